@@ -1,0 +1,25 @@
+// The commands: for each its table of options and the function that runs it.
+#ifndef OBSMON_CLI_COMMANDS_H_
+#define OBSMON_CLI_COMMANDS_H_
+
+#include "console.h"
+#include "options.h"
+#include "run_command.h"
+
+namespace obsmon::cli {
+
+/// `obsmon update`: brings pages and histories up to date.
+extern const CommandSpec kUpdateCommand;
+int RunUpdate(const Options& options, const Environment& environment, Console& console);
+
+/// `obsmon night`: shows a night, and writes nothing.
+extern const CommandSpec kNightCommand;
+int RunNight(const Options& options, const Environment& environment, Console& console);
+
+/// `obsmon summary`: writes one page over several streams.
+extern const CommandSpec kSummaryCommand;
+int RunSummary(const Options& options, const Environment& environment, Console& console);
+
+}  // namespace obsmon::cli
+
+#endif  // OBSMON_CLI_COMMANDS_H_

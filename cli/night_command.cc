@@ -1,0 +1,142 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "commands.h"
+#include "obsmon/export.h"
+#include "obsmon/monitor.h"
+#include "status_macros.h"
+#include "stream_options.h"
+#include "text/nearest.h"
+
+namespace obsmon::cli {
+namespace {
+
+constexpr std::array kOptions = {
+    OptionSpec{.name = "format", .value = "FORMAT", .help = "table (default), json or csv"},
+    OptionSpec{.name = "verdict",
+               .kind = OptionKind::kRepeated,
+               .value = "VERDICT",
+               .help = "only files of this verdict (may be repeated)"},
+    kInputDir,
+    kStorage,
+    kRepo,
+    kName,
+    kGen,
+    kSearchLinks,
+    kQueryLinks,
+    kGrace,
+    kBusyTimeout,
+    kThreads,
+    kConfig,
+    kStream,
+    kQuiet,
+    kVerbose,
+    kHelp};
+
+using Writer = void (*)(const NightReport& report, std::ostream& out, const ExportOptions& options);
+struct Format {
+  std::string_view name;
+  Writer write;
+};
+constexpr std::array kFormats = {Format{"table", WriteTable}, Format{"json", WriteJson},
+                                 Format{"csv", WriteCsv}};
+
+/// What the command was asked to show.
+struct Request {
+  Stream stream{};
+  Night night{};
+  Writer write = WriteTable;
+  std::vector<Verdict> verdicts{};
+};
+
+absl::StatusOr<Writer> FormatOf(const Options& options) {
+  const Given* given = options.Find("format");
+  if (given == nullptr) return WriteTable;
+  const auto* format = std::ranges::find(kFormats, given->text, &Format::name);
+  if (format != kFormats.end()) return format->write;
+  return absl::InvalidArgumentError(
+      fmt::format("{}: '{}' is no format: write table, json or csv", given->source, given->text));
+}
+
+absl::StatusOr<Verdict> VerdictOf(const Given& given) {
+  std::string name = given.text;
+  std::ranges::replace(name, '-', '_');
+  const auto* verdict = std::ranges::find(kAllVerdicts, name, VerdictName);
+  if (verdict != kAllVerdicts.end()) return *verdict;
+  std::vector<std::string_view> names;
+  for (const Verdict known : kAllVerdicts) names.push_back(VerdictName(known));
+  return absl::InvalidArgumentError(fmt::format("{}: '{}' is no verdict, only {} are{}", given.source,
+                                                given.text, fmt::join(names, ", "), DidYouMean(name, names)));
+}
+
+absl::StatusOr<Request> RequestOf(const Options& options) {
+  Request request;
+  OBSMON_ASSIGN_OR_RETURN(request.night, Night::Parse(options.arguments.front()));
+  OBSMON_ASSIGN_OR_RETURN(request.write, FormatOf(options));
+  if (const auto given = options.given.find("verdict"); given != options.given.end()) {
+    for (const Given& name : given->second) {
+      OBSMON_ASSIGN_OR_RETURN(const Verdict verdict, VerdictOf(name));
+      request.verdicts.push_back(verdict);
+    }
+  }
+  OBSMON_ASSIGN_OR_RETURN(request.stream, OneStreamOf(options));
+  return request;
+}
+
+/// Names what could not be read, and returns whether all could.
+bool ReportTrouble(const NightReport& report, Console& console) {
+  const NightEvidence& evidence = report.evidence;
+  bool whole = evidence.registry_status.ok();
+  if (!whole) console.Error(evidence.registry_status);
+  for (const ScanIssue& issue : evidence.issues) {
+    if (!HidesFiles(issue)) continue;
+    console.Error(fmt::format("{}: can't be read ({})", issue.path, std::string(issue.status.message())));
+    whole = false;
+  }
+  return whole;
+}
+
+}  // namespace
+
+const CommandSpec kNightCommand = {
+    .name = "night",
+    .summary = "Shows a night, each file with its verdict and why; writes nothing",
+    .arguments = "NIGHT",
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .examples =
+        "  obsmon night 2020-05-01 --input_dir /data/auxTel\n"
+        "  obsmon night 20200501 --input_dir D --verdict not_ingested --format csv\n"
+        "  obsmon night 2020-05-01 --config streams.yaml --stream auxtel --format json\n",
+    .notes =
+        "Verdicts: ingested, artifact_gone, missing, in_flight, ignored, pending, failed,\n"
+        "settling, not_fits, too_small, not_ingested, unknown.\n"
+        "\n"
+        "Exit status: 0 shown; 1 shown, but some of the input could not be read, or the\n"
+        "result not be printed; 2 wrong options; 3 input not readable; 128+n stopped by\n"
+        "signal n.\n",
+    .options = kOptions};
+
+int RunNight(const Options& options, const Environment& environment, Console& console) {
+  const absl::StatusOr<Request> request = RequestOf(options);
+  if (!request.ok()) {
+    console.Error(request.status());
+    return kUsage;
+  }
+  const absl::StatusOr<NightReport> report =
+      ObserveNight(request->stream, request->night, environment.now, console.Follow(request->stream.name));
+  if (!report.ok()) {
+    console.Error(report.status());
+    return kInputUnreadable;
+  }
+  const bool whole = ReportTrouble(*report, console);
+  request->write(*report, console.out(), {.verdicts = request->verdicts, .color = console.color()});
+  return whole ? kSuccess : kInPart;
+}
+
+}  // namespace obsmon::cli

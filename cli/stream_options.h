@@ -1,0 +1,60 @@
+// The streams that options ask for: one by its folders, or some of a streams.yaml.
+#ifndef OBSMON_CLI_STREAM_OPTIONS_H_
+#define OBSMON_CLI_STREAM_OPTIONS_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "obsmon/stream.h"
+#include "options.h"
+
+namespace obsmon::cli {
+
+// The options of a stream that commands share, for their tables.
+inline constexpr OptionSpec kInputDir{
+    .name = "input_dir", .value = "DIR", .help = "the folder that holds storage/ and gen2repo/"};
+inline constexpr OptionSpec kStorage{
+    .name = "storage", .value = "DIR", .help = "where files arrive (default: input_dir/storage)"};
+inline constexpr OptionSpec kRepo{
+    .name = "repo", .value = "DIR", .help = "the data repository (default: input_dir/gen2repo)"};
+inline constexpr OptionSpec kName{
+    .name = "name", .value = "NAME", .help = "the stream's name (default: that of its folder)"};
+inline constexpr OptionSpec kGen{
+    .name = "gen", .value = "2|3", .help = "generation of the repository (default: found out)"};
+inline constexpr OptionSpec kSearchLinks{.name = "search_links",
+                                         .kind = OptionKind::kSwitch,
+                                         .help = "take links in the repository for ingests, not rows"};
+/// The prototype's name of --search_links until 2020, which its README still has.
+inline constexpr OptionSpec kQueryLinks{
+    .name = "query_links", .kind = OptionKind::kSwitch, .alias_of = "search_links", .in_environment = false};
+inline constexpr OptionSpec kGrace{
+    .name = "grace", .value = "SPAN", .help = "how long a new file is settling (default: 60s)"};
+inline constexpr OptionSpec kBusyTimeout{
+    .name = "busy_timeout", .value = "SPAN", .help = "how long to wait for a locked registry (10s)"};
+inline constexpr OptionSpec kThreads{
+    .name = "threads", .value = "N", .help = "threads that read disks (default: chosen)"};
+inline constexpr OptionSpec kConfig{
+    .name = "config", .value = "FILE", .help = "a streams.yaml: the streams, each with its options"};
+inline constexpr OptionSpec kStream{.name = "stream",
+                                    .kind = OptionKind::kRepeated,
+                                    .value = "NAME",
+                                    .help = "of the file, only this stream (may be repeated)"};
+inline constexpr OptionSpec kQuiet{
+    .name = "quiet", .kind = OptionKind::kSwitch, .help = "print only what went wrong"};
+inline constexpr OptionSpec kVerbose{
+    .name = "verbose", .kind = OptionKind::kSwitch, .help = "say more on standard error"};
+inline constexpr OptionSpec kHelp{
+    .name = "help", .kind = OptionKind::kSwitch, .help = "show this help", .in_environment = false};
+
+/// The streams that `options` ask for; at least one. What is given on the command line or in the environment
+/// holds for each of them, over what the file says.
+///
+/// Errors: one sentence for the user, whatever the code.
+absl::StatusOr<std::vector<StreamConfig>> StreamsOf(const Options& options);
+
+/// The only stream that `options` ask for. An error where the file has several and none is chosen.
+absl::StatusOr<Stream> OneStreamOf(const Options& options);
+
+}  // namespace obsmon::cli
+
+#endif  // OBSMON_CLI_STREAM_OPTIONS_H_

@@ -1,0 +1,50 @@
+#include <fmt/format.h>
+
+#include <array>
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "commands.h"
+#include "obsmon/monitor.h"
+#include "stream_options.h"
+
+namespace obsmon::cli {
+namespace {
+
+constexpr std::array kOptions = {kQuiet, kVerbose, kHelp};
+
+}  // namespace
+
+const CommandSpec kSummaryCommand = {
+    .name = "summary",
+    .summary = "Writes OUT/index.html over several streams with their latest nights",
+    .arguments = "OUT STREAM...",
+    .min_arguments = 2,
+    .max_arguments = std::numeric_limits<std::size_t>::max(),
+    .examples =
+        "  obsmon summary /www auxTel comcam\n"
+        "  obsmon summary /www /www/auxTel /elsewhere/comcam\n",
+    .notes =
+        "A STREAM is the output folder of 'obsmon update'; a relative one starts at OUT.\n"
+        "\n"
+        "Exit status: 0 done; 1 done, but the history of a stream could not be read;\n"
+        "2 wrong options; 4 OUT not writable.\n",
+    .options = kOptions};
+
+int RunSummary(const Options& options, const Environment& environment, Console& console) {
+  const std::filesystem::path out = options.arguments.front();
+  const std::vector<std::filesystem::path> streams(options.arguments.begin() + 1, options.arguments.end());
+  const absl::StatusOr<std::vector<std::string>> warnings = UpdateSummary(out, streams, environment.now);
+  if (!warnings.ok()) {
+    console.Error(warnings.status());
+    return kOutputUnwritable;
+  }
+  for (const std::string& warning : *warnings) console.Error(warning);
+  console.Result(fmt::format("{}: {} {}", (out / "index.html").native(), streams.size(),
+                             streams.size() == 1 ? "stream" : "streams"));
+  return warnings->empty() ? kSuccess : kInPart;
+}
+
+}  // namespace obsmon::cli

@@ -1,0 +1,131 @@
+// HISTORY: what was found, night by night, in `observing_monitor.sqlite3` of the output folder.
+//
+// The tables are obsmon's own (PRAGMA user_version tells their version). Views named FILE_COUNT,
+// TRANSFER_LIST, INGEST_LIST, FILE_COUNT_GEN3 and FILE_LIST_GEN3 give scripts that read the prototype's
+// database the same columns and, by the prototype's rules, the same numbers. A prototype's own database is
+// taken over in one transaction when it is first opened; its nights are kept until they are looked at again.
+//
+// A night is always the set that was found at its last look: what was replaced, removed or re-made follows.
+//
+// A path that is UTF-8 is TEXT in tables and views; one that is not is a BLOB of its bytes, which Python
+// gives as `bytes`, so that no script stops at a name that it can't decode.
+//
+// Threads: one thread at a time. Processes: any number may read; OutputLock keeps writers apart.
+#ifndef OBSMON_HISTORY_H_
+#define OBSMON_HISTORY_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "obsmon/files.h"
+#include "obsmon/night.h"
+#include "obsmon/report.h"
+
+namespace obsmon {
+
+/// Name of the history in an output folder; the prototype's.
+inline constexpr std::string_view kHistoryFileName = "observing_monitor.sqlite3";
+
+/// A night in a line, as the index page shows it.
+struct NightSummary {
+  Night night{};
+  NightState state = NightState::kUnknown;
+  NightCounts counts{};
+  LegacyCounts legacy{};
+  std::int64_t num_issues = 0;          ///< entries that could not be read
+  std::string trouble{};                ///< why the state is unknown, one sentence; else empty
+  UtcTime looked_at{};                  ///< when the last look at it began
+  std::optional<UtcTime> changed_at{};  ///< when a look last found anything else than the one before; absent
+                                        ///< for a night that only the prototype has seen
+  bool from_prototype = false;  ///< taken over, and not looked at since: `counts` has only what it knew
+};
+
+/// What a later look compares to know that a night has not changed.
+struct NightFingerprint {
+  std::vector<FolderStamp> folders{};  ///< all that the night's report depended on
+  std::string registry_token{};        ///< Registry::ChangeToken when last found unchanged; may be empty
+  std::uint64_t registry_digest = 0;   ///< RegistrySnapshot::Digest of it and its neighbours, combined
+  std::uint64_t rules_digest = 0;      ///< of the options that verdicts depend on, and of the page's layout
+  /// When the report would change without any change on disk: the first settling file's grace ends. Absent:
+  /// never.
+  std::optional<UtcTime> good_until{};
+  /// False: something was racy, in flight or unreadable; look again whatever the rest says.
+  bool trusted = false;
+
+  friend bool operator==(const NightFingerprint&, const NightFingerprint&) = default;
+};
+
+/// The history of one stream.
+class History {
+ public:
+  /// Opens the history in `output_dir`, which must exist; makes it where there is none, takes over a
+  /// prototype's.
+  ///
+  /// Errors: kNotFound, kPermissionDenied, kResourceExhausted (disk full), kDataLoss (damaged, or no
+  /// database: it is left as it is), kFailedPrecondition (written by a newer obsmon), kUnavailable (locked by
+  /// a reader for longer than 30 s).
+  static absl::StatusOr<std::unique_ptr<History>> Open(const std::filesystem::path& output_dir);
+
+  /// Opens it for reading alone: nothing is made, taken over or changed. A prototype's own database can be
+  /// read. Errors: as Open; kNotFound where there is no history.
+  static absl::StatusOr<std::unique_ptr<History>> OpenReadOnly(const std::filesystem::path& output_dir);
+
+  virtual ~History() = default;
+  History(const History&) = delete;
+  History& operator=(const History&) = delete;
+
+  // What is known. All errors: kDataLoss, kUnavailable, kInternal.
+
+  /// Every night, newest first.
+  virtual absl::StatusOr<std::vector<NightSummary>> Nights() = 0;
+  /// Absent where the night was never looked at, or only by the prototype.
+  virtual absl::StatusOr<std::optional<NightFingerprint>> Fingerprint(Night night) = 0;
+
+  // A run's changes: all between Begin and Commit become visible together, or not at all. Destruction without
+  // Commit takes them back. Errors of these: as Open.
+
+  virtual absl::Status Begin() = 0;
+  /// Replaces all that is known of the report's night. `changed_at` becomes report.as_of.
+  virtual absl::Status Put(const NightReport& report, const NightFingerprint& fingerprint) = 0;
+  /// The night was looked at, and nothing had changed; the registry's token is now `registry_token`.
+  virtual absl::Status Touch(Night night, UtcTime looked_at, std::string_view registry_token) = 0;
+  /// The night was looked at, but its registry could not be read: what was known of it stays, and the night's
+  /// state becomes unknown, with `trouble`. A night that is not known yet is put as `report` has it.
+  virtual absl::Status PutUnknown(const NightReport& report, std::string_view trouble) = 0;
+  virtual absl::Status Commit() = 0;
+
+ protected:
+  History() = default;
+};
+
+/// The right to write in an output folder: one run at a time. Held by the process, gone with it however it
+/// ends.
+///
+/// A file `.monitor.lock` in the folder carries the lock, says who holds it, for people, and is gone when it
+/// is released. Its mere existence means nothing, so that the leftover of a prototype or of a killed run does
+/// no harm.
+class OutputLock {
+ public:
+  /// Takes the lock, without waiting. kAborted where another process has it, naming that process;
+  /// kFailedPrecondition where the file system has no locks; kNotFound, kPermissionDenied and others where
+  /// the file can't be made.
+  static absl::StatusOr<OutputLock> Acquire(const std::filesystem::path& output_dir);
+  ~OutputLock();
+  OutputLock(OutputLock&& other) noexcept;
+  OutputLock& operator=(OutputLock&& other) noexcept;
+
+ private:
+  OutputLock(int folder, int file) : folder_(folder), file_(file) {}
+  int folder_ = -1;  ///< so that the file is found again whatever the working folder is by then
+  int file_ = -1;
+};
+
+}  // namespace obsmon
+
+#endif  // OBSMON_HISTORY_H_

@@ -1,0 +1,116 @@
+// MATCH: every file gets exactly one verdict.
+//
+// Pure: no I/O, no clock, no failure. O(transfers + ingests).
+// Threads: call from any number at once.
+#ifndef OBSMON_MATCH_H_
+#define OBSMON_MATCH_H_
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "obsmon/night.h"
+#include "obsmon/registry.h"
+#include "obsmon/transfers.h"
+
+namespace obsmon {
+
+/// What is the matter with a file: a partition, listed in the order in which it is decided; the first that
+/// holds is the verdict. The numbers are kept in the history and do not change.
+enum class Verdict : std::uint8_t {
+  kIngested = 0,      ///< the registry knows it, and its file is there
+  kArtifactGone = 1,  ///< the registry knows it, but its file is gone
+  kMissing = 2,       ///< expected, and never arrived
+  kInFlight = 3,      ///< rsync is still writing it
+  kIgnored = 4,       ///< left out by a rule, with the rule's reason
+  kPending = 5,       ///< the registry says that its ingest is waiting or running
+  kFailed = 6,        ///< the registry says that its ingest failed, and why
+  kSettling = 7,      ///< arrived less than the grace ago: no one can blame anyone yet
+  kNotFits = 8,       ///< no FITS file, and so nobody meant to ingest it
+  kTooSmall = 9,      ///< a FITS file below the smallest size of an image
+  kNotIngested = 10,  ///< the problem: arrived whole, and the registry does not know it
+  kUnknown = 11,      ///< there was no registry to ask
+};
+
+inline constexpr std::size_t kNumVerdicts = 12;
+
+/// All verdicts, in the order in which they are decided.
+inline constexpr std::array<Verdict, kNumVerdicts> kAllVerdicts = {
+    Verdict::kIngested, Verdict::kArtifactGone, Verdict::kMissing,     Verdict::kInFlight,
+    Verdict::kIgnored,  Verdict::kPending,      Verdict::kFailed,      Verdict::kSettling,
+    Verdict::kNotFits,  Verdict::kTooSmall,     Verdict::kNotIngested, Verdict::kUnknown};
+
+/// What a verdict means for the observer.
+enum class Concern : std::uint8_t {
+  kNone,       ///< all is as it should be
+  kWait,       ///< time will tell
+  kAttention,  ///< someone should look
+  kUnknown,    ///< can't be told
+};
+
+/// "not_ingested": the one word for a verdict, on pages, in JSON, in CSV, in Python.
+std::string_view VerdictName(Verdict verdict);
+/// "not ingested": the same word as prose.
+std::string_view VerdictLabel(Verdict verdict);
+/// One clause for a reader at three in the morning: "arrived whole, but the registry does not list it".
+std::string_view VerdictMeaning(Verdict verdict);
+Concern ConcernOf(Verdict verdict);
+
+/// How it is known that a transferred file and a dataset are the same; the surest that holds.
+enum class MatchBasis : std::uint8_t {
+  kNone,
+  kFileId,  ///< same device and inode
+  kPath,    ///< the dataset's link names this path
+  kName,    ///< obs_id, detector and size agree: a copy, as far as can be told
+};
+
+/// "file id", "path", "name"; empty for kNone.
+std::string_view MatchBasisName(MatchBasis basis);
+
+struct MatchOptions {
+  /// The least size of a FITS file that can hold an image; a file of exactly this size is not too small.
+  std::int64_t min_fits_bytes = 10'000;
+  /// How long after its arrival an uningested file is settling.
+  std::chrono::seconds grace = std::chrono::seconds{60};
+  /// Absolute names of the folder that the transfers' paths begin at, as given and with its links resolved,
+  /// so that a dataset's link target can be told to be one of them; empty where that is not known.
+  std::vector<std::string> storage_names{};
+  /// False where the registry could not be read: what is not in flight is then unknown.
+  bool registry_readable = true;
+};
+
+/// The answer: for each row of both tables, what it was matched to.
+struct NightMatch {
+  static constexpr std::int32_t kNoRow = -1;
+
+  // One entry per transfer:
+  std::vector<Verdict> verdict{};
+  std::vector<MatchBasis> basis{};
+  std::vector<std::int32_t> ingest_of{};  ///< row in the ingest table, or kNoRow
+
+  // One entry per ingest:
+  std::vector<std::int32_t> transfer_of{};  ///< row in the transfer table, or kNoRow
+};
+
+/// What of `target`, an absolute path, comes after one of `folders`: "2020-05-01/a.fits" of
+/// "/data/storage/2020-05-01/a.fits" under "/data/storage". Empty where it lies under none. Lexical.
+std::string_view PathBelow(std::string_view target, const std::vector<std::string>& folders);
+
+/// Whether a file of this name is a FITS file: .fits, .fits.fz or .fits.gz, in any case.
+bool IsFitsName(std::string_view path);
+
+/// Decides all verdicts as of `as_of`.
+///
+/// A dataset is matched by file id, else by the path that its link names, else by its storage stem and size.
+/// Several names of one file in storage are all ingested when one is. `ingests` may hold rows of neighbouring
+/// nights as well: a file may lie in the folder of one night and be ingested under another.
+NightMatch MatchNight(const TransferTable& transfers, const IngestTable& ingests, UtcTime as_of,
+                      const MatchOptions& options = {});
+
+}  // namespace obsmon
+
+#endif  // OBSMON_MATCH_H_

@@ -1,0 +1,70 @@
+// MONITOR: the sentence that joins the stages: scan, read, match, report; then history and pages.
+//
+// Threads: several streams may be updated at once from different threads; two updates of one output folder
+// keep each other out by its lock.
+#ifndef OBSMON_MONITOR_H_
+#define OBSMON_MONITOR_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "obsmon/files.h"
+#include "obsmon/history.h"
+#include "obsmon/night.h"
+#include "obsmon/report.h"
+#include "obsmon/stream.h"
+
+namespace obsmon {
+
+/// Looks at one night of `stream` as of `as_of`, and writes nothing anywhere.
+///
+/// A registry that is locked for longer than the stream's limit makes the night unknown; that is a report,
+/// not an error. Errors: those of ScanTransfers and Registry::Open; kCancelled.
+absl::StatusOr<NightReport> ObserveNight(const Stream& stream, Night night, UtcTime as_of,
+                                         const WorkControl& control = {});
+
+/// How an update ended. The numbers are the exit statuses of `obsmon update`.
+enum class UpdateOutcome : std::uint8_t {
+  kDone = 0,
+  kDoneInPart = 1,        ///< pages and history are written, but some of the input could not be read
+  kUsage = 2,             ///< the stream's options contradict each other
+  kInputUnreadable = 3,   ///< nothing was written
+  kOutputUnwritable = 4,  ///< what was there before is whole
+  kLocked = 5,            ///< another run holds the output folder; nothing was written
+  kStopped = 6,           ///< the caller asked to stop; the history is as it was
+};
+
+/// What an update did.
+struct UpdateResult {
+  std::string stream{};
+  UpdateOutcome outcome = UpdateOutcome::kDone;
+  absl::Status status{};                ///< OK for kDone and kDoneInPart, else the reason in one sentence
+  std::vector<NightSummary> nights{};   ///< those looked at, newest first
+  std::vector<Night> changed{};         ///< those of them whose page was written
+  std::vector<std::string> warnings{};  ///< one sentence each: what could not be read
+};
+
+/// Brings the history and the pages in the stream's output folder up to date, as of `as_of`.
+///
+/// Looks at the nights of `window`; where that is the default, at the nights with open problems as well.
+/// Nights that have not changed are not read again nor written. Then renders the index from the history.
+UpdateResult UpdateStream(const Stream& stream, const NightWindow& window, UtcTime as_of,
+                          const WorkControl& control = {});
+
+/// Writes OUT/index.html over `streams`, each a folder with a history (relative ones start at `out`), with
+/// their nights since the UTC date two days before `as_of`, or the latest where there is none so young. A
+/// stream whose history can't be read is shown with the reason; the sentences come back as warnings. Errors:
+/// of writing OUT alone.
+absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::path& out,
+                                                       std::span<const std::filesystem::path> streams,
+                                                       UtcTime as_of);
+
+}  // namespace obsmon
+
+#endif  // OBSMON_MONITOR_H_

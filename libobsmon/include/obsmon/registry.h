@@ -1,0 +1,182 @@
+// REGISTRY: what has been ingested, as the data repository tells.
+//
+// A Registry is one repository's database, or its folder of links. It is never written, not even a side file,
+// and it is read in one short transaction whose rows are then kept in memory as a RegistrySnapshot; no lock
+// is held while a file system is asked where the rows' files are.
+//
+// Another kind of registry is one more class behind this interface, and one more branch in Registry::Open.
+//
+// Threads: one thread at a time for a Registry; a RegistrySnapshot may be used by several.
+#ifndef OBSMON_REGISTRY_H_
+#define OBSMON_REGISTRY_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "obsmon/columns.h"
+#include "obsmon/files.h"
+#include "obsmon/night.h"
+
+namespace obsmon {
+
+/// What the registry says of a dataset. A Gen2 registry lists only what was ingested.
+enum class IngestStatus : std::uint8_t {
+  kIngested,
+  kPending,  ///< an ingest is known to be waiting or running
+  kFailed,   ///< an ingest was tried and failed; the row's message says why
+};
+
+/// What became of the file that a registry row stands for.
+enum class ArtifactState : std::uint8_t {
+  kPresent,
+  kGone,        ///< no such file, or a link whose target is gone
+  kUnreadable,  ///< its folder can't be read: nothing is known, an issue says so
+};
+
+/// One dataset that the registry knows.
+struct IngestRow {
+  /// Of its file, from the repository on: "raw/2020-05-01/…"; "raw/<unknown>" where the registry does not
+  /// tell.
+  std::string_view path{};
+  Night night{};               ///< the registry's night (Gen2 `dayObs`; the folder's with links)
+  std::int64_t exposure = 0;   ///< exposure id (Gen2 `expId`, or `visit`); 0 where none is known
+  std::int32_t detector = -1;  ///< detector number; -1 where none is known
+  /// The stem that the file would have in storage by the observatory's convention, obs_id[_raft_sensor], such
+  /// as "MC_C_20200501_000012_R22_S00"; empty where the registry does not tell.
+  std::string_view storage_stem{};
+  IngestStatus status = IngestStatus::kIngested;
+  std::string_view message{};  ///< of a failure; else empty
+
+  ArtifactState artifact = ArtifactState::kPresent;
+  FileId file_id{};              ///< of the file itself, links followed; only where present
+  std::int64_t size_bytes = -1;  ///< of the file itself; -1 unless present
+  /// Where the row's file is a symbolic link: the absolute path that it names, present or not; else empty.
+  std::string_view link_target{};
+  /// When it was ingested. Of a symbolic link the earlier of its own mtime and its birth time: an ingest
+  /// makes the link, and no one else touches it. Of a hard link nothing is known, so nothing is said. Never
+  /// an atime: that changes whenever the link is followed.
+  std::optional<UtcTime> ingest_time{};
+  /// mtime of a present file itself, links followed: its creation time, but for a copy the time of the copy,
+  /// since ingest keeps no times.
+  std::optional<UtcTime> file_time{};
+};
+
+/// The datasets of some nights, as columns.
+class IngestTable {
+ public:
+  /// Adds a row; its texts are copied.
+  void Append(const IngestRow& row);
+  void Reserve(std::size_t rows, std::size_t path_bytes);
+
+  std::size_t size() const { return night_.size(); }
+  bool empty() const { return night_.empty(); }
+  /// REQUIRES: row < size(). The row's texts are views, valid until the next Append.
+  IngestRow operator[](std::size_t row) const;
+  RowIterator<IngestTable> begin() const { return {this, 0}; }
+  RowIterator<IngestTable> end() const { return {this, size()}; }
+
+  const StringColumn& path() const { return path_; }
+  std::span<const Night> night() const { return night_; }
+  std::span<const FileId> file_id() const { return file_id_; }
+  std::span<const ArtifactState> artifact() const { return artifact_; }
+  std::span<const IngestStatus> status() const { return status_; }
+  const StringColumn& storage_stem() const { return storage_stem_; }
+  const StringColumn& link_target() const { return link_target_; }
+  std::span<const std::int64_t> size_bytes() const { return size_bytes_; }
+
+ private:
+  StringColumn path_;
+  std::vector<Night> night_;
+  std::vector<std::int64_t> exposure_;
+  std::vector<std::int32_t> detector_;
+  StringColumn storage_stem_;
+  std::vector<IngestStatus> status_;
+  StringColumn message_;
+  std::vector<ArtifactState> artifact_;
+  std::vector<FileId> file_id_;
+  std::vector<std::int64_t> size_bytes_;
+  StringColumn link_target_;
+  std::vector<UtcTime> ingest_time_;  ///< UtcTime::min() stands for absent, inside only
+  std::vector<UtcTime> file_time_;    ///< likewise
+};
+
+/// What a registry and its files say of one night.
+struct NightIngests {
+  IngestTable rows{};                  ///< sorted by path, bytewise
+  std::vector<ScanIssue> issues{};     ///< what of the repository's folders could not be read, sorted by path
+  std::vector<FolderStamp> folders{};  ///< every folder that the answer depends on, sorted by path
+};
+
+/// The rows of some nights as they were at one instant. Holds no lock and no transaction.
+class RegistrySnapshot {
+ public:
+  virtual ~RegistrySnapshot() = default;
+
+  /// A number that differs when the rows of `night` differ, the same on every machine and in every process.
+  virtual std::uint64_t Digest(Night night) const = 0;
+
+  /// The datasets of `night`, each with what the file system says of its file now.
+  /// REQUIRES: `night` is one of those that were read. Errors: kCancelled; trouble with files is data.
+  virtual absl::StatusOr<NightIngests> Ingests(Night night) const = 0;
+};
+
+/// Which generation of repository it is.
+enum class RegistryGeneration : std::uint8_t { kDetect, kGen2, kGen3 };
+
+/// How a registry is opened and read.
+struct RegistryOptions {
+  RegistryGeneration generation = RegistryGeneration::kDetect;
+  /// Gen2 only: ask the folders raw/<night>/ which files are ingested, instead of the database
+  /// (--search_links). Then no database need be there.
+  bool search_links = false;
+  /// How long to wait for a writer before the registry counts as unreadable.
+  std::chrono::milliseconds busy_timeout = std::chrono::seconds{10};
+  /// Where a database that can't be read in place without a trace (WAL, or a journal left by a writer that
+  /// died) is copied to, into a folder of its own that is gone after the read. Must not lie in the
+  /// repository.
+  std::filesystem::path copies_folder = "/tmp";
+  WorkControl control{};
+};
+
+/// One repository's registry, open for reading.
+class Registry {
+ public:
+  /// Opens the repository in folder `repo`.
+  ///
+  /// Errors, each with the path and what to do: kNotFound (no such folder, no registry in it),
+  /// kPermissionDenied, kFailedPrecondition (a database without a table `raw`, a kind that obsmon can't
+  /// read), kDataLoss (not a database, or a damaged one), kUnavailable (locked for longer than
+  /// `busy_timeout`; also what a later call may meet).
+  static absl::StatusOr<std::unique_ptr<Registry>> Open(const std::filesystem::path& repo,
+                                                        const RegistryOptions& options = {});
+  virtual ~Registry() = default;
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
+
+  /// Two equal tokens, taken at different times, say that nothing was committed in between. An empty token
+  /// says that this can't be known now (a writer is at work), and equals no other. To know later whether what
+  /// a Read gave still holds, take the token before it.
+  virtual std::string ChangeToken() = 0;
+
+  /// Reads the rows of `nights`, in any order, in one transaction and one pass.
+  virtual absl::StatusOr<std::unique_ptr<RegistrySnapshot>> Read(std::span<const Night> nights) = 0;
+
+  /// The datasets of one night: Read and Ingests in one call.
+  absl::StatusOr<NightIngests> ReadNight(Night night);
+
+ protected:
+  Registry() = default;
+};
+
+}  // namespace obsmon
+
+#endif  // OBSMON_REGISTRY_H_

@@ -1,0 +1,167 @@
+// REPORT: one night as an observer wants it: its files, each with a verdict and a reason, and what they add
+// up to.
+//
+// Pure: no I/O, no clock, no failure.
+// Threads: const access from any number.
+#ifndef OBSMON_REPORT_H_
+#define OBSMON_REPORT_H_
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "obsmon/columns.h"
+#include "obsmon/files.h"
+#include "obsmon/match.h"
+#include "obsmon/night.h"
+#include "obsmon/registry.h"
+#include "obsmon/transfers.h"
+
+namespace obsmon {
+
+/// A night in one word. The worst that holds, in the order attention, unknown, in progress, complete.
+enum class NightState : std::uint8_t {
+  kComplete = 0,        ///< every file that should be ingested is; also a night without files
+  kInProgress = 1,      ///< files are in flight, settling or pending, and nothing is wrong
+  kNeedsAttention = 2,  ///< at least one file has a verdict that someone should look at
+  kUnknown = 3,         ///< the registry, or a part of storage, could not be read
+};
+
+/// "needs_attention", for programs.
+std::string_view NightStateName(NightState state);
+/// "needs attention", for people.
+std::string_view NightStateLabel(NightState state);
+
+/// Whether `issue` may hide files: something is there and can't be read. A name that leads nowhere hides
+/// nothing.
+bool HidesFiles(const ScanIssue& issue);
+
+/// One file of a night: arrived, arriving, or known to the registry alone.
+struct FileRow {
+  std::string_view
+      path{};  ///< from storage on; where only the registry knows the file, from the repository on
+  Verdict verdict = Verdict::kUnknown;
+  MatchBasis basis = MatchBasis::kNone;
+  bool in_storage = true;                    ///< false: only the registry knows it
+  std::optional<std::int64_t> size_bytes{};  ///< absent where the file is gone
+  std::optional<UtcTime> creation_time{};    ///< of the file in storage (mtime)
+  std::optional<UtcTime> arrival_time{};     ///< of the file in storage (ctime)
+  std::string_view ingest_path{};            ///< of the dataset, from the repository on; empty without one
+  std::optional<Night> ingest_night{};       ///< the registry's night of the dataset
+  std::optional<UtcTime> ingest_time{};
+  std::string_view message{};  ///< what the registry says of a failure; else empty
+};
+
+/// Why the file has its verdict, as one sentence without the path: "arrived whole 12 min ago, but the
+/// registry does not list it". `as_of` is the time of the look.
+std::string Reason(const FileRow& file, UtcTime as_of);
+
+/// What the files of a night add up to.
+struct NightCounts {
+  std::int64_t files = 0;                               ///< all rows of the report
+  std::array<std::int64_t, kNumVerdicts> by_verdict{};  ///< a partition of them
+  std::optional<UtcTime> last_creation{};               ///< latest creation time of a file in storage
+  std::optional<UtcTime> last_arrival{};
+  std::optional<UtcTime> last_ingest{};
+
+  std::int64_t operator[](Verdict verdict) const { return by_verdict[static_cast<std::size_t>(verdict)]; }
+  std::int64_t& operator[](Verdict verdict) { return by_verdict[static_cast<std::size_t>(verdict)]; }
+  /// The files whose verdict is of this concern.
+  std::int64_t Of(Concern concern) const;
+
+  friend bool operator==(const NightCounts&, const NightCounts&) = default;
+};
+
+/// The numbers of the prototype's FILE_COUNT, by its own rules, for scripts that read them.
+///
+/// They are no partition: a file counts in the night that it was ingested under; an uningested one of less
+/// than 10,000 bytes is small whatever its ending, one without ".fits" is not FITS and may be small as well,
+/// and only a
+/// ".fits" of more than 10,000 bytes is an error, so that exactly 10,000 is nothing.
+struct LegacyCounts {
+  std::int64_t n_files = 0;
+  std::int64_t n_ingest = 0;
+  std::int64_t n_small = 0;
+  std::int64_t n_not_fits = 0;
+  std::int64_t n_error = 0;
+  std::optional<UtcTime> last_creation{};
+  std::optional<UtcTime> last_ingest{};
+
+  friend bool operator==(const LegacyCounts&, const LegacyCounts&) = default;
+};
+
+/// How long files took from creation to ingest. Of ingested files for which both times are known.
+struct LatencySummary {
+  std::int64_t files = 0;
+  std::chrono::nanoseconds p50{};  ///< nearest rank
+  std::chrono::nanoseconds p95{};
+  std::chrono::nanoseconds max{};
+
+  friend bool operator==(const LatencySummary&, const LatencySummary&) = default;
+};
+
+/// A file in another night's storage folder that the registry lists under this night.
+struct StrayFile {
+  std::uint32_t ingest_row = 0;  ///< in NightReport::ingests
+  std::string path{};            ///< from storage on
+  std::optional<UtcTime> creation_time{};
+};
+
+/// What a report is made from.
+struct NightEvidence {
+  TransferTable transfers{};  ///< of this night's folders
+  IngestTable ingests{};      ///< of this night, and those of other nights that match a file of this one
+  std::vector<StrayFile> strays{};  ///< sorted by ingest_row
+  std::vector<ScanIssue> issues{};  ///< of storage and of the repository
+  absl::Status registry_status{};   ///< not OK: why the registry could not be read
+};
+
+/// One night. Made by MakeReport; a value that owns all it shows.
+class NightReport {
+ public:
+  std::string stream;  ///< name of the stream; may be empty
+  Night night;
+  UtcTime as_of{};  ///< when the look began
+  NightState state = NightState::kUnknown;
+  NightCounts counts;
+  LegacyCounts legacy;
+  LatencySummary latency;
+  NightEvidence evidence;
+  NightMatch match;
+
+  /// The files: first those of storage in the order of the scan, then those that only the registry knows.
+  class Files {
+   public:
+    std::size_t size() const;
+    bool empty() const { return size() == 0; }
+    /// REQUIRES: row < size(). The row's texts are views into the report.
+    FileRow operator[](std::size_t row) const;
+    RowIterator<Files> begin() const { return {this, 0}; }
+    RowIterator<Files> end() const { return {this, size()}; }
+
+   private:
+    friend class NightReport;
+    explicit Files(const NightReport* report) : report_(report) {}
+    const NightReport* report_;
+  };
+  /// REQUIRES: the report outlives the result.
+  Files files() const { return Files(this); }
+
+  /// Ingest rows of this night that have no file in this night's folders nor in another's: rows of files()
+  /// after those of storage.
+  std::vector<std::uint32_t> registry_only;
+};
+
+/// Adds up the evidence. `match` must be what MatchNight gives for it.
+NightReport MakeReport(std::string stream, Night night, UtcTime as_of, NightEvidence evidence,
+                       NightMatch match);
+
+}  // namespace obsmon
+
+#endif  // OBSMON_REPORT_H_

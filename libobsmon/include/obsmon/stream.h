@@ -1,0 +1,106 @@
+// One monitored stream, and the file that lists several.
+//
+// Threads: values; the functions may be called from any thread.
+#ifndef OBSMON_STREAM_H_
+#define OBSMON_STREAM_H_
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "obsmon/night.h"
+#include "obsmon/registry.h"
+
+namespace obsmon {
+
+/// One stream: where its files arrive, where they are ingested, and where its pages go.
+struct Stream {
+  std::string name{};                  ///< for people; see DefaultName
+  std::filesystem::path input_dir{};   ///< the prototype's folder, which holds both sides; may be empty
+  std::filesystem::path output_dir{};  ///< pages and history; may be empty where nothing is written
+  std::filesystem::path storage{};     ///< where files arrive; empty means input_dir/storage
+  std::filesystem::path repo{};        ///< the data repository; empty means input_dir/gen2repo
+  RegistryGeneration generation = RegistryGeneration::kDetect;
+  bool search_links = false;                                          ///< see RegistryOptions
+  std::chrono::seconds grace{60};                                     ///< see MatchOptions
+  std::chrono::milliseconds busy_timeout = std::chrono::seconds{10};  ///< see RegistryOptions
+  int num_threads = 0;                                                ///< see WorkControl
+
+  /// `storage`, or what it defaults to.
+  std::filesystem::path StorageFolder() const;
+  /// `repo`, or what it defaults to.
+  std::filesystem::path RepoFolder() const;
+  /// What whoever makes a Stream names it where no one else has: the last component of `output_dir`, else of
+  /// `input_dir`, else of the storage folder's parent.
+  std::string DefaultName() const;
+};
+
+/// Which nights a run looks at. The prototype's options, in its words.
+struct NightWindow {
+  std::optional<Night> first_day{};
+  std::optional<Night> last_day{};  ///< default: today, the UTC date
+  std::optional<int> num_days{};    ///< default 2; `first_day` overrides it
+
+  /// Whether nothing was asked for, so that nights with open problems are looked at as well.
+  bool IsDefault() const { return !first_day && !last_day && !num_days; }
+
+  friend bool operator==(const NightWindow&, const NightWindow&) = default;
+};
+
+/// The nights of `window`, newest first, when today is `today`. kInvalidArgument where the first day is after
+/// the last, num_days is less than 1, or there are more nights than a century has.
+absl::StatusOr<std::vector<Night>> NightsOf(const NightWindow& window, Night today);
+
+/// A stream and the nights of it to look at: an entry of a streams.yaml, or what options say.
+struct StreamConfig {
+  Stream stream{};
+  NightWindow window{};
+};
+
+/// The names by which the fields of a StreamConfig are set in a streams.yaml, on the command line and in the
+/// environment, one spelling for all: name, input_dir, output_dir, storage, repo, first_day, last_day,
+/// num_days, gen, search_links, grace, busy_timeout, threads.
+std::span<const std::string_view> StreamKeys();
+
+/// Sets the field that `key` names from text: a folder (a relative one starts at `base`), a night, a whole
+/// number, a span of time, yes or no. kInvalidArgument, with a sentence that quotes `text` but does not name
+/// `key`, where the text does not fit; kNotFound where there is no such key.
+absl::Status SetStreamField(std::string_view key, std::string_view text, const std::filesystem::path& base,
+                            StreamConfig& config);
+
+/// Reads "true", "yes", "on", "1" or "false", "no", "off", "0", in any case.
+absl::StatusOr<bool> ParseSwitch(std::string_view text);
+
+/// Reads a streams.yaml:
+///
+///     defaults:              # optional: any key of a stream but name
+///       grace: 2min
+///     streams:
+///       - name: auxtel
+///         input_dir: /data/auxTel
+///         output_dir: /www/auxTel
+///       - name: comcam
+///         storage: /data/comcam/storage
+///         repo: /repo/comcam
+///         output_dir: /www/comcam
+///         num_days: 30
+///
+/// Keys are those of StreamKeys. Relative paths start at the file's own folder. A wrong key is named, with
+/// its line and the nearest right one; two streams of one name or one output_dir are refused, and so is a
+/// stream without folders to read or to write. A stream without a name gets its DefaultName.
+/// Errors: kNotFound, kPermissionDenied, kInvalidArgument, each naming file and line.
+absl::StatusOr<std::vector<StreamConfig>> ReadStreams(const std::filesystem::path& file);
+
+/// Reads a span of time: "90", "90s", "5min", "2h", "1d". Seconds where no unit is given.
+absl::StatusOr<std::chrono::seconds> ParseDuration(std::string_view text);
+
+}  // namespace obsmon
+
+#endif  // OBSMON_STREAM_H_

@@ -1,0 +1,108 @@
+// TRANSFERS: what has arrived, and what is arriving, in `storage/<night>/…`.
+//
+//     storage/2020-05-01/…      or     storage/20200501/…      (both names stand for one night, and may both
+//     exist)
+//                 └ AT_O_20200501_000012.fits                        arrived
+//                 └ .AT_O_20200501_000013.fits.x7Kq2b                in flight: rsync's temporary name
+//                 └ MC_C_20200501_000012/MC_C_…_R22_S00.fits         arrived, at any depth
+//                 └ MC_C_20200501_000013/.~tmp~/MC_C_…_R22_S00.fits  in flight: rsync --delay-updates
+//                 └ MC_C_20200501_000013/.rsync-partial/…            in flight: rsync --partial-dir
+//                 └ .snapshot/…                                      hidden: counted, not listed, not entered
+//
+// Threads: ScanTransfers starts threads of its own and joins them before it returns; its answer is the same
+// for any number of them. Several scans may run at once.
+#ifndef OBSMON_TRANSFERS_H_
+#define OBSMON_TRANSFERS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "obsmon/columns.h"
+#include "obsmon/files.h"
+#include "obsmon/night.h"
+
+namespace obsmon {
+
+/// How far the transfer of a file has come, as its name tells.
+enum class TransferState : std::uint8_t {
+  kArrived,   ///< it bears its final name
+  kInFlight,  ///< rsync is still writing it, or was cut off while it did
+};
+
+/// One file in storage.
+struct TransferRow {
+  std::string_view path{};      ///< from the storage folder on: "2020-05-01/sub/name.fits"; any byte but NUL
+  std::int64_t size_bytes = 0;  ///< of the file itself, links followed
+  UtcTime creation_time{};      ///< mtime: with rsync -a or -t, when the camera's side wrote the file
+  UtcTime arrival_time{};       ///< ctime: the end of the transfer, until a chmod or a new hard link moves it
+  FileId file_id{};             ///< of the file itself, links followed
+  TransferState state = TransferState::kArrived;
+};
+
+/// The files of one night, as columns.
+class TransferTable {
+ public:
+  /// Adds a row; `row.path` is copied.
+  void Append(const TransferRow& row);
+  void Reserve(std::size_t rows, std::size_t path_bytes);
+
+  std::size_t size() const { return size_bytes_.size(); }
+  bool empty() const { return size_bytes_.empty(); }
+  /// REQUIRES: row < size(). The row's path is a view, valid until the next Append.
+  TransferRow operator[](std::size_t row) const;
+  RowIterator<TransferTable> begin() const { return {this, 0}; }
+  RowIterator<TransferTable> end() const { return {this, size()}; }
+
+  const StringColumn& path() const { return path_; }
+  std::span<const std::int64_t> size_bytes() const { return size_bytes_; }
+  std::span<const UtcTime> creation_time() const { return creation_time_; }
+  std::span<const UtcTime> arrival_time() const { return arrival_time_; }
+  std::span<const FileId> file_id() const { return file_id_; }
+  std::span<const TransferState> state() const { return state_; }
+
+ private:
+  StringColumn path_;
+  std::vector<std::int64_t> size_bytes_;
+  std::vector<UtcTime> creation_time_;
+  std::vector<UtcTime> arrival_time_;
+  std::vector<FileId> file_id_;
+  std::vector<TransferState> state_;
+};
+
+/// What a scan found of one night.
+struct TransferScan {
+  TransferTable files{};               ///< sorted by folder, then by name, both bytewise
+  std::vector<ScanIssue> issues{};     ///< what could not be read, sorted by path; the rest was
+  std::vector<FolderStamp> folders{};  ///< every folder that was looked into or found absent, sorted by path
+  std::int64_t num_hidden = 0;         ///< entries with a leading dot that are no transfer
+};
+
+/// How storage is read.
+struct ScanOptions {
+  /// Names of folders in which rsync keeps what is not whole yet (--partial-dir, --delay-updates).
+  std::vector<std::string> partial_folders = {".rsync-partial", ".~tmp~"};
+  WorkControl control{};
+};
+
+/// Whether `name`, the last component of a path, is a temporary name of rsync: ".NAME.XXXXXX", X a letter or
+/// digit.
+bool IsRsyncTemporaryName(std::string_view name);
+
+/// Lists the files of `night` under `storage`, at any depth.
+///
+/// A night that has no folder is an empty table. Links to files are followed, and so are links to folders,
+/// but never into a folder that is being walked already. Unreadable entries become issues. Errors: kNotFound
+/// where `storage` does not exist, kFailedPrecondition where it is no folder, kPermissionDenied where it
+/// can't be entered; kCancelled.
+absl::StatusOr<TransferScan> ScanTransfers(const std::filesystem::path& storage, Night night,
+                                           const ScanOptions& options = {});
+
+}  // namespace obsmon
+
+#endif  // OBSMON_TRANSFERS_H_

@@ -1,0 +1,236 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "export/export_parts.h"
+#include "obsmon/export.h"
+#include "text/night_in_words.h"
+#include "text/utf8.h"
+
+namespace obsmon {
+namespace {
+
+void AppendCodeUnit(std::uint32_t unit, std::string& out) {
+  fmt::format_to(std::back_inserter(out), "\\u{:04x}", unit);
+}
+
+// The contents of a JSON string. What would act on a terminal is escaped too: a reader gets the same text
+// back, and `less` shows no harm.
+void AppendJsonText(std::string_view utf8, std::string& out) {
+  for (std::size_t at = 0; at < utf8.size();) {
+    const std::size_t length = Utf8Length(utf8, at);
+    const char32_t c = DecodeUtf8(utf8, at, length);
+    if (c == U'"' || c == U'\\') {
+      out += '\\';
+      out += static_cast<char>(c);
+    } else if (ActsOnDisplay(c)) {
+      AppendCodeUnit(static_cast<std::uint32_t>(c), out);  // all of these are below U+10000
+    } else {
+      out += utf8.substr(at, length);
+    }
+    at += length;
+  }
+}
+
+bool IsPlain(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
+
+// One JSON object on one line, member by member.
+class JsonObject {
+ public:
+  explicit JsonObject(std::string& out) : out_(out) { out_ += '{'; }
+  void End() { out_ += '}'; }
+
+  void Text(std::string_view key, std::string_view text) {
+    Key(key);
+    out_ += '"';
+    if (std::ranges::all_of(text, IsPlain)) {
+      out_ += text;
+    } else {
+      AppendJsonText(IsUtf8(text) ? std::string(text) : EscapeInvalidUtf8(text), out_);
+    }
+    out_ += '"';
+  }
+  void TextOrNull(std::string_view key, std::string_view text) {
+    if (text.empty()) return Null(key);
+    Text(key, text);
+  }
+  // A member `key`_hex has the bytes of a path that is no UTF-8; other paths need none.
+  void Path(std::string_view key, std::string_view path) {
+    TextOrNull(key, path);
+    if (!IsUtf8(path)) Text(fmt::format("{}_hex", key), HexBytes(path));
+  }
+  void Integer(std::string_view key, const std::optional<std::int64_t>& value) {
+    if (!value) return Null(key);
+    Key(key);
+    fmt::format_to(std::back_inserter(out_), "{}", *value);
+  }
+  void Boolean(std::string_view key, bool value) {
+    Key(key);
+    out_ += value ? "true" : "false";
+  }
+  void Time(std::string_view key, const std::optional<UtcTime>& time) {
+    if (!time) return Null(key);
+    Text(key, FormatUtcNanos(*time));
+  }
+  void Seconds(std::string_view key, const std::optional<std::chrono::nanoseconds>& span) {
+    if (!span) return Null(key);
+    Key(key);
+    AppendSeconds(*span, out_);
+  }
+  void Null(std::string_view key) {
+    Key(key);
+    out_ += "null";
+  }
+
+ private:
+  // Keys are words of ours; there is nothing in them to escape.
+  void Key(std::string_view key) {
+    if (out_.back() != '{') out_ += ", ";
+    out_ += '"';
+    out_ += key;
+    out_ += "\": ";
+  }
+  std::string& out_;
+};
+
+std::string CountsObject(const NightCounts& counts) {
+  std::string out;
+  JsonObject object(out);
+  object.Integer("files", counts.files);
+  for (const Verdict verdict : kAllVerdicts) object.Integer(VerdictName(verdict), counts[verdict]);
+  object.End();
+  return out;
+}
+
+std::string LatestObject(const NightCounts& counts) {
+  std::string out;
+  JsonObject object(out);
+  object.Time("created", counts.last_creation);
+  object.Time("arrived", counts.last_arrival);
+  object.Time("ingested", counts.last_ingest);
+  object.End();
+  return out;
+}
+
+std::string LatencyObject(const LatencySummary& latency) {
+  const auto span = [&latency](std::chrono::nanoseconds value) {
+    return latency.files > 0 ? std::optional(value) : std::nullopt;
+  };
+  std::string out;
+  JsonObject object(out);
+  object.Integer("files", latency.files);
+  object.Seconds("p50", span(latency.p50));
+  object.Seconds("p95", span(latency.p95));
+  object.Seconds("max", span(latency.max));
+  object.End();
+  return out;
+}
+
+std::string RegistryObject(const absl::Status& status) {
+  std::string out;
+  JsonObject object(out);
+  object.Boolean("readable", status.ok());
+  object.TextOrNull("trouble", std::string(status.message()));
+  object.End();
+  return out;
+}
+
+std::string VerdictArray(std::span<const Verdict> verdicts) {
+  if (verdicts.empty()) return "null";
+  std::string out = "[";
+  for (const Verdict verdict : verdicts) {
+    if (out.size() > 1) out += ", ";
+    out += fmt::format("\"{}\"", VerdictName(verdict));
+  }
+  return out + "]";
+}
+
+void AppendIssue(const ScanIssue& issue, std::string& out) {
+  JsonObject object(out);
+  object.Path("path", issue.path);
+  object.Text("trouble", std::string(issue.status.message()));
+  object.Boolean("may_hide_files", HidesFiles(issue));
+  object.End();
+}
+
+void AppendFile(const FileRow& file, UtcTime as_of, std::string& out) {
+  JsonObject object(out);
+  object.Path("path", file.path);
+  object.Text("verdict", VerdictName(file.verdict));
+  object.Text("reason", Reason(file, as_of));
+  object.Boolean("in_storage", file.in_storage);
+  object.Integer("size_bytes", file.size_bytes);
+  object.Time("created", file.creation_time);
+  object.Time("arrived", file.arrival_time);
+  object.Path("ingest_path", file.ingest_path);
+  object.TextOrNull("ingest_night", file.ingest_night ? file.ingest_night->ToString() : std::string());
+  object.Time("ingested", file.ingest_time);
+  object.Seconds("delta_seconds", DeltaOf(file));
+  object.TextOrNull("match", MatchBasisName(file.basis));
+  object.TextOrNull("message", file.message);
+  object.End();
+}
+
+void WriteHead(const NightReport& report, std::ostream& out) {
+  std::string head;
+  JsonObject object(head);
+  object.Integer("schema", kExportSchema);
+  object.Text("stream", report.stream);
+  object.Text("night", report.night.ToString());
+  object.Time("as_of", report.as_of);
+  object.Text("state", NightStateName(report.state));
+  object.Text("summary", NightInWords(FactsOf(report)));
+  out << head << ",\n\"counts\": " << CountsObject(report.counts)
+      << ",\n\"latest\": " << LatestObject(report.counts)
+      << ",\n\"latency_seconds\": " << LatencyObject(report.latency)
+      << ",\n\"registry\": " << RegistryObject(report.evidence.registry_status);
+}
+
+// An array with each of its elements on a line of its own, so that the text can be searched and compared by
+// lines. Holds one element at a time.
+class LineArray {
+ public:
+  LineArray(std::string_view key, std::ostream& out) : out_(out) { out_ << ",\n\"" << key << "\": ["; }
+  /// The buffer for the next element.
+  std::string& Next() {
+    element_ = first_ ? "\n" : ",\n";
+    first_ = false;
+    return element_;
+  }
+  void Write() { out_.write(element_.data(), static_cast<std::streamsize>(element_.size())); }
+  void End() { out_ << (first_ ? "]" : "\n]"); }
+
+ private:
+  std::ostream& out_;
+  std::string element_;
+  bool first_ = true;
+};
+
+}  // namespace
+
+void WriteJson(const NightReport& report, std::ostream& out, const ExportOptions& options) {
+  WriteHead(report, out);
+  LineArray issues("issues", out);
+  for (const ScanIssue& issue : report.evidence.issues) {
+    AppendIssue(issue, issues.Next());
+    issues.Write();
+  }
+  issues.End();
+  out << ",\n\"only_verdicts\": " << VerdictArray(options.verdicts);
+  const WantedVerdicts wanted(options);
+  LineArray files("files", out);
+  for (const FileRow& file : report.files()) {
+    if (!wanted.Has(file.verdict)) continue;
+    AppendFile(file, report.as_of, files.Next());
+    files.Write();
+  }
+  files.End();
+  out << "}\n";
+}
+
+}  // namespace obsmon

@@ -1,0 +1,85 @@
+#include "files/work_queue.h"
+
+#include <chrono>
+#include <utility>
+
+namespace obsmon {
+namespace {
+
+constexpr std::chrono::milliseconds kTick{50};
+
+}  // namespace
+
+void WorkQueue::Push(Urgency urgency, Task task) {
+  const std::lock_guard lock(mutex_);
+  (urgency == Urgency::kNow ? now_ : later_).push_back(std::move(task));
+  if (num_idle_ > 0) {
+    changed_.notify_one();
+  } else if (is_running_) {
+    StartHelperLocked();
+  }
+}
+
+void WorkQueue::Run(absl::FunctionRef<void()> tick) {
+  std::unique_lock lock(mutex_);
+  is_running_ = true;
+  while (!IsDoneLocked()) {
+    if (std::optional<Task> task = TakeLocked()) {
+      lock.unlock();
+      RunAndAccount(*task);
+      tick();
+      lock.lock();
+      continue;
+    }
+    ++num_idle_;
+    const std::cv_status woken = changed_.wait_for(lock, kTick);
+    --num_idle_;
+    if (woken == std::cv_status::timeout) {
+      lock.unlock();
+      tick();
+      lock.lock();
+    }
+  }
+  lock.unlock();
+  changed_.notify_all();
+  helpers_.clear();  // joins
+}
+
+std::optional<WorkQueue::Task> WorkQueue::TakeLocked() {
+  std::vector<Task>& stack = now_.empty() ? later_ : now_;
+  if (stack.empty()) return std::nullopt;
+  Task task = std::move(stack.back());
+  stack.pop_back();
+  ++num_running_;
+  // A thread that Push woke counts as idle until it gets here; this makes up for what Push then left out.
+  if (!now_.empty() || !later_.empty()) StartHelperLocked();
+  return task;
+}
+
+void WorkQueue::StartHelperLocked() {
+  if (helpers_.size() < max_helpers_) helpers_.emplace_back([this] { Help(); });
+}
+
+void WorkQueue::Help() {
+  std::unique_lock lock(mutex_);
+  while (!IsDoneLocked()) {
+    if (std::optional<Task> task = TakeLocked()) {
+      lock.unlock();
+      RunAndAccount(*task);
+      lock.lock();
+      continue;
+    }
+    ++num_idle_;
+    changed_.wait(lock);
+    --num_idle_;
+  }
+}
+
+void WorkQueue::RunAndAccount(const Task& task) {
+  task();
+  const std::lock_guard lock(mutex_);
+  --num_running_;
+  if (IsDoneLocked()) changed_.notify_all();
+}
+
+}  // namespace obsmon

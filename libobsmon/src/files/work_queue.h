@@ -1,0 +1,64 @@
+// Tasks that make further tasks, run on several threads: for walking a tree whose size no one knows
+// beforehand. Private to the stages that wait for a disk.
+#ifndef OBSMON_SRC_FILES_WORK_QUEUE_H_
+#define OBSMON_SRC_FILES_WORK_QUEUE_H_
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+
+namespace obsmon {
+
+/// A bounded pool with two stacks of tasks.
+///
+/// Threads: Push from any task; Run from one thread, once.
+class WorkQueue {
+ public:
+  using Task = std::function<void()>;
+
+  enum class Urgency : std::uint8_t {
+    kLater,  ///< opens something new
+    kNow,    ///< finishes what is open: goes before all tasks of kLater
+  };
+
+  /// Up to `num_threads` threads, the one that calls Run among them.
+  explicit WorkQueue(int num_threads) : max_helpers_(static_cast<std::size_t>(num_threads) - 1) {}
+
+  /// Adds a task. The newest of its urgency runs first, so that few are ever waiting.
+  void Push(Urgency urgency, Task task);
+
+  /// Runs all tasks, and those that they push, and returns when none is left. Calls `tick` from the calling
+  /// thread after each task that it runs and at least every 50 ms while it waits for others.
+  ///
+  /// Helping threads start only when a task waits and no thread is idle: a night of one small folder, which
+  /// is the usual one, costs none.
+  void Run(absl::FunctionRef<void()> tick);
+
+ private:
+  std::optional<Task> TakeLocked();
+  bool IsDoneLocked() const { return num_running_ == 0 && now_.empty() && later_.empty(); }
+  void StartHelperLocked();
+  void Help();
+  void RunAndAccount(const Task& task);
+
+  const std::size_t max_helpers_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Task> now_;
+  std::vector<Task> later_;
+  std::size_t num_running_ = 0;  ///< tasks that are being run
+  std::size_t num_idle_ = 0;     ///< threads that wait for a task
+  bool is_running_ = false;
+  std::vector<std::jthread> helpers_;
+};
+
+}  // namespace obsmon
+
+#endif  // OBSMON_SRC_FILES_WORK_QUEUE_H_

@@ -1,0 +1,305 @@
+#include "history/file_rows.h"
+
+#include <algorithm>
+#include <bit>
+#include <compare>
+#include <cstring>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "history/night_row.h"
+#include "status_macros.h"
+#include "text/utf8.h"
+
+namespace obsmon {
+namespace {
+
+// Nearly every name is ASCII, and eight of its bytes are looked at in one step.
+bool IsAscii(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080;
+  std::uint64_t seen = 0;
+  while (text.size() >= sizeof(seen)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), sizeof(word));
+    seen |= word;
+    text.remove_prefix(sizeof(word));
+  }
+  for (const char c : text) seen |= static_cast<unsigned char>(c);
+  return (seen & kHighBits) == 0 && (seen & 0x80) == 0;
+}
+
+bool IsText(std::string_view path) { return IsAscii(path) || IsUtf8(path); }
+
+/// A path as SQLite orders it: all TEXT before all BLOBs, each by its bytes.
+struct Key {
+  std::string_view path;
+  bool is_text = true;
+
+  friend std::strong_ordering operator<=>(const Key& a, const Key& b) {
+    if (a.is_text != b.is_text) return a.is_text ? std::strong_ordering::less : std::strong_ordering::greater;
+    return a.path <=> b.path;
+  }
+  friend bool operator==(const Key& a, const Key& b) { return a.path == b.path; }
+};
+
+Key KeyOf(std::string_view path) { return {.path = path, .is_text = IsText(path)}; }
+
+void BindKey(sqlite::Statement& statement, int position, const Key& key) {
+  if (key.is_text) {
+    statement.BindNoCopy(position, key.path);
+  } else {
+    statement.BindBlobNoCopy(position, key.path);
+  }
+}
+
+/// A row of a night to be, by its key.
+struct KeyedRow {
+  Key key;
+  std::uint32_t row = 0;
+};
+
+/// Sorts by key, stably. Rows come sorted by folder and then by name, which is nearly their order: so it
+/// finds the stretches that are sorted and merges them, and where there is one it only looks.
+void SortByKey(std::vector<KeyedRow>& rows) {
+  const auto by_key = [](const KeyedRow& a, const KeyedRow& b) { return a.key < b.key; };
+  std::vector<std::vector<KeyedRow>::iterator> bounds = {rows.begin()};
+  while (bounds.back() != rows.end()) {
+    bounds.push_back(std::is_sorted_until(bounds.back(), rows.end(), by_key));
+  }
+  while (bounds.size() > 2) {
+    std::vector<std::vector<KeyedRow>::iterator> merged = {bounds.front()};
+    for (std::size_t i = 2; i < bounds.size(); i += 2) {
+      std::inplace_merge(bounds[i - 2], bounds[i - 1], bounds[i], by_key);
+      merged.push_back(bounds[i]);
+    }
+    if (merged.back() != rows.end()) merged.push_back(rows.end());
+    bounds = std::move(merged);
+  }
+}
+
+/// The rows of a column of paths that `belongs` lets pass, each path once, in the order of the table's key.
+template <typename Belongs>
+std::vector<KeyedRow> RowsInKeyOrder(const StringColumn& paths, Belongs belongs) {
+  std::vector<KeyedRow> rows;
+  rows.reserve(paths.size());
+  for (std::size_t row = 0; row < paths.size(); ++row) {
+    if (belongs(row)) rows.push_back({.key = KeyOf(paths[row]), .row = static_cast<std::uint32_t>(row)});
+  }
+  SortByKey(rows);
+  const auto same_key = [](const KeyedRow& a, const KeyedRow& b) { return a.key == b.key; };
+  rows.erase(std::unique(rows.begin(), rows.end(), same_key), rows.end());
+  return rows;
+}
+
+FileId FileIdIn(const sqlite::Statement& row, int column) {
+  return {.device = std::bit_cast<std::uint64_t>(row.Int(column)),
+          .inode = std::bit_cast<std::uint64_t>(row.Int(column + 1))};
+}
+
+void BindFileId(sqlite::Statement& statement, int position, const FileId& id) {
+  statement.Bind(position, std::bit_cast<std::int64_t>(id.device));
+  statement.Bind(position + 1, std::bit_cast<std::int64_t>(id.inode));
+}
+
+/// A row of `transfer` but for its key, and for filenum, which follows from the file id.
+struct StoredTransfer {
+  std::int64_t size = 0;
+  std::int64_t creation = 0;
+  std::int64_t arrival = 0;
+  FileId file_id{};
+  std::int64_t state = 0;
+  std::int64_t verdict = 0;
+
+  friend bool operator==(const StoredTransfer&, const StoredTransfer&) = default;
+};
+
+/// The table `transfer` for Merge.
+struct TransferRows {
+  using Stored = StoredTransfer;
+  static constexpr std::string_view kSelect =
+      "SELECT path, size, creation, arrival, device, inode, state, verdict FROM transfer"
+      " WHERE night = ?1 ORDER BY path";
+  static constexpr std::string_view kRemove = "DELETE FROM transfer WHERE night = ?1 AND path = ?2";
+  static constexpr std::string_view kWrite =
+      "INSERT OR REPLACE INTO transfer (night, path, filenum, size, creation, arrival, device, inode, state,"
+      " verdict) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+
+  const TransferTable& table;
+  std::span<const Verdict> verdicts;
+
+  Stored operator[](std::size_t row) const {
+    return {.size = table.size_bytes()[row],
+            .creation = ToNanos(table.creation_time()[row]),
+            .arrival = ToNanos(table.arrival_time()[row]),
+            .file_id = table.file_id()[row],
+            .state = static_cast<std::int64_t>(table.state()[row]),
+            .verdict = static_cast<std::int64_t>(verdicts[row])};
+  }
+  static Stored Read(const sqlite::Statement& row) {
+    return {.size = row.Int(1),
+            .creation = row.Int(2),
+            .arrival = row.Int(3),
+            .file_id = FileIdIn(row, 4),
+            .state = row.Int(6),
+            .verdict = row.Int(7)};
+  }
+  static void Bind(sqlite::Statement& statement, const Stored& row) {
+    statement.Bind(3, Filenum(row.file_id)).Bind(4, row.size).Bind(5, row.creation).Bind(6, row.arrival);
+    BindFileId(statement, 7, row.file_id);
+    statement.Bind(9, row.state).Bind(10, row.verdict);
+  }
+  static void Keep(const Stored& before, Stored& now) {
+    const bool same_file = before.file_id.inode == now.file_id.inode && before.size == now.size &&
+                           before.creation == now.creation;
+    if (same_file) now.arrival = std::min(before.arrival, now.arrival);
+  }
+};
+
+/// A row of `ingest`, likewise.
+struct StoredIngest {
+  FileId file_id{};
+  std::optional<UtcTime> ingest_time{};
+  std::int64_t artifact = 0;
+  std::int64_t status = 0;
+
+  friend bool operator==(const StoredIngest&, const StoredIngest&) = default;
+};
+
+/// The table `ingest` for Merge.
+struct IngestRows {
+  using Stored = StoredIngest;
+  static constexpr std::string_view kSelect =
+      "SELECT path, device, inode, ingest_time, artifact, status FROM ingest WHERE night = ?1 ORDER BY path";
+  static constexpr std::string_view kRemove = "DELETE FROM ingest WHERE night = ?1 AND path = ?2";
+  static constexpr std::string_view kWrite =
+      "INSERT OR REPLACE INTO ingest (night, path, filenum, device, inode, ingest_time, artifact, status)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+
+  const IngestTable& table;
+
+  Stored operator[](std::size_t row) const {
+    const IngestRow ingest = table[row];
+    return {.file_id = ingest.file_id,
+            .ingest_time = ingest.ingest_time,
+            .artifact = static_cast<std::int64_t>(ingest.artifact),
+            .status = static_cast<std::int64_t>(ingest.status)};
+  }
+  static Stored Read(const sqlite::Statement& row) {
+    return {.file_id = FileIdIn(row, 1),
+            .ingest_time = TimeIn(row, 3),
+            .artifact = row.Int(4),
+            .status = row.Int(5)};
+  }
+  static void Bind(sqlite::Statement& statement, const Stored& row) {
+    statement.Bind(3, Filenum(row.file_id));
+    BindFileId(statement, 4, row.file_id);
+    BindTime(statement, 6, row.ingest_time);
+    statement.Bind(7, row.artifact).Bind(8, row.status);
+  }
+  static void Keep(const Stored& /*before*/, Stored& /*now*/) {}
+};
+
+/// What a merge found that must change. Carried out after the old rows are read, since what a statement sees
+/// of rows that change under it is undefined.
+template <typename Stored>
+struct Differences {
+  struct Written {
+    Key key;
+    Stored row;
+  };
+  std::vector<Written> written{};
+  std::vector<std::string> removed{};
+};
+
+/// REQUIRES: `before` stands on its first row.
+template <typename Rows>
+absl::StatusOr<Differences<typename Rows::Stored>> Compare(sqlite::Statement& before, const Rows& rows,
+                                                           std::span<const KeyedRow> now) {
+  Differences<typename Rows::Stored> differences;
+  bool more = true;
+  std::size_t next = 0;
+  while (more || next < now.size()) {
+    const bool in_both = more && next < now.size() && before.Text(0) == now[next].key.path;
+    const bool is_new = !in_both && next < now.size() && (!more || now[next].key < KeyOf(before.Text(0)));
+    if (in_both || is_new) {
+      typename Rows::Stored row = rows[now[next].row];
+      const auto old = in_both ? std::optional(Rows::Read(before)) : std::nullopt;
+      if (old) Rows::Keep(*old, row);
+      if (row != old) differences.written.push_back({.key = now[next].key, .row = row});
+      ++next;
+    } else {
+      differences.removed.emplace_back(before.Text(0));
+    }
+    if (!is_new) {
+      OBSMON_ASSIGN_OR_RETURN(more, before.Step());
+    }
+  }
+  return differences;
+}
+
+template <typename Rows>
+absl::Status Write(sqlite::Statement& write, const Key& key, const typename Rows::Stored& row) {
+  BindKey(write, 2, key);
+  Rows::Bind(write, row);
+  return write.Run();
+}
+
+/// Makes a night's rows in the table of `Rows` those of `now`.
+template <typename Rows>
+absl::StatusOr<RowChanges> Merge(sqlite::Connection& database, Night night, const Rows& rows,
+                                 std::span<const KeyedRow> now) {
+  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement select, database.Prepare(Rows::kSelect));
+  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement write, database.Prepare(Rows::kWrite));
+  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement remove, database.Prepare(Rows::kRemove));
+  for (sqlite::Statement* statement : {&select, &write, &remove}) statement->Bind(1, night.yyyymmdd());
+
+  OBSMON_ASSIGN_OR_RETURN(const bool was_known, select.Step());
+  if (!was_known) {
+    for (const KeyedRow& row : now) OBSMON_RETURN_IF_ERROR(Write<Rows>(write, row.key, rows[row.row]));
+    return RowChanges{.written = static_cast<std::int64_t>(now.size())};
+  }
+  OBSMON_ASSIGN_OR_RETURN(const auto differences, Compare(select, rows, now));
+  select.Reset();
+  for (const std::string& path : differences.removed) {
+    BindPath(remove, 2, path);
+    OBSMON_RETURN_IF_ERROR(remove.Run());
+  }
+  for (const auto& [key, row] : differences.written) OBSMON_RETURN_IF_ERROR(Write<Rows>(write, key, row));
+  return RowChanges{.written = static_cast<std::int64_t>(differences.written.size()),
+                    .removed = static_cast<std::int64_t>(differences.removed.size())};
+}
+
+}  // namespace
+
+std::int64_t Filenum(const FileId& id) {
+  std::int64_t number = 0;
+  if (!__builtin_mul_overflow(id.inode, 10'000, &number) &&
+      !__builtin_add_overflow(number, id.device, &number)) {
+    return number;
+  }
+  constexpr std::uint64_t kLow63Bits = ~std::uint64_t{0} >> 1;
+  return -1 - static_cast<std::int64_t>(id.inode & kLow63Bits);
+}
+
+void BindPath(sqlite::Statement& statement, int position, std::string_view path) {
+  BindKey(statement, position, KeyOf(path));
+}
+
+absl::StatusOr<RowChanges> ReplaceTransfers(sqlite::Connection& database, Night night,
+                                            const TransferTable& transfers,
+                                            std::span<const Verdict> verdicts) {
+  const std::vector<KeyedRow> now = RowsInKeyOrder(transfers.path(), [](std::size_t) { return true; });
+  return Merge(database, night, TransferRows{.table = transfers, .verdicts = verdicts}, now);
+}
+
+absl::StatusOr<RowChanges> ReplaceIngests(sqlite::Connection& database, Night night,
+                                          const IngestTable& ingests) {
+  const std::vector<KeyedRow> now = RowsInKeyOrder(
+      ingests.path(), [&ingests, night](std::size_t row) { return ingests.night()[row] == night; });
+  return Merge(database, night, IngestRows{.table = ingests}, now);
+}
+
+}  // namespace obsmon

@@ -1,0 +1,38 @@
+// The history's file: found or made, opened, and brought to this version's tables.
+#ifndef OBSMON_SRC_HISTORY_HISTORY_FILE_H_
+#define OBSMON_SRC_HISTORY_HISTORY_FILE_H_
+
+#include <chrono>
+#include <filesystem>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "history/schema.h"
+#include "sqlite/sqlite.h"
+
+namespace obsmon {
+
+/// How long a writer waits for readers, and a reader for a writer.
+inline constexpr std::chrono::milliseconds kBusyTimeout = std::chrono::seconds{30};
+
+struct HistoryFile {
+  sqlite::Connection database;
+  Contents contents = Contents::kHistory;  ///< kHistory or kPrototype
+  bool writable = false;
+};
+
+/// Opens the history in `output_dir` for writing. Makes it where there is none or an empty file, takes over a
+/// prototype's; it is a history then. Errors: as History::Open.
+absl::StatusOr<HistoryFile> OpenHistoryFile(const std::filesystem::path& output_dir,
+                                            std::chrono::milliseconds busy_timeout);
+
+/// Opens what is there for reading: a history, or a prototype's database. Errors: as History::OpenReadOnly.
+absl::StatusOr<HistoryFile> OpenHistoryFileReadOnly(const std::filesystem::path& output_dir,
+                                                    std::chrono::milliseconds busy_timeout);
+
+/// A database's error as a sentence that also says what to do. OK stays OK.
+absl::Status Explain(const absl::Status& status);
+
+}  // namespace obsmon
+
+#endif  // OBSMON_SRC_HISTORY_HISTORY_FILE_H_

@@ -1,0 +1,198 @@
+#include "history/schema.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "history/takeover.h"
+#include "status_macros.h"
+
+namespace obsmon {
+
+// Times are nanoseconds since 1970 in UTC, NULL where absent. device and inode have 64 bits without a sign
+// and are kept bit for bit in SQLite's integers, which have one. A path is TEXT where it is UTF-8 and a BLOB
+// of its bytes where it is not, so that no reader ever meets TEXT that it can't decode.
+//
+// The tables of files are keyed by (night, path) and have no rowid: a night's rows lie together, in the order
+// of their paths, and are compared with what a new look found by one merge.
+//
+// filenum is the prototype's key of a file (see Filenum in file_rows.h). It is stored although it follows
+// from inode and device, because SQLite can make an automatic index for a join on a column but not for one on
+// an expression, and without it the prototype's join of its two lists takes quadratic time.
+const char* const kTables = R"(
+CREATE TABLE night (
+  number INTEGER PRIMARY KEY,            -- 20200501
+  nite TEXT NOT NULL UNIQUE,             -- '2020-05-01'
+  state INTEGER NOT NULL,                -- NightState
+  trouble TEXT NOT NULL,
+  looked_at INTEGER NOT NULL,
+  changed_at INTEGER,
+  from_prototype INTEGER NOT NULL,
+  num_issues INTEGER NOT NULL,
+  files INTEGER NOT NULL,                -- and by verdict:
+  ingested INTEGER NOT NULL,
+  artifact_gone INTEGER NOT NULL,
+  missing INTEGER NOT NULL,
+  in_flight INTEGER NOT NULL,
+  ignored INTEGER NOT NULL,
+  pending INTEGER NOT NULL,
+  failed INTEGER NOT NULL,
+  settling INTEGER NOT NULL,
+  not_fits INTEGER NOT NULL,
+  too_small INTEGER NOT NULL,
+  not_ingested INTEGER NOT NULL,
+  unknown INTEGER NOT NULL,
+  last_creation INTEGER,
+  last_arrival INTEGER,
+  last_ingest INTEGER,
+  legacy_files INTEGER NOT NULL,         -- by the prototype's rules:
+  legacy_ingested INTEGER NOT NULL,
+  legacy_small INTEGER NOT NULL,
+  legacy_not_fits INTEGER NOT NULL,
+  legacy_errors INTEGER NOT NULL,
+  legacy_last_creation INTEGER,
+  legacy_last_ingest INTEGER,
+  registry_token TEXT,                   -- the fingerprint; NULL where the night has none
+  registry_digest INTEGER,
+  rules_digest INTEGER,
+  good_until INTEGER,
+  trusted INTEGER NOT NULL DEFAULT 0
+);
+
+-- The folders of a night's fingerprint, in its order.
+CREATE TABLE folder (
+  night INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  present INTEGER NOT NULL,
+  device INTEGER NOT NULL,
+  inode INTEGER NOT NULL,
+  modified INTEGER NOT NULL,
+  PRIMARY KEY (night, position)
+) WITHOUT ROWID;
+
+-- The files in a night's folders of storage.
+CREATE TABLE transfer (
+  night INTEGER NOT NULL,
+  path TEXT NOT NULL,                    -- from storage on
+  filenum INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  creation INTEGER NOT NULL,
+  arrival INTEGER NOT NULL,              -- the first that was seen of this very file
+  device INTEGER NOT NULL,
+  inode INTEGER NOT NULL,
+  state INTEGER NOT NULL,                -- TransferState
+  verdict INTEGER NOT NULL,              -- Verdict
+  PRIMARY KEY (night, path)
+) WITHOUT ROWID;
+
+-- The datasets that the registry lists under a night.
+CREATE TABLE ingest (
+  night INTEGER NOT NULL,
+  path TEXT NOT NULL,                    -- from the repository on
+  filenum INTEGER NOT NULL,
+  device INTEGER NOT NULL,
+  inode INTEGER NOT NULL,
+  ingest_time INTEGER,
+  artifact INTEGER NOT NULL,             -- ArtifactState
+  status INTEGER NOT NULL,               -- IngestStatus
+  PRIMARY KEY (night, path)
+) WITHOUT ROWID;
+
+-- A prototype's lists as they were found, until obsmon looks at a row's night. They can't live in the tables
+-- above: the prototype keeps several rows for one path, and a time of update for each row.
+CREATE TABLE prototype_transfer (
+  Filenum INTEGER, Nite_Trans TEXT, Last_Update TEXT, Transfer_Path TEXT, Creation_Time TEXT, File_Size INT
+);
+CREATE INDEX prototype_transfer_nite ON prototype_transfer (Nite_Trans);
+CREATE TABLE prototype_ingest (
+  FILENUM INTEGER, Ingest_Path TEXT, Nite_Obs TEXT, Last_Update TEXT, Ingest_Time TEXT
+);
+CREATE INDEX prototype_ingest_nite ON prototype_ingest (Nite_Obs);
+CREATE TABLE prototype_file_count_gen3 (
+  Nite_Obs TEXT, Last_Update TEXT, N_Files INTEGER, Last_Creation TEXT, N_Ingest INTEGER, N_Small INTEGER,
+  N_Not_Fits, N_Error INTEGER, Last_Transfer TEXT, Last_Ingest TEXT
+);
+CREATE TABLE prototype_file_list_gen3 (
+  Filenum INTEGER, Nite TEXT, Last_Update TEXT, Transfer_Path TEXT, Status TEXT, Creation_Time TEXT,
+  Transfer_Time TEXT, Ingest_Time TEXT, File_Size INT, Err_Message TEXT
+);
+
+-- What the query planner is to believe: that the lists are long (rows, rows a night, rows a key). Left to guess
+-- it takes a night for ten rows, and joins the two lists of a night row by row with row.
+ANALYZE folder;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+  ('night', 'sqlite_autoindex_night_1', '100 1'),
+  ('transfer', 'transfer', '1000000 10000 1'),
+  ('ingest', 'ingest', '500000 5000 1'),
+  ('prototype_transfer', 'prototype_transfer_nite', '1000000 10000'),
+  ('prototype_ingest', 'prototype_ingest_nite', '500000 5000');
+)";
+
+// A time as the prototype writes it: rounded to microseconds, as Python's datetime does, then cut to seconds.
+// (Integer division cuts towards zero, hence the 1 that is taken off before 1970.) No time is written as the
+// prototype's string of zeros.
+#define OBSMON_LEGACY_TIME(ns)                                               \
+  "ifnull(strftime('%Y-%m-%dT%H:%M:%S', (" ns " + 500) / 1000000000 - ((" ns \
+  " + 500) % 1000000000 < 0), 'unixepoch'), '0000-00-00T00:00:00')"
+
+// The numbers in the WHERE clauses: transfer.state 0 is TransferState::kArrived, ingest.artifact 0 is
+// ArtifactState::kPresent, ingest.status 0 is IngestStatus::kIngested.
+//
+// A night is joined by its number, so that a condition on its name becomes a range of the key.
+const char* const kViews =
+    "CREATE VIEW FILE_COUNT AS SELECT nite AS Nite_Obs, " OBSMON_LEGACY_TIME("looked_at")
+    " AS Last_Update, legacy_files AS N_Files, " OBSMON_LEGACY_TIME("legacy_last_creation")
+    " AS Last_Creation, legacy_ingested AS N_Ingest, legacy_small AS N_Small, legacy_not_fits AS N_Not_Fits,"
+    " legacy_errors AS N_Error, " OBSMON_LEGACY_TIME("legacy_last_ingest") " AS Last_Ingest FROM night;"
+
+    "CREATE VIEW TRANSFER_LIST AS SELECT t.filenum AS Filenum, n.nite AS Nite_Trans, "
+    OBSMON_LEGACY_TIME("n.looked_at") " AS Last_Update, t.path AS Transfer_Path, "
+    OBSMON_LEGACY_TIME("t.creation") " AS Creation_Time, t.size AS File_Size"
+    " FROM night n JOIN transfer t ON t.night = n.number WHERE t.state = 0"
+    " UNION ALL SELECT Filenum, Nite_Trans, Last_Update, Transfer_Path, Creation_Time, File_Size"
+    " FROM prototype_transfer;"
+
+    "CREATE VIEW INGEST_LIST AS SELECT i.filenum AS FILENUM, i.path AS Ingest_Path, n.nite AS Nite_Obs, "
+    OBSMON_LEGACY_TIME("n.looked_at") " AS Last_Update, "
+    OBSMON_LEGACY_TIME("i.ingest_time") " AS Ingest_Time"
+    " FROM night n JOIN ingest i ON i.night = n.number WHERE i.artifact = 0 AND i.status = 0"
+    " UNION ALL SELECT FILENUM, Ingest_Path, Nite_Obs, Last_Update, Ingest_Time FROM prototype_ingest;"
+
+    "CREATE VIEW FILE_COUNT_GEN3 AS SELECT Nite_Obs, Last_Update, N_Files, Last_Creation, N_Ingest, N_Small,"
+    " N_Not_Fits, N_Error, Last_Transfer, Last_Ingest FROM prototype_file_count_gen3;"
+
+    "CREATE VIEW FILE_LIST_GEN3 AS SELECT Filenum, Nite, Last_Update, Transfer_Path, Status, Creation_Time,"
+    " Transfer_Time, Ingest_Time, File_Size, Err_Message FROM prototype_file_list_gen3;";
+
+#undef OBSMON_LEGACY_TIME
+
+namespace {
+
+absl::StatusOr<std::int64_t> ReadInt(sqlite::Connection& database, std::string_view sql) {
+  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement statement, database.Prepare(sql));
+  OBSMON_ASSIGN_OR_RETURN(const bool found, statement.Step());
+  return found ? statement.Int(0) : 0;
+}
+
+}  // namespace
+
+absl::StatusOr<Contents> Identify(sqlite::Connection& database) {
+  OBSMON_ASSIGN_OR_RETURN(const std::int64_t application, ReadInt(database, "PRAGMA application_id"));
+  OBSMON_ASSIGN_OR_RETURN(const std::int64_t version, ReadInt(database, "PRAGMA user_version"));
+  if (application == kApplicationId && version == kSchemaVersion) return Contents::kHistory;
+  if (application == kApplicationId && version > kSchemaVersion) return Contents::kNewer;
+  if (application != 0 || version != 0) return Contents::kForeign;
+  OBSMON_ASSIGN_OR_RETURN(const std::int64_t objects,
+                          ReadInt(database, "SELECT count(*) FROM sqlite_master"));
+  if (objects == 0) return Contents::kNothing;
+  OBSMON_ASSIGN_OR_RETURN(const bool is_prototypes, IsPrototypes(database));
+  return is_prototypes ? Contents::kPrototype : Contents::kForeign;
+}
+
+absl::Status MarkAsHistory(sqlite::Connection& database) {
+  return database.Execute(
+      fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId, kSchemaVersion));
+}
+
+}  // namespace obsmon

@@ -1,0 +1,44 @@
+// What the history's database looks like, and how to tell whose a database is.
+#ifndef OBSMON_SRC_HISTORY_SCHEMA_H_
+#define OBSMON_SRC_HISTORY_SCHEMA_H_
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "sqlite/sqlite.h"
+
+namespace obsmon {
+
+/// PRAGMA application_id of every history: "obsm" in ASCII.
+inline constexpr std::int64_t kApplicationId = 0x6F62736D;
+/// PRAGMA user_version: grows when a table changes.
+inline constexpr std::int64_t kSchemaVersion = 1;
+/// Of a history that is made new. Rows of one exposure lie side by side, so that a night's change touches few
+/// pages; larger pages cost more in the rollback journal than they gain.
+inline constexpr std::int64_t kPageBytes = 8192;
+
+/// obsmon's tables. Every statement is a constant; values are bound elsewhere.
+extern const char* const kTables;
+/// The views that scripts written for the prototype read. Apart from kTables because their names are those of
+/// the prototype's tables, which must be gone first.
+extern const char* const kViews;
+
+/// Whose a database is.
+enum class Contents : std::uint8_t {
+  kNothing,    ///< a new or empty file
+  kHistory,    ///< obsmon's, of this version
+  kPrototype,  ///< the prototype's, of any of its layouts
+  kNewer,      ///< a newer obsmon's
+  kForeign,    ///< anybody else's
+};
+
+/// Looks at the database; changes nothing.
+absl::StatusOr<Contents> Identify(sqlite::Connection& database);
+
+/// Marks the database as a history of this version. Within the caller's transaction, as the tables are.
+absl::Status MarkAsHistory(sqlite::Connection& database);
+
+}  // namespace obsmon
+
+#endif  // OBSMON_SRC_HISTORY_SCHEMA_H_

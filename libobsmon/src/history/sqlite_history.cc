@@ -1,0 +1,327 @@
+#include "history/sqlite_history.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "history/file_rows.h"
+#include "history/history_file.h"
+#include "history/night_row.h"
+#include "history/takeover.h"
+#include "sqlite/sqlite.h"
+#include "status_macros.h"
+
+namespace obsmon {
+namespace {
+
+constexpr std::string_view kSelectFingerprint =
+    "SELECT registry_token, registry_digest, rules_digest, good_until, trusted FROM night"
+    " WHERE number = ?1 AND registry_digest IS NOT NULL";
+constexpr std::string_view kWriteFingerprint =
+    "UPDATE night SET registry_token = ?2, registry_digest = ?3, rules_digest = ?4, good_until = ?5, trusted "
+    "= ?6"
+    " WHERE number = ?1";
+constexpr std::string_view kSelectFolders =
+    "SELECT path, present, device, inode, modified FROM folder WHERE night = ?1 ORDER BY position";
+constexpr std::string_view kRemoveFolders = "DELETE FROM folder WHERE night = ?1";
+constexpr std::string_view kWriteFolder = "INSERT INTO folder VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+constexpr std::string_view kIsKnown = "SELECT 1 FROM night WHERE number = ?1";
+constexpr std::string_view kTouch = "UPDATE night SET looked_at = ?2, registry_token = ?3 WHERE number = ?1";
+// The fingerprint must not bring the next look to believe in the state of before.
+constexpr std::string_view kSetUnknown =
+    "UPDATE night SET state = ?2, trouble = ?3, looked_at = ?4, trusted = 0 WHERE number = ?1";
+constexpr std::string_view kForgetPrototypesTransfers =
+    "DELETE FROM prototype_transfer WHERE Nite_Trans = ?1";
+constexpr std::string_view kForgetPrototypesIngests = "DELETE FROM prototype_ingest WHERE Nite_Obs = ?1";
+
+/// Why a night whose look ended in "unknown" is that.
+std::string TroubleOf(const NightReport& report) {
+  if (report.state != NightState::kUnknown) return {};
+  if (!report.evidence.registry_status.ok()) return std::string(report.evidence.registry_status.message());
+  if (report.evidence.issues.empty()) return {};
+  const ScanIssue& first = report.evidence.issues.front();
+  return fmt::format("{}: {}", first.path, std::string(first.status.message()));
+}
+
+NightSummary SummaryOf(const NightReport& report) {
+  return {.night = report.night,
+          .state = report.state,
+          .counts = report.counts,
+          .legacy = report.legacy,
+          .num_issues = static_cast<std::int64_t>(report.evidence.issues.size()),
+          .trouble = TroubleOf(report),
+          .looked_at = report.as_of,
+          .changed_at = report.as_of};
+}
+
+class SqliteHistory final : public History {
+ public:
+  explicit SqliteHistory(HistoryFile file)
+      : database_(std::move(file.database)), contents_(file.contents), writable_(file.writable) {}
+
+  absl::StatusOr<std::vector<NightSummary>> Nights() override { return Explained(ReadNights()); }
+  absl::StatusOr<std::optional<NightFingerprint>> Fingerprint(Night night) override {
+    return Explained(ReadFingerprint(night));
+  }
+
+  absl::Status Begin() override;
+  absl::Status Put(const NightReport& report, const NightFingerprint& fingerprint) override {
+    return InRun([&] { return WriteNight(SummaryOf(report), report, &fingerprint); });
+  }
+  absl::Status Touch(Night night, UtcTime looked_at, std::string_view registry_token) override {
+    return InRun([&] { return UpdateNight(kTouch, night, ToNanos(looked_at), registry_token); });
+  }
+  absl::Status PutUnknown(const NightReport& report, std::string_view trouble) override {
+    return InRun([&] { return WriteUnknown(report, std::string(trouble)); });
+  }
+  absl::Status Commit() override;
+
+ private:
+  absl::StatusOr<std::vector<NightSummary>> ReadNights();
+  absl::StatusOr<std::optional<NightFingerprint>> ReadFingerprint(Night night);
+  absl::StatusOr<std::vector<FolderStamp>> ReadFolders(Night night);
+  absl::StatusOr<bool> IsKnown(Night night);
+
+  absl::Status WriteNight(const NightSummary& summary, const NightReport& report,
+                          const NightFingerprint* fingerprint);
+  absl::Status WriteUnknown(const NightReport& report, const std::string& trouble);
+  absl::Status WriteFingerprint(Night night, const NightFingerprint& fingerprint);
+  absl::Status WriteFolders(Night night, const std::vector<FolderStamp>& folders);
+  absl::Status ForgetPrototypes(Night night);
+  template <typename... Values>
+  absl::Status UpdateNight(std::string_view sql, Night night, const Values&... values);
+
+  /// A statement that is prepared once. `sql` is one of the constants above.
+  absl::StatusOr<sqlite::Statement*> Prepared(std::string_view sql);
+
+  template <typename T>
+  static absl::StatusOr<T> Explained(absl::StatusOr<T> result) {
+    if (!result.ok()) return Explain(result.status());
+    return result;
+  }
+  /// Carries out one change of a run. When it fails the run is over and taken back, so that no Commit can
+  /// follow that would make half a change visible.
+  template <typename Change>
+  absl::Status InRun(Change change);
+
+  sqlite::Connection database_;
+  std::unordered_map<std::string_view, sqlite::Statement> prepared_;  // gone before the connection
+  Contents contents_;
+  bool writable_;
+};
+
+/// Resets a statement when its reader returns: one that stands on a row holds a lock.
+class ResetAtEnd {
+ public:
+  explicit ResetAtEnd(sqlite::Statement* statement) : statement_(statement) {}
+  ~ResetAtEnd() { statement_->Reset(); }
+  ResetAtEnd(const ResetAtEnd&) = delete;
+  ResetAtEnd& operator=(const ResetAtEnd&) = delete;
+  sqlite::Statement* operator->() const { return statement_; }
+  sqlite::Statement& operator*() const { return *statement_; }
+
+ private:
+  sqlite::Statement* statement_;
+};
+
+absl::StatusOr<sqlite::Statement*> SqliteHistory::Prepared(std::string_view sql) {
+  auto found = prepared_.find(sql);
+  if (found == prepared_.end()) {
+    OBSMON_ASSIGN_OR_RETURN(sqlite::Statement statement, database_.Prepare(sql));
+    found = prepared_.emplace(sql, std::move(statement)).first;
+  }
+  return &found->second;
+}
+
+absl::StatusOr<std::vector<NightSummary>> SqliteHistory::ReadNights() {
+  std::vector<NightSummary> nights;
+  if (contents_ == Contents::kPrototype) {
+    OBSMON_ASSIGN_OR_RETURN(nights, ReadPrototypesNights(database_));
+    std::ranges::sort(nights, std::greater{}, &NightSummary::night);
+    return nights;
+  }
+  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const select, Prepared(kSelectNights));
+  const ResetAtEnd row(select);
+  for (;;) {
+    OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
+    if (!found) return nights;
+    nights.push_back(ReadNightRow(*row));
+  }
+}
+
+absl::StatusOr<std::optional<NightFingerprint>> SqliteHistory::ReadFingerprint(Night night) {
+  if (contents_ == Contents::kPrototype) return std::nullopt;
+  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const select, Prepared(kSelectFingerprint));
+  const ResetAtEnd row(select);
+  row->Bind(1, night.yyyymmdd());
+  OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
+  if (!found) return std::nullopt;
+  NightFingerprint fingerprint{.registry_token = std::string(row->Text(0)),
+                               .registry_digest = std::bit_cast<std::uint64_t>(row->Int(1)),
+                               .rules_digest = std::bit_cast<std::uint64_t>(row->Int(2)),
+                               .good_until = TimeIn(*row, 3),
+                               .trusted = row->Int(4) != 0};
+  OBSMON_ASSIGN_OR_RETURN(fingerprint.folders, ReadFolders(night));
+  return fingerprint;
+}
+
+absl::StatusOr<std::vector<FolderStamp>> SqliteHistory::ReadFolders(Night night) {
+  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const select, Prepared(kSelectFolders));
+  const ResetAtEnd row(select);
+  row->Bind(1, night.yyyymmdd());
+  std::vector<FolderStamp> folders;
+  for (;;) {
+    OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
+    if (!found) return folders;
+    folders.push_back({.path = std::string(row->Text(0)),
+                       .exists = row->Int(1) != 0,
+                       .file_id = {.device = std::bit_cast<std::uint64_t>(row->Int(2)),
+                                   .inode = std::bit_cast<std::uint64_t>(row->Int(3))},
+                       .modified = FromNanos(row->Int(4))});
+  }
+}
+
+absl::StatusOr<bool> SqliteHistory::IsKnown(Night night) {
+  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const select, Prepared(kIsKnown));
+  const ResetAtEnd row(select);
+  row->Bind(1, night.yyyymmdd());
+  return row->Step();
+}
+
+template <typename Change>
+absl::Status SqliteHistory::InRun(Change change) {
+  if (!database_.InTransaction()) {
+    return absl::FailedPreconditionError(
+        fmt::format("{}: no run is open, or an error has ended it; call Begin first", database_.file()));
+  }
+  const absl::Status status = change();
+  if (status.ok() || absl::IsInvalidArgument(status)) return status;
+  if (database_.InTransaction()) database_.Execute("ROLLBACK").IgnoreError();
+  return Explain(status);
+}
+
+absl::Status SqliteHistory::Begin() {
+  if (!writable_) {
+    return absl::FailedPreconditionError(fmt::format(
+        "{}: the history is open for reading alone; open it with History::Open", database_.file()));
+  }
+  return Explain(database_.Execute("BEGIN IMMEDIATE"));
+}
+
+// Where a reader does not leave in time the run stays open: Commit may be called again.
+absl::Status SqliteHistory::Commit() {
+  if (!database_.InTransaction()) return InRun([] { return absl::OkStatus(); });
+  const absl::Status status = database_.Execute("COMMIT");
+  if (!status.ok() && !absl::IsUnavailable(status) && database_.InTransaction()) {
+    database_.Execute("ROLLBACK").IgnoreError();
+  }
+  return Explain(status);
+}
+
+absl::Status SqliteHistory::WriteNight(const NightSummary& summary, const NightReport& report,
+                                       const NightFingerprint* fingerprint) {
+  const NightEvidence& evidence = report.evidence;
+  if (report.match.verdict.size() != evidence.transfers.size()) {
+    return absl::InvalidArgumentError(fmt::format(
+        "{}: the report of {} has {} verdicts for {} files; make it with MakeReport", database_.file(),
+        report.night.ToString(), report.match.verdict.size(), evidence.transfers.size()));
+  }
+  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const write, Prepared(kWriteNight));
+  OBSMON_RETURN_IF_ERROR(WriteNightRow(*write, summary));
+  if (fingerprint != nullptr) OBSMON_RETURN_IF_ERROR(WriteFingerprint(report.night, *fingerprint));
+  OBSMON_RETURN_IF_ERROR(
+      ReplaceTransfers(database_, report.night, evidence.transfers, report.match.verdict).status());
+  OBSMON_RETURN_IF_ERROR(ReplaceIngests(database_, report.night, evidence.ingests).status());
+  return ForgetPrototypes(report.night);
+}
+
+absl::Status SqliteHistory::WriteUnknown(const NightReport& report, const std::string& trouble) {
+  OBSMON_ASSIGN_OR_RETURN(const bool is_known, IsKnown(report.night));
+  const auto unknown = static_cast<std::int64_t>(NightState::kUnknown);
+  if (is_known) {
+    return UpdateNight(kSetUnknown, report.night, unknown, std::string_view(trouble), ToNanos(report.as_of));
+  }
+  NightSummary summary = SummaryOf(report);
+  summary.state = NightState::kUnknown;
+  summary.trouble = trouble;
+  return WriteNight(summary, report, nullptr);
+}
+
+absl::Status SqliteHistory::WriteFingerprint(Night night, const NightFingerprint& fingerprint) {
+  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const write, Prepared(kWriteFingerprint));
+  write->Bind(1, night.yyyymmdd())
+      .Bind(2, std::string_view(fingerprint.registry_token))
+      .Bind(3, std::bit_cast<std::int64_t>(fingerprint.registry_digest))
+      .Bind(4, std::bit_cast<std::int64_t>(fingerprint.rules_digest))
+      .Bind(6, fingerprint.trusted ? 1 : 0);
+  BindTime(*write, 5, fingerprint.good_until);
+  OBSMON_RETURN_IF_ERROR(write->Run());
+  OBSMON_ASSIGN_OR_RETURN(const std::vector<FolderStamp> before, ReadFolders(night));
+  return before == fingerprint.folders ? absl::OkStatus() : WriteFolders(night, fingerprint.folders);
+}
+
+absl::Status SqliteHistory::WriteFolders(Night night, const std::vector<FolderStamp>& folders) {
+  OBSMON_RETURN_IF_ERROR(UpdateNight(kRemoveFolders, night));
+  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const write, Prepared(kWriteFolder));
+  std::int64_t position = 0;
+  for (const FolderStamp& folder : folders) {
+    write->Bind(1, night.yyyymmdd()).Bind(2, position++).Bind(4, folder.exists ? 1 : 0);
+    BindPath(*write, 3, folder.path);
+    write->Bind(5, std::bit_cast<std::int64_t>(folder.file_id.device))
+        .Bind(6, std::bit_cast<std::int64_t>(folder.file_id.inode))
+        .Bind(7, ToNanos(folder.modified));
+    OBSMON_RETURN_IF_ERROR(write->Run());
+  }
+  return absl::OkStatus();
+}
+
+// What obsmon has seen replaces what the prototype had: its ghosts of files replaced and removed go with it.
+absl::Status SqliteHistory::ForgetPrototypes(Night night) {
+  const std::string name = night.ToString();
+  for (const std::string_view sql : {kForgetPrototypesTransfers, kForgetPrototypesIngests}) {
+    OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const forget, Prepared(sql));
+    OBSMON_RETURN_IF_ERROR(forget->Bind(1, name).Run());
+  }
+  return absl::OkStatus();
+}
+
+template <typename... Values>
+absl::Status SqliteHistory::UpdateNight(std::string_view sql, Night night, const Values&... values) {
+  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const update, Prepared(sql));
+  int position = 1;
+  update->Bind(position, night.yyyymmdd());
+  (update->Bind(++position, values), ...);
+  return update->Run();
+}
+
+absl::StatusOr<std::unique_ptr<History>> Opened(absl::StatusOr<HistoryFile> file) {
+  if (!file.ok()) return file.status();
+  return std::make_unique<SqliteHistory>(*std::move(file));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<History>> OpenHistory(const std::filesystem::path& output_dir,
+                                                     std::chrono::milliseconds busy_timeout) {
+  return Opened(OpenHistoryFile(output_dir, busy_timeout));
+}
+
+absl::StatusOr<std::unique_ptr<History>> OpenHistoryReadOnly(const std::filesystem::path& output_dir,
+                                                             std::chrono::milliseconds busy_timeout) {
+  return Opened(OpenHistoryFileReadOnly(output_dir, busy_timeout));
+}
+
+absl::StatusOr<std::unique_ptr<History>> History::Open(const std::filesystem::path& output_dir) {
+  return OpenHistory(output_dir, kBusyTimeout);
+}
+
+absl::StatusOr<std::unique_ptr<History>> History::OpenReadOnly(const std::filesystem::path& output_dir) {
+  return OpenHistoryReadOnly(output_dir, kBusyTimeout);
+}
+
+}  // namespace obsmon

@@ -1,0 +1,316 @@
+#include "monitor/stream_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "files/directory.h"
+#include "obsmon/pages.h"
+#include "status_macros.h"
+#include "text/digest.h"
+
+namespace obsmon {
+namespace {
+
+// A file whose bytes may still be changing is looked at again although its folder has not changed.
+constexpr std::chrono::minutes kInFlightIsFresh{15};
+// As for folders: a change within the grain of the file system's clock would go unseen.
+constexpr std::chrono::seconds kClockGrain{2};
+
+std::vector<std::string> NamesOfFolder(const std::filesystem::path& folder) {
+  std::vector<std::string> names = {std::filesystem::absolute(folder).lexically_normal().string()};
+  std::error_code error;
+  const std::filesystem::path resolved = std::filesystem::canonical(folder, error);
+  if (!error && resolved != names.front()) names.push_back(resolved.string());
+  for (std::string& name : names) {
+    while (name.size() > 1 && name.ends_with('/')) name.pop_back();
+  }
+  return names;
+}
+
+std::uint64_t DigestOfRules(const Stream& stream, const MatchOptions& options) {
+  return Digest()
+      .Add(stream.StorageFolder().string())
+      .Add(stream.RepoFolder().string())
+      .Add(static_cast<std::uint64_t>(stream.search_links))
+      .Add(static_cast<std::uint64_t>(stream.generation))
+      .Add(static_cast<std::uint64_t>(options.grace.count()))
+      .Add(static_cast<std::uint64_t>(options.min_fits_bytes))
+      .Add(static_cast<std::uint64_t>(kPageLayoutVersion))
+      .Add(stream.name)
+      .value();
+}
+
+std::array<Night, 2> NeighboursOf(Night night) { return {night - 1, night + 1}; }
+
+// A FITS file that nothing explains so far, and that may be ingested under another night.
+bool IsUnexplained(const NightLook& look, std::size_t row) {
+  switch (look.report.match.verdict[row]) {
+    case Verdict::kNotIngested:
+    case Verdict::kTooSmall:
+      return true;
+    case Verdict::kSettling:
+      return IsFitsName(look.report.evidence.transfers.path()[row]);
+    default:
+      return false;
+  }
+}
+
+// The night of the storage folder that a link leads into; nothing where it leads elsewhere.
+std::optional<Night> FolderNight(std::string_view path_below_storage) {
+  return Night::FromFolderName(path_below_storage.substr(0, path_below_storage.find('/')));
+}
+
+std::string_view ParentOf(std::string_view path) { return path.substr(0, path.rfind('/')); }
+
+// A folder that can't be asked gets the stamp of an absent one: a later look can't ask it either, or finds
+// that it is there, and looks again.
+FolderStamp StampOrNothing(const std::filesystem::path& folder) {
+  absl::StatusOr<FolderStamp> stamp = StampFolder(folder);
+  return stamp.ok() ? *std::move(stamp) : FolderStamp{.path = folder.string()};
+}
+
+absl::Status CheckStorage(const std::filesystem::path& storage) {
+  const absl::Status status = Directory::Open(storage.string()).status();
+  if (status.ok()) return status;
+  return {status.code(),
+          fmt::format("{}: the storage folder can't be read ({}); name the folder that holds the "
+                      "nights with --storage, or its parent with --input_dir",
+                      storage.string(), std::string(status.message()))};
+}
+
+template <typename T>
+void Append(std::vector<T>& to, const std::vector<T>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+}  // namespace
+
+StreamView::StreamView(const Stream& stream, UtcTime as_of, const WorkControl& control)
+    : stream_(stream), as_of_(as_of), control_(control) {
+  if (control_.num_threads == 0) control_.num_threads = stream_.num_threads;
+  match_options_.grace = stream_.grace;
+  match_options_.storage_names = NamesOfFolder(stream_.StorageFolder());
+  rules_digest_ = DigestOfRules(stream_, match_options_);
+}
+
+absl::StatusOr<StreamView> StreamView::Open(const Stream& stream, UtcTime as_of, const WorkControl& control) {
+  StreamView view(stream, as_of, control);
+  OBSMON_RETURN_IF_ERROR(CheckStorage(stream.StorageFolder()));
+  RegistryOptions options{.generation = stream.generation,
+                          .search_links = stream.search_links,
+                          .busy_timeout = stream.busy_timeout,
+                          .control = view.control_};
+  absl::StatusOr<std::unique_ptr<Registry>> registry = Registry::Open(stream.RepoFolder(), options);
+  if (registry.ok()) {
+    view.registry_ = *std::move(registry);
+    view.registry_token_ = view.registry_->ChangeToken();
+  } else if (absl::IsUnavailable(registry.status())) {
+    view.registry_status_ = registry.status();
+  } else {
+    return registry.status();
+  }
+  return view;
+}
+
+void StreamView::Expect(std::span<const Night> nights) {
+  std::set<Night> with_neighbours;
+  for (const Night night : nights) with_neighbours.insert({night - 1, night, night + 1});
+  expected_.assign(with_neighbours.begin(), with_neighbours.end());
+}
+
+absl::StatusOr<const RegistrySnapshot*> StreamView::Snapshot() {
+  if (snapshot_ == nullptr && registry_status_.ok()) {
+    absl::StatusOr<std::unique_ptr<RegistrySnapshot>> snapshot = registry_->Read(expected_);
+    if (snapshot.ok()) {
+      snapshot_ = *std::move(snapshot);
+    } else if (absl::IsUnavailable(snapshot.status())) {
+      registry_status_ = snapshot.status();
+    } else {
+      return snapshot.status();
+    }
+  }
+  return snapshot_.get();  // null where the registry is locked
+}
+
+absl::StatusOr<const TransferScan*> StreamView::Storage(Night night) {
+  std::optional<TransferScan>& storage = sides_[night].storage;
+  if (!storage) {
+    ScanOptions options{.control = control_};
+    OBSMON_ASSIGN_OR_RETURN(storage, ScanTransfers(stream_.StorageFolder(), night, options));
+  }
+  return &*storage;
+}
+
+absl::StatusOr<const NightIngests*> StreamView::Ingests(Night night) {
+  std::optional<NightIngests>& registry = sides_[night].registry;
+  if (!registry) {
+    OBSMON_ASSIGN_OR_RETURN(const RegistrySnapshot* snapshot, Snapshot());
+    if (snapshot == nullptr) {
+      registry.emplace();
+    } else {
+      OBSMON_ASSIGN_OR_RETURN(registry, snapshot->Ingests(night));
+    }
+  }
+  return &*registry;
+}
+
+absl::StatusOr<std::uint64_t> StreamView::RegistryDigest(Night night) {
+  OBSMON_ASSIGN_OR_RETURN(const RegistrySnapshot* snapshot, Snapshot());
+  if (snapshot == nullptr) return 0;
+  return Digest()
+      .Add(snapshot->Digest(night - 1))
+      .Add(snapshot->Digest(night))
+      .Add(snapshot->Digest(night + 1))
+      .value();
+}
+
+absl::StatusOr<bool> StreamView::IsUnchanged(Night night, const NightFingerprint& known) {
+  if (!known.trusted || known.rules_digest != rules_digest_) return false;
+  if (known.good_until && *known.good_until <= as_of_) return false;
+  if (!AreUnchanged(known.folders)) return false;
+  if (!registry_token_.empty() && known.registry_token == registry_token_) return true;
+  OBSMON_ASSIGN_OR_RETURN(const std::uint64_t digest, RegistryDigest(night));
+  return registry_status_.ok() && digest == known.registry_digest;
+}
+
+absl::Status StreamView::ReadBothSides(Night night) {
+  // The registry first: what is ingested while storage is scanned is then at worst seen late, never as a file
+  // that is ingested and not there.
+  OBSMON_RETURN_IF_ERROR(Ingests(night).status());
+  return Storage(night).status();
+}
+
+absl::StatusOr<NightLook> StreamView::Look(Night night) {
+  // Only neighbours are worth remembering.
+  std::erase_if(sides_,
+                [night](const auto& entry) { return entry.first < night - 1 || night + 1 < entry.first; });
+  OBSMON_RETURN_IF_ERROR(ReadBothSides(night));
+  OBSMON_ASSIGN_OR_RETURN(const std::uint64_t digest, RegistryDigest(night));
+
+  Sides sides = std::exchange(sides_[night], {});
+  NightLook look;
+  look.report.stream = stream_.name;
+  look.report.night = night;
+  NightEvidence& evidence = look.report.evidence;
+  evidence.transfers = std::move(sides.storage->files);
+  evidence.ingests = std::move(sides.registry->rows);
+  evidence.issues = std::move(sides.storage->issues);
+  Append(evidence.issues, sides.registry->issues);
+  evidence.registry_status = registry_status_;
+  look.storage_folders = std::move(sides.storage->folders);
+  look.registry_folders = std::move(sides.registry->folders);
+  look.fingerprint.folders = look.storage_folders;
+  Append(look.fingerprint.folders, look.registry_folders);
+  look.fingerprint.registry_digest = digest;
+
+  match_options_.registry_readable = registry_status_.ok();
+  look.report.match = MatchNight(evidence.transfers, evidence.ingests, as_of_, match_options_);
+  OBSMON_RETURN_IF_ERROR(ConsultNeighbours(look));
+  look.report = MakeReport(stream_.name, night, as_of_, std::move(evidence), std::move(look.report.match));
+  Trust(look);
+  return look;
+}
+
+absl::Status StreamView::ConsultNeighbours(NightLook& look) {
+  OBSMON_RETURN_IF_ERROR(FindIngestsUnderOtherNights(look));
+  return FindFilesInOtherFolders(look);
+}
+
+absl::Status StreamView::FindIngestsUnderOtherNights(NightLook& look) {
+  NightEvidence& evidence = look.report.evidence;
+  absl::flat_hash_set<FileId> unexplained;
+  for (std::size_t row = 0; row < evidence.transfers.size(); ++row) {
+    if (IsUnexplained(look, row)) unexplained.insert(evidence.transfers.file_id()[row]);
+  }
+  if (unexplained.empty()) return absl::OkStatus();
+  bool found = false;
+  for (const Night neighbour : NeighboursOf(look.report.night)) {
+    OBSMON_ASSIGN_OR_RETURN(const NightIngests* ingests, Ingests(neighbour));
+    for (const IngestRow& row : ingests->rows) {
+      if (row.night != neighbour || row.artifact != ArtifactState::kPresent) continue;
+      if (!unexplained.contains(row.file_id)) continue;
+      evidence.ingests.Append(row);
+      found = true;
+    }
+    Append(look.fingerprint.folders, ingests->folders);
+  }
+  if (found) look.report.match = MatchNight(evidence.transfers, evidence.ingests, as_of_, match_options_);
+  return absl::OkStatus();
+}
+
+absl::Status StreamView::FindFilesInOtherFolders(NightLook& look) {
+  NightEvidence& evidence = look.report.evidence;
+  absl::flat_hash_map<FileId, std::uint32_t> without_file;
+  for (std::uint32_t row = 0; row < evidence.ingests.size(); ++row) {
+    if (look.report.match.transfer_of[row] != NightMatch::kNoRow) continue;
+    const IngestRow dataset = evidence.ingests[row];
+    if (dataset.night != look.report.night || dataset.artifact != ArtifactState::kPresent) continue;
+    const std::string_view path = PathBelow(dataset.link_target, match_options_.storage_names);
+    if (const std::optional<Night> night = FolderNight(path); night && *night != look.report.night) {
+      evidence.strays.push_back(
+          {.ingest_row = row, .path = std::string(path), .creation_time = dataset.file_time});
+      look.fingerprint.folders.push_back(StampOrNothing(stream_.StorageFolder() / ParentOf(path)));
+    } else if (dataset.link_target.empty()) {
+      without_file.try_emplace(dataset.file_id, row);
+    }
+  }
+  if (!without_file.empty()) {
+    for (const Night neighbour : NeighboursOf(look.report.night)) {
+      OBSMON_ASSIGN_OR_RETURN(const TransferScan* storage, Storage(neighbour));
+      for (const TransferRow& file : storage->files) {
+        const auto found = without_file.find(file.file_id);
+        if (found == without_file.end()) continue;
+        evidence.strays.push_back({.ingest_row = found->second,
+                                   .path = std::string(file.path),
+                                   .creation_time = file.creation_time});
+        without_file.erase(found);
+      }
+      Append(look.fingerprint.folders, storage->folders);
+    }
+  }
+  std::ranges::sort(evidence.strays, {}, &StrayFile::ingest_row);
+  return absl::OkStatus();
+}
+
+void StreamView::Trust(NightLook& look) const {
+  NightFingerprint& fingerprint = look.fingerprint;
+  const NightReport& report = look.report;
+  std::ranges::sort(fingerprint.folders, {}, &FolderStamp::path);
+  const auto repeated = std::ranges::unique(fingerprint.folders, {}, &FolderStamp::path);
+  fingerprint.folders.erase(repeated.begin(), repeated.end());
+  fingerprint.registry_token = registry_token_;
+  fingerprint.rules_digest = rules_digest_;
+  fingerprint.trusted = report.evidence.registry_status.ok() && report.evidence.issues.empty() &&
+                        std::ranges::none_of(fingerprint.folders, [this](const FolderStamp& stamp) {
+                          return IsRacy(stamp, as_of_);
+                        });
+  const TransferTable& files = report.evidence.transfers;
+  for (std::size_t row = 0; row < files.size(); ++row) {
+    const UtcTime last_written = files.arrival_time()[row];
+    const bool in_flight = files.state()[row] == TransferState::kInFlight;
+    if (last_written + (in_flight ? kInFlightIsFresh : kClockGrain) >= as_of_) fingerprint.trusted = false;
+    if (report.match.verdict[row] == Verdict::kSettling) {
+      const UtcTime settled = last_written + match_options_.grace;
+      fingerprint.good_until = std::min(fingerprint.good_until.value_or(settled), settled);
+    }
+  }
+}
+
+void StreamView::Recycle(NightLook look) {
+  Sides& sides = sides_[look.report.night];
+  sides.storage.emplace();
+  sides.storage->files = std::move(look.report.evidence.transfers);
+  sides.storage->folders = std::move(look.storage_folders);
+  sides.registry.emplace();
+  sides.registry->rows = std::move(look.report.evidence.ingests);
+  sides.registry->folders = std::move(look.registry_folders);
+}
+
+}  // namespace obsmon

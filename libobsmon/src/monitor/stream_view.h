@@ -1,0 +1,94 @@
+// One stream as one run sees it: storage and registry, each night read when it is first asked for.
+#ifndef OBSMON_SRC_MONITOR_STREAM_VIEW_H_
+#define OBSMON_SRC_MONITOR_STREAM_VIEW_H_
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "obsmon/files.h"
+#include "obsmon/history.h"
+#include "obsmon/match.h"
+#include "obsmon/night.h"
+#include "obsmon/registry.h"
+#include "obsmon/report.h"
+#include "obsmon/stream.h"
+#include "obsmon/transfers.h"
+
+namespace obsmon {
+
+/// A report, and what a later run compares to know that it still holds.
+struct NightLook {
+  NightReport report;
+  NightFingerprint fingerprint;
+
+  // The stamps of the night's own folders, without those of neighbours that it depends on.
+  std::vector<FolderStamp> storage_folders;
+  std::vector<FolderStamp> registry_folders;
+};
+
+class StreamView {
+ public:
+  /// Checks that both sides are there. A registry that is locked is no error: see registry_status.
+  static absl::StatusOr<StreamView> Open(const Stream& stream, UtcTime as_of, const WorkControl& control);
+
+  /// The nights that will be asked for, so that one pass over the registry serves them all.
+  /// REQUIRES: called once, before Look and IsUnchanged.
+  void Expect(std::span<const Night> nights);
+
+  /// Looks at `night`, and at its neighbours where a file may have been ingested under another night than its
+  /// folder's. Errors: the input can't be read, kCancelled.
+  absl::StatusOr<NightLook> Look(Night night);
+
+  /// Whether a look at `night` would find what it found when `known` was taken; without reading any file's
+  /// facts.
+  absl::StatusOr<bool> IsUnchanged(Night night, const NightFingerprint& known);
+
+  /// Gives the tables of a look back, that the next night may need as its neighbour's.
+  void Recycle(NightLook look);
+
+  /// The registry's token as of this run; empty where it can't be told.
+  const std::string& registry_token() const { return registry_token_; }
+
+ private:
+  /// What a neighbouring night's look may need of a night.
+  struct Sides {
+    std::optional<TransferScan> storage;
+    std::optional<NightIngests> registry;
+  };
+
+  StreamView(const Stream& stream, UtcTime as_of, const WorkControl& control);
+
+  absl::StatusOr<const RegistrySnapshot*> Snapshot();
+  absl::StatusOr<const TransferScan*> Storage(Night night);
+  absl::StatusOr<const NightIngests*> Ingests(Night night);
+  absl::StatusOr<std::uint64_t> RegistryDigest(Night night);
+  absl::Status ReadBothSides(Night night);
+
+  /// Adds to `look` what the neighbours have of this night's files, where any is left unmatched.
+  absl::Status ConsultNeighbours(NightLook& look);
+  absl::Status FindIngestsUnderOtherNights(NightLook& look);
+  absl::Status FindFilesInOtherFolders(NightLook& look);
+  void Trust(NightLook& look) const;
+
+  Stream stream_;
+  UtcTime as_of_;
+  WorkControl control_;
+  MatchOptions match_options_;
+  std::uint64_t rules_digest_ = 0;
+  std::unique_ptr<Registry> registry_;
+  absl::Status registry_status_;  ///< not OK: locked, and for how long it was waited
+  std::string registry_token_;
+  std::unique_ptr<RegistrySnapshot> snapshot_;
+  std::vector<Night> expected_;
+  std::map<Night, Sides> sides_;
+};
+
+}  // namespace obsmon
+
+#endif  // OBSMON_SRC_MONITOR_STREAM_VIEW_H_

@@ -1,0 +1,200 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "monitor/stream_view.h"
+#include "obsmon/monitor.h"
+#include "obsmon/pages.h"
+#include "status_macros.h"
+
+namespace obsmon {
+namespace {
+
+// A transaction is closed after this many rows, so that readers of the history never wait for long and a run
+// over many nights keeps what it has found so far. Each night is whole in itself.
+constexpr std::int64_t kRowsPerTransaction = 250'000;
+
+bool HasOpenProblems(const NightSummary& night) {
+  // What only the prototype has seen stays as it saw it: its files may be long cleaned away.
+  return !night.from_prototype && night.state != NightState::kComplete;
+}
+
+std::string Sentence(const ScanIssue& issue) {
+  return fmt::format("{}: can't be read ({}); what is in it is not in the report", issue.path,
+                     std::string(issue.status.message()));
+}
+
+/// One update, step by step. Each step returns the Status that ends it; `outcome_` says what kind of end that
+/// is.
+class StreamUpdate {
+ public:
+  StreamUpdate(const Stream& stream, const NightWindow& window, UtcTime as_of, const WorkControl& control)
+      : stream_(stream), window_(window), as_of_(as_of), control_(control) {}
+
+  UpdateResult Run() && {
+    result_.stream = stream_.name;
+    result_.status = Steps();
+    if (absl::IsCancelled(result_.status)) {
+      result_.status = absl::CancelledError("stopped as asked; the history is as it was");
+      result_.outcome = UpdateOutcome::kStopped;
+      result_.changed.clear();
+    } else if (!result_.status.ok()) {
+      result_.outcome = outcome_;
+      result_.changed.clear();
+    } else if (!result_.warnings.empty()) {
+      result_.outcome = UpdateOutcome::kDoneInPart;
+    }
+    return std::move(result_);
+  }
+
+ private:
+  absl::Status Steps() {
+    outcome_ = UpdateOutcome::kUsage;
+    OBSMON_ASSIGN_OR_RETURN(nights_, NightsOf(window_, Night::OfUtcDate(as_of_)));
+    outcome_ = UpdateOutcome::kInputUnreadable;
+    OBSMON_ASSIGN_OR_RETURN(StreamView view, StreamView::Open(stream_, as_of_, control_));
+    outcome_ = UpdateOutcome::kOutputUnwritable;
+    OBSMON_RETURN_IF_ERROR(OpenOutput());
+    OBSMON_RETURN_IF_ERROR(AddNightsWithOpenProblems());
+    view.Expect(nights_);
+    OBSMON_RETURN_IF_ERROR(LookAtNights(view));
+    outcome_ = UpdateOutcome::kOutputUnwritable;
+    return PublishIndex();
+  }
+
+  absl::Status OpenOutput() {
+    std::error_code error;
+    std::filesystem::create_directories(stream_.output_dir, error);
+    if (error) {
+      return absl::ErrnoToStatus(
+          error.value(), fmt::format("{}: the output folder can't be made", stream_.output_dir.string()));
+    }
+    absl::StatusOr<OutputLock> lock = OutputLock::Acquire(stream_.output_dir);
+    if (!lock.ok()) {
+      if (absl::IsAborted(lock.status())) outcome_ = UpdateOutcome::kLocked;
+      return lock.status();
+    }
+    lock_.emplace(*std::move(lock));
+    OBSMON_ASSIGN_OR_RETURN(history_, History::Open(stream_.output_dir));
+    return absl::OkStatus();
+  }
+
+  absl::Status AddNightsWithOpenProblems() {
+    if (!window_.IsDefault()) return absl::OkStatus();
+    OBSMON_ASSIGN_OR_RETURN(const std::vector<NightSummary> known, history_->Nights());
+    for (const NightSummary& night : known) {
+      if (night.night < nights_.back() && HasOpenProblems(night)) nights_.push_back(night.night);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status LookAtNights(StreamView& view) {
+    OBSMON_RETURN_IF_ERROR(history_->Begin());
+    for (std::size_t i = 0; i < nights_.size(); ++i) {
+      if (control_.stop.stop_requested()) return absl::CancelledError("");
+      if (control_.progress) {
+        control_.progress("nights", static_cast<std::int64_t>(i), static_cast<std::int64_t>(nights_.size()));
+      }
+      OBSMON_RETURN_IF_ERROR(LookAtNight(view, nights_[i]));
+    }
+    outcome_ = UpdateOutcome::kOutputUnwritable;
+    return history_->Commit();
+  }
+
+  absl::Status LookAtNight(StreamView& view, Night night) {
+    outcome_ = UpdateOutcome::kOutputUnwritable;
+    OBSMON_ASSIGN_OR_RETURN(const std::optional<NightFingerprint> known, history_->Fingerprint(night));
+    outcome_ = UpdateOutcome::kInputUnreadable;
+    if (known && PageExists(night)) {
+      OBSMON_ASSIGN_OR_RETURN(const bool unchanged, view.IsUnchanged(night, *known));
+      if (unchanged) {
+        outcome_ = UpdateOutcome::kOutputUnwritable;
+        return history_->Touch(night, as_of_, view.registry_token());
+      }
+    }
+    OBSMON_ASSIGN_OR_RETURN(NightLook look, view.Look(night));
+    outcome_ = UpdateOutcome::kOutputUnwritable;
+    OBSMON_RETURN_IF_ERROR(Keep(look));
+    view.Recycle(std::move(look));
+    return absl::OkStatus();
+  }
+
+  // The page first: should the run be cut off between the two, the history still has the older state, and the
+  // next run looks again and writes the same page. The other way round it would believe that the page is
+  // done.
+  absl::Status Keep(const NightLook& look) {
+    const NightReport& report = look.report;
+    OBSMON_RETURN_IF_ERROR(
+        PublishFile(stream_.output_dir / NightPageName(report.night), RenderNightPage(report)));
+    if (report.evidence.registry_status.ok()) {
+      OBSMON_RETURN_IF_ERROR(history_->Put(report, look.fingerprint));
+    } else {
+      OBSMON_RETURN_IF_ERROR(
+          history_->PutUnknown(report, std::string(report.evidence.registry_status.message())));
+    }
+    Warn(report);
+    result_.changed.push_back(report.night);
+    rows_in_transaction_ +=
+        static_cast<std::int64_t>(report.evidence.transfers.size() + report.evidence.ingests.size());
+    if (rows_in_transaction_ < kRowsPerTransaction) return absl::OkStatus();
+    rows_in_transaction_ = 0;
+    OBSMON_RETURN_IF_ERROR(history_->Commit());
+    return history_->Begin();
+  }
+
+  void Warn(const NightReport& report) {
+    const absl::Status& registry = report.evidence.registry_status;
+    if (!registry.ok()) AddWarning(std::string(registry.message()));
+    for (const ScanIssue& issue : report.evidence.issues) {
+      if (HidesFiles(issue)) AddWarning(Sentence(issue));
+    }
+  }
+
+  void AddWarning(std::string warning) {
+    if (std::ranges::find(result_.warnings, warning) == result_.warnings.end()) {
+      result_.warnings.push_back(std::move(warning));
+    }
+  }
+
+  // The index shows all that is known, whatever the run's own window was.
+  absl::Status PublishIndex() {
+    OBSMON_ASSIGN_OR_RETURN(const std::vector<NightSummary> known, history_->Nights());
+    OBSMON_RETURN_IF_ERROR(
+        PublishFile(stream_.output_dir / "index.html", RenderIndexPage(stream_.name, known, as_of_)));
+    for (const NightSummary& night : known) {
+      if (std::ranges::find(nights_, night.night) != nights_.end()) result_.nights.push_back(night);
+    }
+    return absl::OkStatus();
+  }
+
+  bool PageExists(Night night) const {
+    std::error_code error;
+    return std::filesystem::exists(stream_.output_dir / NightPageName(night), error);
+  }
+
+  const Stream& stream_;
+  const NightWindow& window_;
+  UtcTime as_of_;
+  const WorkControl& control_;
+
+  UpdateOutcome outcome_ = UpdateOutcome::kDone;
+  UpdateResult result_;
+  std::vector<Night> nights_;
+  std::optional<OutputLock> lock_;
+  std::unique_ptr<History> history_;
+  std::int64_t rows_in_transaction_ = 0;
+};
+
+}  // namespace
+
+UpdateResult UpdateStream(const Stream& stream, const NightWindow& window, UtcTime as_of,
+                          const WorkControl& control) {
+  return StreamUpdate(stream, window, as_of, control).Run();
+}
+
+}  // namespace obsmon

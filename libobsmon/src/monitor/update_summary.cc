@@ -1,0 +1,63 @@
+#include <fmt/format.h>
+
+#include <system_error>
+#include <utility>
+
+#include "obsmon/monitor.h"
+#include "obsmon/pages.h"
+#include "status_macros.h"
+
+namespace obsmon {
+namespace {
+
+constexpr int kNightsBack = 2;
+
+std::string NameOfFolder(const std::filesystem::path& folder) {
+  const std::filesystem::path plain = folder.lexically_normal();
+  return (plain.has_filename() ? plain : plain.parent_path()).filename().string();
+}
+
+// Those since two days ago; of a stream that rests, its latest one, so that it does not look empty.
+std::vector<NightSummary> LatestOf(std::vector<NightSummary> nights, UtcTime as_of) {
+  const Night oldest = Night::OfUtcDate(as_of) - kNightsBack;
+  std::size_t shown = 0;
+  while (shown < nights.size() && nights[shown].night >= oldest) ++shown;
+  nights.resize(std::min(nights.size(), std::max<std::size_t>(shown, 1)));
+  return nights;
+}
+
+absl::StatusOr<std::vector<NightSummary>> NightsIn(const std::filesystem::path& folder) {
+  OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<History> history, History::OpenReadOnly(folder));
+  return history->Nights();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::path& out,
+                                                       std::span<const std::filesystem::path> streams,
+                                                       UtcTime as_of) {
+  std::error_code error;
+  std::filesystem::create_directories(out, error);
+  if (error)
+    return absl::ErrnoToStatus(error.value(), fmt::format("{}: the folder can't be made", out.string()));
+  std::vector<StreamSummary> shown;
+  std::vector<std::string> warnings;
+  for (const std::filesystem::path& stream : streams) {
+    const std::filesystem::path folder = (out / stream).lexically_normal();
+    StreamSummary summary{
+        .name = NameOfFolder(folder),
+        .link = (folder.lexically_proximate(out.lexically_normal()) / "index.html").string()};
+    absl::StatusOr<std::vector<NightSummary>> nights = NightsIn(folder);
+    if (nights.ok()) {
+      summary.nights = LatestOf(*std::move(nights), as_of);
+    } else {
+      summary.trouble = std::string(nights.status().message());
+      warnings.push_back(summary.trouble);
+    }
+    shown.push_back(std::move(summary));
+  }
+  OBSMON_RETURN_IF_ERROR(PublishFile(out / "index.html", RenderSummaryPage(shown, as_of)));
+  return warnings;
+}
+
+}  // namespace obsmon

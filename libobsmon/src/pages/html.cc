@@ -1,0 +1,98 @@
+#include "pages/html.h"
+
+#include <algorithm>
+
+#include "text/human.h"
+#include "text/utf8.h"
+
+namespace obsmon {
+namespace {
+
+// Of these a text may go onto a page as it stands. Nearly every file name is made of nothing else.
+constexpr bool IsPlain(char c) {
+  return c >= 0x20 && c < 0x7F && c != '&' && c != '<' && c != '>' && c != '"' && c != '\'';
+}
+
+std::string_view EntityOf(char c) {
+  switch (c) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '"':
+      return "&quot;";
+    case '\'':
+      return "&#39;";
+    default:
+      return {};
+  }
+}
+
+void AppendWithEntities(std::string_view text, std::string& out) {
+  for (const char c : text) {
+    if (const std::string_view entity = EntityOf(c); entity.empty()) {
+      out += c;
+    } else {
+      out += entity;
+    }
+  }
+}
+
+}  // namespace
+
+Html& Html::Text(std::string_view text) {
+  if (std::ranges::all_of(text, IsPlain)) {
+    out_ += text;
+  } else {
+    AppendWithEntities(EscapeForDisplay(text), out_);
+  }
+  return *this;
+}
+
+Html& Html::Count(std::int64_t count) {
+  AppendCount(count, out_);
+  return *this;
+}
+
+Html& Html::Size(const std::optional<std::int64_t>& bytes) {
+  if (bytes) {
+    AppendSize(*bytes, out_);
+  } else {
+    Dash();
+  }
+  return *this;
+}
+
+Html& Html::Time(const std::optional<UtcTime>& time) {
+  if (time) {
+    out_ += "<time>";
+    AppendTime(*time, out_);
+    out_ += "</time>";
+  } else {
+    Dash();
+  }
+  return *this;
+}
+
+Html& Html::Minute(const std::optional<UtcTime>& time) {
+  if (!time) return Time(time);
+  std::string text = HumanTime(*time);
+  text.resize(text.size() - std::string_view(":59Z").size());
+  text += 'Z';
+  return Raw("<time>").Text(text).Raw("</time>");
+}
+
+Html& Html::Span(const std::optional<std::chrono::nanoseconds>& span) {
+  if (span) {
+    AppendSpan(*span, out_);
+  } else {
+    Dash();
+  }
+  return *this;
+}
+
+void Html::Dash() { out_ += "\u2013"; }
+
+}  // namespace obsmon

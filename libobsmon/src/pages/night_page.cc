@@ -1,0 +1,400 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "obsmon/pages.h"
+#include "pages/html.h"
+#include "pages/page_parts.h"
+#include "text/duration.h"
+#include "text/human.h"
+
+namespace obsmon {
+namespace {
+
+// A verdict's files above this number are counted by folder: a night on which all went wrong must still open
+// on a phone.
+constexpr std::size_t kMaxListedPerVerdict = 1'000;
+// Likewise for folders, of which a night may have as many as files.
+constexpr std::size_t kMaxListedFolders = 2'000;
+// Measured: a row of the table of files takes about this much.
+constexpr std::size_t kBytesAFile = 400;
+
+using Rows = std::vector<std::uint32_t>;
+
+// "2020-05-01/MC_C_20200501_000012/" of a path below it: one exposure's folder, as storage is laid out.
+std::string_view FolderOf(std::string_view path) { return path.substr(0, path.rfind('/') + 1); }
+std::string_view NameOf(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+// Files side by side in the report that lie in one folder.
+struct FolderCounts {
+  std::string_view folder{};
+  std::int64_t files = 0;
+  std::int64_t bytes = 0;
+  std::array<std::int64_t, kNumVerdicts> by_verdict{};
+};
+
+void AddTo(std::vector<FolderCounts>& folders, const FileRow& file) {
+  const std::string_view folder = FolderOf(file.path);
+  if (folders.empty() || folders.back().folder != folder) folders.push_back({.folder = folder});
+  FolderCounts& last = folders.back();
+  ++last.files;
+  last.bytes += file.size_bytes.value_or(0);
+  ++last.by_verdict[static_cast<std::size_t>(file.verdict)];
+}
+
+class NightPage {
+ public:
+  explicit NightPage(const NightReport& report)
+      : report_(report), files_(report.files()), page_(ExpectedBytes(report)) {
+    for (std::uint32_t row = 0; row < files_.size(); ++row) {
+      const Verdict verdict = files_[row].verdict;
+      const Concern concern = ConcernOf(verdict);
+      if (concern == Concern::kAttention || concern == Concern::kWait) RowsOf(verdict).push_back(row);
+    }
+  }
+
+  std::string Render() && {
+    const std::string night = report_.night.ToString();
+    const std::string_view gap = report_.stream.empty() ? "" : " ";
+    BeginPage(fmt::format("{}{}Transfer and Ingestion for Nite of {}", report_.stream, gap, night),
+              report_.state,
+              fmt::format("All nights{}{}", report_.stream.empty() ? "" : " of ", report_.stream), page_);
+    page_.Raw("<h1>");
+    if (!report_.stream.empty()) page_.Raw("<small><bdi>").Text(report_.stream).Raw("</bdi></small> ");
+    page_.Raw("Night of <time>").Text(night).Raw("</time></h1>\n");
+    VerdictLine(FactsOf(report_), page_);
+    page_.Raw("<p class=\"note\">As found at ")
+        .Time(report_.as_of)
+        .Raw(
+            ". This page is written anew only when a look finds a change; the "
+            "<a href=\"index.html\">list of nights</a> tells when the last look was.</p>\n");
+    RegistryBanner();
+    Numbers();
+    Issues();
+    Section("attention", "What needs attention", Concern::kAttention);
+    Section("waiting", "On its way", Concern::kWait);
+    AllFiles();
+    EndPage(page_);
+    return std::move(page_).Finish();
+  }
+
+ private:
+  static std::size_t ExpectedBytes(const NightReport& report) {
+    return 65'536 + std::min(report.files().size(), kMaxListedFiles) * kBytesAFile;
+  }
+
+  Rows& RowsOf(Verdict verdict) { return rows_[static_cast<std::size_t>(verdict)]; }
+
+  void RegistryBanner() {
+    if (report_.evidence.registry_status.ok()) return;
+    page_
+        .Raw(
+            "<div class=\"banner\"><p><strong>The registry could not be read.</strong> "
+            "What is ingested is therefore not known; below is what has arrived.</p><p><bdi>")
+        .Text(std::string(report_.evidence.registry_status.message()))
+        .Raw("</bdi></p></div>\n");
+  }
+
+  void Numbers() {
+    page_.Raw("<section aria-labelledby=\"numbers\">\n<h2 id=\"numbers\">In numbers</h2>\n");
+    Bar();
+    page_.Raw("<div class=\"numbers\">\n");
+    CountsTable();
+    Times();
+    page_.Raw("</div>\n</section>\n");
+  }
+
+  // The shares of the verdicts in one bar. It says nothing that the table does not, so it is hidden from
+  // screen readers. Every verdict gets a sliver that can be seen, however small its share.
+  void Bar() {
+    constexpr std::int64_t kWidth = 1000;
+    constexpr std::int64_t kSliver = 6;
+    const std::int64_t files = report_.counts.files;
+    if (files == 0) return;
+    std::int64_t shown = 0;
+    for (const Verdict verdict : kAllVerdicts) shown += report_.counts[verdict] > 0 ? 1 : 0;
+    const std::int64_t shared = kWidth - shown * kSliver;
+    std::int64_t x = 0;
+    page_.Raw(
+        "<svg class=\"bar\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">");
+    for (const Verdict verdict : kAllVerdicts) {
+      const std::int64_t count = report_.counts[verdict];
+      if (count == 0) continue;
+      const std::int64_t width = kSliver + shared * count / files;
+      page_.Raw("<rect class=\"v-").Text(VerdictName(verdict)).Raw("\" x=\"");
+      page_.Text(fmt::format("{}", x)).Raw("\" width=\"").Text(fmt::format("{}", width));
+      page_.Raw("\" height=\"10\"/>");
+      x += width;
+    }
+    page_.Raw("</svg>\n");
+  }
+
+  void CountsTable() {
+    page_.Raw(
+        "<table class=\"counts\">\n<caption>Files by verdict</caption>\n<thead><tr><th scope=\"col\">Verdict"
+        "</th><th scope=\"col\">Files</th><th scope=\"col\">Share</th><th scope=\"col\">Meaning</th></tr>"
+        "</thead>\n<tbody>\n");
+    for (const Verdict verdict : kAllVerdicts) {
+      const std::int64_t count = report_.counts[verdict];
+      // These two are what a reader looks for; that there are none is an answer.
+      const bool always = verdict == Verdict::kIngested || verdict == Verdict::kNotIngested;
+      if (count == 0 && !always) continue;
+      page_.Raw(count == 0 ? Markup("<tr class=\"zero\">") : Markup("<tr>")).Raw("<th scope=\"row\">");
+      VerdictBadge(verdict, page_);
+      page_.Raw("</th><td>")
+          .Count(count)
+          .Raw("</td><td>")
+          .Text(report_.counts.files == 0 ? "\u2013" : HumanShare(count, report_.counts.files))
+          .Raw("</td><td>")
+          .Text(VerdictMeaning(verdict))
+          .Raw("</td></tr>\n");
+    }
+    page_.Raw("</tbody>\n<tfoot><tr><th scope=\"row\">all files</th><td>")
+        .Count(report_.counts.files)
+        .Raw("</td><td></td><td></td></tr></tfoot>\n</table>\n");
+  }
+
+  void Times() {
+    const NightCounts& counts = report_.counts;
+    page_.Raw("<dl class=\"times\">\n<div><dt>Latest creation</dt><dd>")
+        .Time(counts.last_creation)
+        .Raw("</dd></div>\n<div><dt>Latest arrival</dt><dd>")
+        .Time(counts.last_arrival)
+        .Raw("</dd></div>\n<div><dt>Latest ingest</dt><dd>")
+        .Time(counts.last_ingest)
+        .Raw("</dd></div>\n");
+    if (report_.latency.files > 0) Latency();
+    page_.Raw("</dl>\n");
+  }
+
+  void Latency() {
+    const LatencySummary& latency = report_.latency;
+    page_.Raw("<div><dt>From creation to ingest</dt><dd>half within ")
+        .Text(HumanDuration(latency.p50))
+        .Raw(" (p50)<br>95\u00a0% within ")
+        .Text(HumanDuration(latency.p95))
+        .Raw(" (p95)<br>the longest ")
+        .Text(HumanDuration(latency.max))
+        .Raw(" (max)<br><small>of ")
+        .Text(CountOf(latency.files, "file", "files"))
+        .Raw("</small></dd></div>\n");
+  }
+
+  void Issues() {
+    const std::vector<ScanIssue>& issues = report_.evidence.issues;
+    if (issues.empty()) return;
+    page_.Raw("<section aria-labelledby=\"issues\">\n<h2 id=\"issues\">What could not be read</h2>\n")
+        .Raw("<ul class=\"issues\">\n");
+    for (std::size_t i = 0; i < std::min(issues.size(), kMaxListedPerVerdict); ++i) {
+      page_.Raw("<li><code>")
+          .Text(issues[i].path)
+          .Raw("</code> ")
+          .Text(std::string(issues[i].status.message()))
+          .Raw("</li>\n");
+    }
+    if (issues.size() > kMaxListedPerVerdict) {
+      page_.Raw("<li>and ").Count(ToCount(issues.size() - kMaxListedPerVerdict)).Raw(" more</li>\n");
+    }
+    page_.Raw("</ul>\n</section>\n");
+  }
+
+  // The files whose verdicts are of this concern, each with its reason; nothing where there are none.
+  void Section(Markup id, Markup heading, Concern concern) {
+    if (report_.counts.Of(concern) == 0) return;
+    page_.Raw("<section aria-labelledby=\"").Raw(id).Raw("\">\n<h2 id=\"").Raw(id).Raw("\">");
+    page_.Raw(heading).Raw("</h2>\n");
+    for (const Verdict verdict : kGravestFirst) {
+      if (ConcernOf(verdict) == concern && !RowsOf(verdict).empty()) FilesOf(verdict);
+    }
+    page_.Raw("</section>\n");
+  }
+
+  void FilesOf(Verdict verdict) {
+    const Rows& rows = RowsOf(verdict);
+    const std::size_t listed = std::min(rows.size(), kMaxListedPerVerdict);
+    page_.Raw("<h3>");
+    VerdictBadge(verdict, page_);
+    page_.Raw(" <small>").Text(CountOf(ToCount(rows.size()), "file", "files"));
+    page_.Raw("</small></h3>\n<table class=\"reasons\">\n<caption class=\"quiet\">Files: ");
+    page_.Text(VerdictLabel(verdict));
+    page_.Raw(
+        "</caption>\n<thead><tr><th scope=\"col\">File</th><th scope=\"col\">File size</th>"
+        "<th scope=\"col\">Age</th><th scope=\"col\">Why</th></tr></thead>\n");
+    for (std::size_t at = 0; at < listed;) at = FolderGroup(rows, at, listed);
+    page_.Raw("</table>\n");
+    if (rows.size() > listed) Rest(verdict, rows, listed);
+  }
+
+  // Writes the files from rows[at] on that share its folder; returns where the next folder begins. A folder
+  // with one file needs no line of its own.
+  std::size_t FolderGroup(const Rows& rows, std::size_t at, std::size_t end) {
+    const std::string_view folder = FolderOf(files_[rows[at]].path);
+    std::size_t next = at + 1;
+    while (next < end && FolderOf(files_[rows[next]].path) == folder) ++next;
+    page_.Raw("<tbody>\n");
+    const bool has_line = next - at > 1;
+    if (has_line) {
+      page_.Raw("<tr class=\"folder\"><th scope=\"rowgroup\" colspan=\"4\"><code>")
+          .Text(folder)
+          .Raw("</code> ")
+          .Text(CountOf(ToCount(next - at), "file", "files"))
+          .Raw("</th></tr>\n");
+    }
+    for (std::size_t i = at; i < next; ++i) ReasonRow(files_[rows[i]], has_line);
+    page_.Raw("</tbody>\n");
+    return next;
+  }
+
+  void ReasonRow(const FileRow& file, bool below_its_folder) {
+    page_.Raw("<tr><th scope=\"row\">");
+    if (below_its_folder) {
+      page_.Text(NameOf(file.path));
+    } else {
+      Path(file.path);
+    }
+    RegistryOnlyTag(file);
+    page_.Raw("</th><td>").Size(file.size_bytes).Raw("</td><td>");
+    const std::optional<UtcTime>& birth = file.creation_time;
+    page_.Text(birth ? HumanDuration(report_.as_of - *birth) : "\u2013");
+    page_.Raw("</td><td>").Text(Reason(file, report_.as_of)).Raw("</td></tr>\n");
+  }
+
+  // The folder recedes, and a line breaks rather after it than within a name. An absent path is a dash.
+  void Path(std::string_view path) {
+    if (path.empty()) {
+      page_.Raw("\u2013");
+    } else {
+      page_.Raw("<span>").Text(FolderOf(path)).Raw("</span>").Text(NameOf(path));
+    }
+  }
+
+  void RegistryOnlyTag(const FileRow& file) {
+    if (!file.in_storage) page_.Raw(" <em class=\"tag\">registry only</em>");
+  }
+
+  void Rest(Verdict verdict, const Rows& rows, std::size_t from) {
+    std::vector<FolderCounts> folders;
+    for (std::size_t i = from; i < rows.size(); ++i) AddTo(folders, files_[rows[i]]);
+    page_.Raw("<p>And ")
+        .Count(ToCount(rows.size() - from))
+        .Raw(" more, counted by folder; ")
+        .Raw("<code>obsmon night ")
+        .Text(report_.night.ToString())
+        .Raw(" \u2026 --verdict ")
+        .Text(VerdictName(verdict))
+        .Raw(" --format csv</code> lists them all.</p>\n");
+    FolderTable(folders, "Files that are not listed above, by folder");
+  }
+
+  void AllFiles() {
+    if (files_.empty()) return;
+    page_.Raw("<section aria-labelledby=\"files\">\n<h2 id=\"files\">All files</h2>\n");
+    if (files_.size() > kMaxListedFiles) {
+      AllFolders();
+    } else {
+      FileTable();
+    }
+    page_.Raw("</section>\n");
+  }
+
+  void AllFolders() {
+    std::vector<FolderCounts> folders;
+    for (const FileRow& file : files_) AddTo(folders, file);
+    page_.Raw("<p>")
+        .Text(CountOf(ToCount(files_.size()), "file", "files"))
+        .Raw(" are too many for one page, so they are counted by folder here; ")
+        .Raw("<code>obsmon night ")
+        .Text(report_.night.ToString())
+        .Raw(" \u2026 --format csv</code> lists each of them.</p>\n");
+    FolderTable(folders, "All files, by folder");
+  }
+
+  void FolderTable(const std::vector<FolderCounts>& folders, Markup caption) {
+    std::array<std::int64_t, kNumVerdicts> sums{};
+    for (const FolderCounts& folder : folders) {
+      for (std::size_t v = 0; v < kNumVerdicts; ++v) sums[v] += folder.by_verdict[v];
+    }
+    page_.Raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Table of folders\">")
+        .Raw("<table class=\"folders\">\n<caption>")
+        .Raw(caption)
+        .Raw("</caption>\n<thead><tr><th scope=\"col\">Folder</th><th scope=\"col\">Files</th>")
+        .Raw("<th scope=\"col\">Size</th>");
+    for (const Verdict verdict : kAllVerdicts) {
+      if (sums[static_cast<std::size_t>(verdict)] == 0) continue;
+      page_.Raw("<th scope=\"col\">");
+      VerdictBadge(verdict, page_);
+      page_.Raw("</th>");
+    }
+    page_.Raw("</tr></thead>\n<tbody>\n");
+    const std::size_t listed = std::min(folders.size(), kMaxListedFolders);
+    for (std::size_t i = 0; i < listed; ++i) FolderRow(folders[i], sums);
+    page_.Raw("</tbody>\n</table></div>\n");
+    if (folders.size() > listed) {
+      page_.Raw("<p>And ").Count(ToCount(folders.size() - listed)).Raw(" more folders.</p>\n");
+    }
+  }
+
+  void FolderRow(const FolderCounts& folder, const std::array<std::int64_t, kNumVerdicts>& sums) {
+    page_.Raw("<tr><th scope=\"row\">").Text(folder.folder).Raw("</th><td>").Count(folder.files);
+    page_.Raw("</td><td>").Size(folder.bytes).Raw("</td>");
+    for (std::size_t v = 0; v < kNumVerdicts; ++v) {
+      if (sums[v] == 0) continue;
+      const bool bad = folder.by_verdict[v] > 0 && ConcernOf(kAllVerdicts[v]) == Concern::kAttention;
+      page_.Raw(bad ? Markup("<td class=\"bad\">") : Markup("<td>"));
+      page_.Count(folder.by_verdict[v]).Raw("</td>");
+    }
+    page_.Raw("</tr>\n");
+  }
+
+  // The prototype's columns under the prototype's names, and the verdict.
+  void FileTable() {
+    page_.Raw(
+        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Table of all files\">"
+        "<table class=\"files\">\n<caption>");
+    page_.Text(CountOf(ToCount(files_.size()), "file", "files"));
+    page_.Raw(
+        ", in the order of their folders</caption>\n<thead><tr><th scope=\"col\">Transfer path</th>"
+        "<th scope=\"col\">File size</th><th scope=\"col\">Creation time</th>"
+        "<th scope=\"col\">Ingest path</th><th scope=\"col\">Ingest time</th>"
+        "<th scope=\"col\">Delta time</th><th scope=\"col\">Verdict</th></tr></thead>\n<tbody>\n");
+    for (const FileRow& file : files_) FileTableRow(file);
+    page_.Raw("</tbody>\n</table></div>\n");
+  }
+
+  void FileTableRow(const FileRow& file) {
+    page_.Raw("<tr><th scope=row>");
+    Path(file.path);
+    RegistryOnlyTag(file);
+    page_.Raw("</th><td>").Size(file.size_bytes).Raw("</td><td>").Time(file.creation_time).Raw("</td><td>");
+    Path(file.ingest_path);
+    if (file.ingest_night && *file.ingest_night != report_.night) {
+      page_.Raw(" <em class=\"tag\">under ").Text(file.ingest_night->ToString()).Raw("</em>");
+    }
+    page_.Raw("</td><td>").Time(file.ingest_time).Raw("</td><td>").Span(Delta(file));
+    page_.Raw("</td><td class=\"v-").Text(VerdictName(file.verdict)).Raw("\">");
+    page_.Text(VerdictLabel(file.verdict)).Raw("</td></tr>\n");
+  }
+
+  static std::optional<std::chrono::nanoseconds> Delta(const FileRow& file) {
+    if (!file.ingest_time || !file.creation_time) return std::nullopt;
+    return *file.ingest_time - *file.creation_time;
+  }
+
+  static std::int64_t ToCount(std::size_t n) { return static_cast<std::int64_t>(n); }
+
+  const NightReport& report_;
+  const NightReport::Files files_;
+  std::array<Rows, kNumVerdicts> rows_{};  // of the verdicts that are listed with their reasons
+  Html page_;
+};
+
+}  // namespace
+
+std::string NightPageName(Night night) { return night.ToString() + ".html"; }
+
+std::string RenderNightPage(const NightReport& report) { return NightPage(report).Render(); }
+
+}  // namespace obsmon

@@ -1,0 +1,166 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "obsmon/pages.h"
+#include "status_macros.h"
+
+namespace obsmon {
+namespace {
+
+absl::StatusCode CodeOf(int error) {
+  switch (error) {
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return absl::StatusCode::kPermissionDenied;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return absl::StatusCode::kResourceExhausted;
+    case ENOENT:
+    case ENOTDIR:
+      return absl::StatusCode::kNotFound;
+    default:
+      return absl::StatusCode::kInternal;
+  }
+}
+
+std::string_view AdviceOn(int error) {
+  switch (CodeOf(error)) {
+    case absl::StatusCode::kPermissionDenied:
+      return "let this user write to the folder";
+    case absl::StatusCode::kResourceExhausted:
+      return "free some space; until then the page that was there stays";
+    case absl::StatusCode::kNotFound:
+      return "make the folder first";
+    default:
+      return "look at the disk; the page that was there stays";
+  }
+}
+
+absl::Status CannotWrite(const std::filesystem::path& file, int error) {
+  return absl::Status(CodeOf(error), fmt::format("{} can't be written: {}; {}", file.string(),
+                                                 std::strerror(error), AdviceOn(error)));
+}
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  ~FileDescriptor() { Close(); }
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&&) = delete;
+
+  int get() const { return fd_; }
+  bool valid() const { return fd_ >= 0; }
+  /// 0, or what close had to say: NFS tells of a full disk here.
+  int Close() {
+    const int fd = std::exchange(fd_, -1);
+    // After EINTR the descriptor is gone on Linux; there is nothing to repeat.
+    return fd >= 0 && close(fd) != 0 && errno != EINTR ? errno : 0;
+  }
+
+ private:
+  int fd_;
+};
+
+// A file that is written beside its final place, and gone with this object unless it was renamed.
+class TemporaryFile {
+ public:
+  // Two runs never share one: the name carries the process and a number that is not taken.
+  static absl::StatusOr<TemporaryFile> Beside(const std::filesystem::path& file) {
+    constexpr int kMaxLeftovers = 100;
+    for (int n = 0; n < kMaxLeftovers; ++n) {
+      std::string path = (file.parent_path() / fmt::format(".obsmon-{}-{}", getpid(), n)).string();
+      const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+      if (fd >= 0) return TemporaryFile(FileDescriptor(fd), std::move(path));
+      if (errno != EEXIST) return CannotWrite(file, errno);
+    }
+    return CannotWrite(file, EEXIST);
+  }
+
+  ~TemporaryFile() {
+    if (!path_.empty()) unlink(path_.c_str());
+  }
+  TemporaryFile(TemporaryFile&& other) noexcept
+      : fd_(std::move(other.fd_)), path_(std::exchange(other.path_, {})) {}
+  TemporaryFile& operator=(TemporaryFile&&) = delete;
+
+  // Each returns 0 or an errno.
+
+  int Write(std::string_view contents) {
+    while (!contents.empty()) {
+      const ssize_t written = write(fd_.get(), contents.data(), contents.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) return errno;
+      if (written == 0) return EIO;  // no file system does this; if one did, we would write for ever
+      contents.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return 0;
+  }
+
+  int Flush() {
+    if (fsync(fd_.get()) != 0) return errno;
+    return fd_.Close();
+  }
+
+  int RenameTo(const std::filesystem::path& file) {
+    if (rename(path_.c_str(), file.c_str()) != 0) return errno;
+    path_.clear();
+    return 0;
+  }
+
+ private:
+  TemporaryFile(FileDescriptor fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+  FileDescriptor fd_;
+  std::string path_;  // empty once it has its final name
+};
+
+// False as well where it can't be read: then it is written anew.
+bool Contains(const std::filesystem::path& file, std::string_view contents) {
+  const FileDescriptor fd(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat facts;
+  if (!fd.valid() || fstat(fd.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) return false;
+  if (static_cast<std::size_t>(facts.st_size) != contents.size()) return false;
+  std::array<char, 65'536> buffer;
+  while (!contents.empty()) {
+    const ssize_t n = read(fd.get(), buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    if (!contents.starts_with(std::string_view(buffer.data(), static_cast<std::size_t>(n)))) return false;
+    contents.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+// Makes the rename last through a crash. Some file systems know no fsync of a folder; they say EINVAL.
+int FlushFolderOf(const std::filesystem::path& file) {
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  const FileDescriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid()) return errno;
+  return fsync(fd.get()) != 0 && errno != EINVAL ? errno : 0;
+}
+
+}  // namespace
+
+absl::Status PublishFile(const std::filesystem::path& file, std::string_view contents) {
+  if (Contains(file, contents)) return absl::OkStatus();
+  OBSMON_ASSIGN_OR_RETURN(TemporaryFile temporary, TemporaryFile::Beside(file));
+  if (const int error = temporary.Write(contents); error != 0) return CannotWrite(file, error);
+  if (const int error = temporary.Flush(); error != 0) return CannotWrite(file, error);
+  if (const int error = temporary.RenameTo(file); error != 0) return CannotWrite(file, error);
+  if (const int error = FlushFolderOf(file); error != 0) return CannotWrite(file, error);
+  return absl::OkStatus();
+}
+
+}  // namespace obsmon

@@ -1,0 +1,97 @@
+#include <algorithm>
+
+#include "obsmon/pages.h"
+#include "pages/html.h"
+#include "pages/page_parts.h"
+
+namespace obsmon {
+namespace {
+
+bool HasTrouble(const StreamSummary& stream) { return !stream.trouble.empty(); }
+
+// A stream whose history can't be read is as unknown as a night whose registry can't.
+NightState StateOf(const StreamSummary& stream) {
+  return HasTrouble(stream) ? NightState::kUnknown : WorstOf(stream.nights);
+}
+
+NightState WorstOfStreams(std::span<const StreamSummary> streams) {
+  NightState worst = NightState::kComplete;
+  for (const StreamSummary& stream : streams) worst = WorseOf(worst, StateOf(stream));
+  return worst;
+}
+
+// "auxtel/" of "auxtel/index.html": where the nights' pages lie.
+std::string_view FolderOf(std::string_view link) {
+  const std::size_t slash = link.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : link.substr(0, slash + 1);
+}
+
+void StreamName(const StreamSummary& stream, Html& page) {
+  if (stream.link.empty()) {
+    page.Raw("<bdi>").Text(stream.name).Raw("</bdi>");
+  } else {
+    page.Raw("<a href=\"").Link(stream.link).Raw("\"><bdi>").Text(stream.name).Raw("</bdi></a>");
+  }
+}
+
+void StreamRow(const StreamSummary& stream, Html& page) {
+  page.Raw("<tr><th scope=\"row\">");
+  StreamName(stream, page);
+  page.Raw("</th><td>");
+  if (HasTrouble(stream)) {
+    page.Raw("<span class=\"badge unknown\">Unknown</span></td><td>Its history could not be read");
+  } else if (stream.nights.empty()) {
+    page.Raw("\u2013</td><td>No night has been looked at yet");
+  } else {
+    // The night that matters most speaks for the stream: the newest of the worst.
+    const auto night = std::ranges::find(stream.nights, StateOf(stream), &NightSummary::state);
+    StateBadge(FactsOf(*night), page);
+    page.Raw("</td><td><time>").Text(night->night.ToString()).Raw("</time>: ");
+    page.Text(NightDetail(FactsOf(*night)));
+  }
+  page.Raw("</td></tr>\n");
+}
+
+void Overview(std::span<const StreamSummary> streams, Html& page) {
+  page.Raw(
+      "<table class=\"streams\">\n<caption>How the streams are</caption>\n"
+      "<thead><tr><th scope=\"col\">Stream</th><th scope=\"col\">Verdict</th>"
+      "<th scope=\"col\">What matters most</th></tr></thead>\n<tbody>\n");
+  for (const StreamSummary& stream : streams) StreamRow(stream, page);
+  page.Raw("</tbody>\n</table>\n");
+}
+
+void Section(const StreamSummary& stream, Html& page) {
+  page.Raw("<section>\n<h2>");
+  StreamName(stream, page);
+  page.Raw("</h2>\n");
+  if (HasTrouble(stream)) {
+    page.Raw("<div class=\"banner\"><p><strong>This stream can't be shown.</strong> <bdi>")
+        .Text(stream.trouble)
+        .Raw("</bdi></p></div>\n");
+  } else if (stream.nights.empty()) {
+    page.Raw("<p>No night has been looked at yet.</p>\n");
+  } else {
+    ProblemList(stream.nights, FolderOf(stream.link), page);
+    NightTable(stream.name, stream.nights, FolderOf(stream.link), page);
+  }
+  page.Raw("</section>\n");
+}
+
+}  // namespace
+
+std::string RenderSummaryPage(std::span<const StreamSummary> streams, UtcTime as_of) {
+  Html page;
+  BeginPage("Transfer and Ingestion: all streams", WorstOfStreams(streams), "", page);
+  page.Raw("<h1>All streams</h1>\n<p class=\"note\">As of ").Time(as_of).Raw(".</p>\n");
+  if (streams.empty()) {
+    page.Raw("<p>There is no stream to show.</p>\n");
+  } else {
+    Overview(streams, page);
+  }
+  for (const StreamSummary& stream : streams) Section(stream, page);
+  EndPage(page);
+  return std::move(page).Finish();
+}
+
+}  // namespace obsmon

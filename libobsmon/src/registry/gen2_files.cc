@@ -1,0 +1,287 @@
+#include "registry/gen2_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "files/directory.h"
+#include "files/parallel.h"
+#include "files/throttled_progress.h"
+#include "registry/row_file.h"
+#include "status_macros.h"
+
+namespace obsmon {
+namespace {
+
+// Folders that are visited before their answers are put together: enough to keep every thread at work, few
+// enough that the answers of a night are not held twice.
+constexpr std::size_t kFoldersPerBatch = 128;
+
+constexpr std::array<std::string_view, 3> kSuffixes = {"", ".gz", ".fz"};
+
+using Names = absl::flat_hash_set<std::string>;
+
+// One folder, and the rows whose files may lie in it.
+struct FolderVisit {
+  std::string folder{};  // from the repository on
+  std::vector<std::uint32_t> rows{};
+};
+
+struct VisitAnswer {
+  FolderStamp stamp{};
+  std::vector<ScanIssue> issues{};
+  IngestTable found{};  // sorted by path
+  std::vector<std::uint32_t> not_found{};
+  bool unreadable = false;
+};
+
+class Finder {
+ public:
+  Finder(const std::filesystem::path& repo, Night night, std::span<const RawRow> rows, const TextPool& texts,
+         std::span<const FolderPlan> plans, const WorkControl& control)
+      : repo_(repo),
+        night_(night),
+        rows_(rows),
+        texts_(texts),
+        plans_(plans),
+        control_(control),
+        progress_(control.progress, "registry"),
+        pending_(rows.size()) {
+    std::iota(pending_.begin(), pending_.end(), 0U);
+    answer_.rows.Reserve(rows.size(), 0);
+  }
+
+  absl::StatusOr<NightIngests> Run() {
+    for (std::size_t plan = 0; plan < plans_.size() && !pending_.empty(); ++plan) {
+      OBSMON_RETURN_IF_ERROR(TryPlan(plan));
+    }
+    AppendLostRows();
+    SortAnswer();
+    return std::move(answer_);
+  }
+
+ private:
+  absl::Status TryPlan(std::size_t plan);
+  std::vector<FolderVisit> PlaceRows(std::size_t plan);
+  bool WasTried(std::size_t plan, const RawRow& row, const std::string& folder) const;
+  VisitAnswer Visit(const FolderVisit& visit, const FolderPlan& plan) const;
+  void LookAtFiles(const Directory& folder, const FolderVisit& visit, const FolderPlan& plan,
+                   const Names& names, VisitAnswer& answer) const;
+  std::optional<std::string> NameIn(const Names& names, const FolderPlan& plan, const RawRow& row) const;
+  void TakeOver(const VisitAnswer& answer, std::size_t plan);
+  void AppendLostRows();
+  void SortAnswer();
+
+  const std::filesystem::path& repo_;
+  Night night_;
+  std::span<const RawRow> rows_;
+  const TextPool& texts_;
+  std::span<const FolderPlan> plans_;
+  const WorkControl& control_;
+  ThrottledProgress progress_;
+  std::vector<std::uint32_t> pending_;  // rows that are not found yet, ascending
+  absl::flat_hash_map<std::uint32_t, std::size_t>
+      unreadable_plan_;  // of a row, the newest that can't be read
+  NightIngests answer_;
+};
+
+// What the row itself tells of its dataset; `path` and `stem` must outlive it.
+IngestRow DatasetOf(const RawRow& row, Night night, std::string_view path, std::string_view stem) {
+  return {.path = path,
+          .night = night,
+          .exposure = row.Exposure(),
+          .detector = row.Detector(),
+          .storage_stem = stem};
+}
+
+absl::Status Finder::TryPlan(std::size_t plan) {
+  const std::vector<FolderVisit> visits = PlaceRows(plan);
+  std::vector<VisitAnswer> answers;
+  for (std::size_t begin = 0; begin < visits.size(); begin += kFoldersPerBatch) {
+    const std::size_t size = std::min(kFoldersPerBatch, visits.size() - begin);
+    answers.assign(size, {});
+    ParallelFor(size, control_.num_threads, [&](std::size_t i) {
+      if (!control_.stop.stop_requested()) answers[i] = Visit(visits[begin + i], plans_[plan]);
+    });
+    if (control_.stop.stop_requested()) return absl::CancelledError("cancelled");
+    for (const VisitAnswer& answer : answers) TakeOver(answer, plan);
+    progress_.Report(static_cast<std::int64_t>(answer_.rows.size()), static_cast<std::int64_t>(rows_.size()));
+  }
+  std::ranges::sort(pending_);
+  return absl::OkStatus();
+}
+
+// Moves the rows that `plan` gives a folder out of pending_, by folder, sorted by folder.
+std::vector<FolderVisit> Finder::PlaceRows(std::size_t plan) {
+  std::vector<FolderVisit> visits;
+  absl::flat_hash_map<std::string, std::size_t> visit_of;
+  std::erase_if(pending_, [&](std::uint32_t i) {
+    const RawRow& row = rows_[i];
+    if (!plans_[plan].Fits(row)) return false;
+    const std::string folder = plans_[plan].Folder(row, texts_);
+    if (WasTried(plan, row, folder)) return false;
+    const auto [visit, is_new] = visit_of.try_emplace(folder, visits.size());
+    if (is_new) visits.push_back({.folder = folder});
+    visits[visit->second].rows.push_back(i);
+    return true;
+  });
+  std::ranges::sort(visits, {}, &FolderVisit::folder);
+  return visits;
+}
+
+// Whether the plan before put `row` into the same folder: M4 does as M5 for ids of 13 digits.
+bool Finder::WasTried(std::size_t plan, const RawRow& row, const std::string& folder) const {
+  return plan > 0 && plans_[plan - 1].Fits(row) && plans_[plan - 1].Folder(row, texts_) == folder;
+}
+
+VisitAnswer Finder::Visit(const FolderVisit& visit, const FolderPlan& plan) const {
+  VisitAnswer answer;
+  answer.stamp.path = (repo_ / visit.folder).string();
+  const auto none_found = [&](const absl::Status& trouble) {
+    answer.not_found = visit.rows;
+    if (SaysAbsent(trouble)) return;
+    answer.unreadable = true;
+    answer.stamp.exists = true;  // and of no known time: a stamp that no later look finds unchanged
+    answer.issues.push_back({.path = answer.stamp.path, .status = trouble});
+  };
+
+  const absl::StatusOr<Directory> folder = Directory::Open(answer.stamp.path);
+  if (!folder.ok()) {
+    none_found(folder.status());
+    return answer;
+  }
+  const absl::StatusOr<FileFacts> facts = folder->Stat();  // before the names: a later change then shows
+  Names names;
+  const absl::Status listed = folder->List([&names](const char* name, FileKind) { names.emplace(name); });
+  if (!facts.ok() || !listed.ok()) {
+    none_found(facts.ok() ? listed : facts.status());
+    return answer;
+  }
+  answer.stamp.exists = true;
+  answer.stamp.file_id = facts->file_id;
+  answer.stamp.modified = facts->mtime;
+  LookAtFiles(*folder, visit, plan, names, answer);
+  return answer;
+}
+
+void Finder::LookAtFiles(const Directory& folder, const FolderVisit& visit, const FolderPlan& plan,
+                         const Names& names, VisitAnswer& answer) const {
+  std::vector<std::pair<std::string, std::uint32_t>> found;
+  found.reserve(visit.rows.size());
+  for (const std::uint32_t i : visit.rows) {
+    if (std::optional<std::string> name = NameIn(names, plan, rows_[i])) {
+      found.emplace_back(*std::move(name), i);
+    } else {
+      answer.not_found.push_back(i);
+    }
+  }
+  std::ranges::sort(found);
+
+  answer.found.Reserve(found.size(), 0);
+  for (const auto& [name, i] : found) {
+    const RowFile file = LookAtRowFile(folder, answer.stamp.path, name.c_str());
+    const std::string path = visit.folder + '/' + name;
+    const std::string stem = StorageStem(rows_[i], texts_);
+    IngestRow row = DatasetOf(rows_[i], night_, path, stem);
+    file.Fill(row);
+    answer.found.Append(row);
+    if (!file.trouble.ok()) {
+      answer.issues.push_back({.path = answer.stamp.path + '/' + name, .status = file.trouble});
+    }
+  }
+}
+
+std::optional<std::string> Finder::NameIn(const Names& names, const FolderPlan& plan,
+                                          const RawRow& row) const {
+  std::string name;
+  for (const PathPattern& pattern : plan.names) {
+    if (!pattern.Fits(row)) continue;
+    name.clear();
+    pattern.AppendTo(name, row, texts_);
+    const std::size_t bare_size = name.size();
+    for (const std::string_view suffix : kSuffixes) {
+      name.resize(bare_size);
+      name += suffix;
+      if (names.contains(name)) return name;
+    }
+  }
+  return std::nullopt;
+}
+
+void Finder::TakeOver(const VisitAnswer& answer, std::size_t plan) {
+  for (const IngestRow& row : answer.found) answer_.rows.Append(row);
+  answer_.folders.push_back(answer.stamp);
+  std::ranges::copy(answer.issues, std::back_inserter(answer_.issues));
+  std::ranges::copy(answer.not_found, std::back_inserter(pending_));
+  if (!answer.unreadable) return;
+  for (const std::uint32_t i : answer.not_found) unreadable_plan_.try_emplace(i, plan);
+}
+
+void Finder::AppendLostRows() {
+  std::int64_t num_unknown = 0;
+  for (const std::uint32_t i : pending_) {
+    const RawRow& row = rows_[i];
+    const auto unreadable = unreadable_plan_.find(i);
+    const auto plan = unreadable != unreadable_plan_.end()
+                          ? plans_.begin() + static_cast<std::ptrdiff_t>(unreadable->second)
+                          : std::ranges::find_if(plans_, [&](const FolderPlan& p) { return p.Fits(row); });
+    std::string path(kUnknownPath);
+    if (plan != plans_.end()) {
+      path = plan->Folder(row, texts_) + '/' + plan->NewestName(row, texts_);
+    } else {
+      ++num_unknown;
+    }
+    const std::string stem = StorageStem(row, texts_);
+    IngestRow lost = DatasetOf(row, night_, path, stem);
+    lost.artifact = unreadable != unreadable_plan_.end() ? ArtifactState::kUnreadable : ArtifactState::kGone;
+    answer_.rows.Append(lost);
+  }
+  if (num_unknown == 0) return;
+  answer_.issues.push_back(
+      {.path = (repo_ / "registry.sqlite3").string(),
+       .status = absl::FailedPreconditionError(
+           fmt::format("{} row{} of {} lack{} what every known path of a file needs", num_unknown,
+                       num_unknown == 1 ? "" : "s", night_.ToString(), num_unknown == 1 ? "s" : ""))});
+}
+
+IngestTable SortedByPath(const IngestTable& rows) {
+  std::vector<std::uint32_t> order(rows.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::stable_sort(order, {}, [&rows](std::uint32_t i) { return rows.path()[i]; });
+  IngestTable sorted;
+  sorted.Reserve(rows.size(), rows.path().bytes().size());
+  for (const std::uint32_t i : order) sorted.Append(rows[i]);
+  return sorted;
+}
+
+void Finder::SortAnswer() {
+  // Found by one plan alone they mostly are in order already.
+  const auto path_of = [](const IngestRow& row) { return row.path; };
+  if (!std::ranges::is_sorted(answer_.rows, {}, path_of)) answer_.rows = SortedByPath(answer_.rows);
+  std::ranges::stable_sort(answer_.issues, {}, &ScanIssue::path);
+  // A folder that two plans visited keeps its first stamp: what changed in between must show later.
+  std::ranges::stable_sort(answer_.folders, {}, &FolderStamp::path);
+  const auto repeated = std::ranges::unique(answer_.folders, {}, &FolderStamp::path);
+  answer_.folders.erase(repeated.begin(), repeated.end());
+}
+
+}  // namespace
+
+absl::StatusOr<NightIngests> FindRowFiles(const std::filesystem::path& repo, Night night,
+                                          std::span<const RawRow> rows, const TextPool& texts,
+                                          std::span<const FolderPlan> plans, const WorkControl& control) {
+  return Finder(repo, night, rows, texts, plans, control).Run();
+}
+
+}  // namespace obsmon

@@ -1,0 +1,63 @@
+#include "obsmon/registry.h"
+
+namespace obsmon {
+namespace {
+
+constexpr UtcTime kAbsent = UtcTime::min();
+
+std::optional<UtcTime> Present(UtcTime time) {
+  if (time == kAbsent) return std::nullopt;
+  return time;
+}
+
+}  // namespace
+
+void IngestTable::Append(const IngestRow& row) {
+  path_.Append(row.path);
+  night_.push_back(row.night);
+  exposure_.push_back(row.exposure);
+  detector_.push_back(row.detector);
+  storage_stem_.Append(row.storage_stem);
+  status_.push_back(row.status);
+  message_.Append(row.message);
+  artifact_.push_back(row.artifact);
+  file_id_.push_back(row.file_id);
+  size_bytes_.push_back(row.size_bytes);
+  link_target_.Append(row.link_target);
+  ingest_time_.push_back(row.ingest_time.value_or(kAbsent));
+  file_time_.push_back(row.file_time.value_or(kAbsent));
+}
+
+void IngestTable::Reserve(std::size_t rows, std::size_t path_bytes) {
+  path_.Reserve(rows, path_bytes);
+  night_.reserve(rows);
+  exposure_.reserve(rows);
+  detector_.reserve(rows);
+  storage_stem_.Reserve(rows, 0);
+  status_.reserve(rows);
+  message_.Reserve(rows, 0);
+  artifact_.reserve(rows);
+  file_id_.reserve(rows);
+  size_bytes_.reserve(rows);
+  link_target_.Reserve(rows, 0);
+  ingest_time_.reserve(rows);
+  file_time_.reserve(rows);
+}
+
+IngestRow IngestTable::operator[](std::size_t row) const {
+  return {.path = path_[row],
+          .night = night_[row],
+          .exposure = exposure_[row],
+          .detector = detector_[row],
+          .storage_stem = storage_stem_[row],
+          .status = status_[row],
+          .message = message_[row],
+          .artifact = artifact_[row],
+          .file_id = file_id_[row],
+          .size_bytes = size_bytes_[row],
+          .link_target = link_target_[row],
+          .ingest_time = Present(ingest_time_[row]),
+          .file_time = Present(file_time_[row])};
+}
+
+}  // namespace obsmon

@@ -1,0 +1,75 @@
+#include "obsmon/registry.h"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "files/directory.h"
+#include "registry/gen2_links.h"
+#include "registry/gen2_query.h"
+#include "registry/row_file.h"
+#include "status_macros.h"
+
+namespace obsmon {
+namespace {
+
+bool Has(const std::filesystem::path& repo, std::string_view name) {
+  std::error_code ignored;
+  return std::filesystem::exists(repo / name, ignored);
+}
+
+// A Gen2 repository that was converted in place has the files of both, and its ingests went on into the
+// first. A Gen3 repository may have a folder raw/ of its own.
+RegistryGeneration GenerationOf(const std::filesystem::path& repo) {
+  for (const std::string_view name : {"registry.sqlite3", "_mapper", "repositoryCfg.yaml"}) {
+    if (Has(repo, name)) return RegistryGeneration::kGen2;
+  }
+  for (const std::string_view name : {"butler.yaml", "gen3.sqlite3"}) {
+    if (Has(repo, name)) return RegistryGeneration::kGen3;
+  }
+  return Has(repo, "raw") ? RegistryGeneration::kGen2 : RegistryGeneration::kDetect;
+}
+
+absl::Status CheckFolder(const std::filesystem::path& repo) {
+  const absl::Status status = Directory::Open(repo.string()).status();
+  if (status.ok()) return status;
+  const std::string clause(status.message());
+  if (SaysAbsent(status)) {
+    return absl::NotFoundError(
+        fmt::format("{}: {}; name the folder of the data repository with --repo", repo.string(), clause));
+  }
+  return {status.code(), fmt::format("{}: {}; let the user who runs obsmon read it", repo.string(), clause)};
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Registry>> Registry::Open(const std::filesystem::path& repo,
+                                                         const RegistryOptions& options) {
+  std::error_code error;
+  const std::filesystem::path folder = std::filesystem::absolute(repo, error).lexically_normal();
+  OBSMON_RETURN_IF_ERROR(CheckFolder(folder));
+  const RegistryGeneration generation =
+      options.generation == RegistryGeneration::kDetect ? GenerationOf(folder) : options.generation;
+  if (generation == RegistryGeneration::kGen3) {
+    return absl::UnimplementedError(fmt::format(
+        "{}: this is a Gen3 repository, and this obsmon reads only those of Gen2", folder.string()));
+  }
+  // A repository into which nothing was ingested yet has no folder of links either.
+  if (options.search_links) return OpenGen2ByLinks(folder, options);
+  if (generation == RegistryGeneration::kDetect) {
+    return absl::NotFoundError(
+        fmt::format("{}: no data repository, for it has neither registry.sqlite3 nor butler.yaml; name the "
+                    "repository with --repo",
+                    folder.string()));
+  }
+  return OpenGen2ByQuery(folder, options);
+}
+
+absl::StatusOr<NightIngests> Registry::ReadNight(Night night) {
+  OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<RegistrySnapshot> snapshot, Read(std::span(&night, 1)));
+  return snapshot->Ingests(night);
+}
+
+}  // namespace obsmon

@@ -1,0 +1,42 @@
+// What the file system says of the file that a registry row stands for.
+#ifndef OBSMON_SRC_REGISTRY_ROW_FILE_H_
+#define OBSMON_SRC_REGISTRY_ROW_FILE_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "files/directory.h"
+#include "obsmon/registry.h"
+
+namespace obsmon {
+
+struct RowFile {
+  ArtifactState artifact = ArtifactState::kGone;
+  absl::Status trouble{};        ///< why it is unreadable; else OK
+  bool leads_to_folder = false;  ///< it is a folder, or a link to one
+  FileId file_id{};
+  std::int64_t size_bytes = -1;
+  std::string link_target{};
+  std::optional<UtcTime> ingest_time{};
+  std::optional<UtcTime> file_time{};
+
+  /// Puts these facts into `row`, which then has a view of `link_target`.
+  void Fill(IngestRow& row) const;
+};
+
+/// Asks for the entry `name` of `folder`: one system call, and for a symbolic link two more. `folder_path` is
+/// the folder's absolute path.
+RowFile LookAtRowFile(const Directory& folder, std::string_view folder_path, const char* name);
+
+/// The absolute path that a link with the text `target`, in the folder `folder_path`, names: by its letters,
+/// without a look at the disk. An absolute one stays as it is but for "." and ".." in it.
+std::string LinkTarget(std::string_view folder_path, std::string_view target);
+
+/// Whether `status` says that there is no such entry, rather than that it can't be asked.
+bool SaysAbsent(const absl::Status& status);
+
+}  // namespace obsmon
+
+#endif  // OBSMON_SRC_REGISTRY_ROW_FILE_H_

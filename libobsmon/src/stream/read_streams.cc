@@ -1,0 +1,197 @@
+// streams.yaml. The only place that includes yaml-cpp: its exceptions end here.
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "obsmon/stream.h"
+#include "status_macros.h"
+#include "text/nearest.h"
+
+namespace obsmon {
+namespace {
+
+constexpr std::size_t kLargestFile = std::size_t{1} << 20;
+constexpr std::array<std::string_view, 2> kTopKeys = {"defaults", "streams"};
+
+absl::Status ReadError(const std::filesystem::path& file, int error) {
+  const std::string message = fmt::format("{}: {}", file.native(), std::strerror(error));
+  if (error == ENOENT) return absl::NotFoundError(message);
+  if (error == EACCES) return absl::PermissionDeniedError(message);
+  return absl::InvalidArgumentError(message);
+}
+
+absl::StatusOr<std::string> ReadSmallFile(const std::filesystem::path& file) {
+  struct Close {
+    void operator()(std::FILE* open) const { std::fclose(open); }
+  };
+  const std::unique_ptr<std::FILE, Close> open(std::fopen(file.c_str(), "rbe"));
+  if (open == nullptr) return ReadError(file, errno);
+  std::string text(kLargestFile + 1, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), open.get()));
+  if (std::ferror(open.get()) != 0) return ReadError(file, errno);
+  if (text.size() > kLargestFile) {
+    return absl::InvalidArgumentError(
+        fmt::format("{}: larger than 1 MiB; is this a list of streams?", file.native()));
+  }
+  return text;
+}
+
+/// Reads one file's nodes; carries what every message needs.
+class StreamReader {
+ public:
+  explicit StreamReader(const std::filesystem::path& file)
+      : file_(file), base_(std::filesystem::absolute(file).lexically_normal().parent_path()) {}
+
+  absl::StatusOr<std::vector<StreamConfig>> Read(const std::string& text) const {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    if (documents.size() > 1) return Wrong(documents[1], "a second document; write all streams into one");
+    if (documents.empty() || !documents[0].IsMap()) {
+      return absl::InvalidArgumentError(
+          fmt::format("{}: no list of streams; it must begin with 'streams:'", file_.native()));
+    }
+    const YAML::Node& top = documents[0];
+    OBSMON_RETURN_IF_ERROR(CheckKeys(top, kTopKeys));
+    StreamConfig defaults;
+    if (const YAML::Node node = top["defaults"]) {
+      OBSMON_RETURN_IF_ERROR(SetFields(node, defaults));
+      if (const YAML::Node name = node["name"]) {
+        return Wrong(name, "'name' belongs to one stream and can't be a default");
+      }
+    }
+    const YAML::Node list = top["streams"];
+    if (!list || !list.IsSequence() || list.size() == 0) {
+      return Wrong(list ? list : top, "'streams' must be a list of at least one stream");
+    }
+    return ReadList(list, defaults);
+  }
+
+  absl::Status SyntaxError(const YAML::Exception& error) const {
+    return absl::InvalidArgumentError(
+        fmt::format("{}:{}: {}", file_.native(), error.mark.line + 1, error.msg));
+  }
+
+ private:
+  absl::Status Wrong(const YAML::Node& node, std::string_view what) const {
+    return absl::InvalidArgumentError(fmt::format("{}:{}: {}", file_.native(), LineOf(node), what));
+  }
+
+  static int LineOf(const YAML::Node& node) { return node.Mark().line + 1; }
+
+  absl::StatusOr<std::vector<StreamConfig>> ReadList(const YAML::Node& list,
+                                                     const StreamConfig& defaults) const {
+    std::vector<StreamConfig> streams;
+    std::vector<int> lines;
+    for (const YAML::Node& node : list) {
+      StreamConfig config = defaults;
+      OBSMON_RETURN_IF_ERROR(SetFields(node, config));
+      if (config.stream.name.empty()) config.stream.name = config.stream.DefaultName();
+      OBSMON_RETURN_IF_ERROR(CheckFolders(node, config.stream));
+      for (std::size_t i = 0; i < streams.size(); ++i) {
+        OBSMON_RETURN_IF_ERROR(CheckDistinct(node, config.stream, streams[i].stream, lines[i]));
+      }
+      streams.push_back(std::move(config));
+      lines.push_back(LineOf(node));
+    }
+    return streams;
+  }
+
+  absl::Status SetFields(const YAML::Node& node, StreamConfig& config) const {
+    if (!node.IsMap()) return Wrong(node, "a stream must be written as 'key: value' lines");
+    OBSMON_RETURN_IF_ERROR(CheckKeys(node, StreamKeys()));
+    for (const auto& entry : node) {
+      const std::string& key = entry.first.Scalar();
+      if (!entry.second.IsScalar()) {
+        return Wrong(entry.first, fmt::format("'{}' must have one plain value", key));
+      }
+      const absl::Status status = SetStreamField(key, entry.second.Scalar(), base_, config);
+      if (!status.ok()) return Wrong(entry.first, fmt::format("{}: {}", key, std::string(status.message())));
+    }
+    // The same folder written in two ways is one folder.
+    for (std::filesystem::path* folder :
+         {&config.stream.input_dir, &config.stream.output_dir, &config.stream.storage, &config.stream.repo}) {
+      *folder = WithoutTrailingSlash(folder->lexically_normal());
+    }
+    return absl::OkStatus();
+  }
+
+  static std::filesystem::path WithoutTrailingSlash(const std::filesystem::path& folder) {
+    return folder.has_relative_path() && !folder.has_filename() ? folder.parent_path() : folder;
+  }
+
+  /// Refuses keys that are not of `known`, and keys that come twice: YAML forbids the latter, but yaml-cpp
+  /// keeps both.
+  absl::Status CheckKeys(const YAML::Node& map, std::span<const std::string_view> known) const {
+    std::vector<std::string_view> seen;
+    for (const auto& entry : map) {
+      if (!entry.first.IsScalar()) return Wrong(entry.first, "a key must be a plain word");
+      const std::string& key = entry.first.Scalar();
+      if (std::ranges::find(known, key) == known.end()) {
+        return Wrong(entry.first, fmt::format("no such key: '{}'{}", key, DidYouMean(key, known)));
+      }
+      if (std::ranges::find(seen, key) != seen.end()) {
+        return Wrong(entry.first, fmt::format("'{}' is given twice", key));
+      }
+      seen.push_back(key);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckFolders(const YAML::Node& node, const Stream& stream) const {
+    const auto missing = [&](std::string_view what) {
+      const std::string named = stream.name.empty() ? "a stream" : fmt::format("stream '{}'", stream.name);
+      return Wrong(node, fmt::format("{} has no {}", named, what));
+    };
+    if (stream.output_dir.empty()) return missing("output_dir");
+    if (stream.input_dir.empty() && (stream.storage.empty() || stream.repo.empty())) {
+      return missing("input_dir, nor both of storage and repo");
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckDistinct(const YAML::Node& node, const Stream& stream, const Stream& other,
+                             int line_of_other) const {
+    if (stream.name == other.name) {
+      return Wrong(node,
+                   fmt::format("the stream of line {} is named '{}' as well", line_of_other, stream.name));
+    }
+    if (stream.output_dir == other.output_dir) {
+      return Wrong(node, fmt::format("stream '{}' of line {} has the output_dir {} as well", other.name,
+                                     line_of_other, stream.output_dir.native()));
+    }
+    return absl::OkStatus();
+  }
+
+  std::filesystem::path file_;
+  std::filesystem::path base_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::vector<StreamConfig>> ReadStreams(const std::filesystem::path& file) {
+  OBSMON_ASSIGN_OR_RETURN(const std::string text, ReadSmallFile(file));
+  try {
+    const StreamReader reader(file);
+    try {
+      return reader.Read(text);
+    } catch (const YAML::Exception& error) {
+      return reader.SyntaxError(error);
+    }
+  } catch (const std::exception& error) {
+    return absl::InvalidArgumentError(fmt::format("{}: {}", file.native(), error.what()));
+  }
+}
+
+}  // namespace obsmon

@@ -1,0 +1,222 @@
+#include "obsmon/stream.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <system_error>
+#include <utility>
+
+#include "status_macros.h"
+
+namespace obsmon {
+namespace {
+
+/// Reads all of `text` as a number without a sign other than '-'.
+std::optional<std::int64_t> ReadInteger(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+absl::StatusOr<int> ParseInt(std::string_view text) {
+  const std::optional<std::int64_t> value = ReadInteger(text);
+  if (!value || *value < std::numeric_limits<int>::min() || *value > std::numeric_limits<int>::max()) {
+    return absl::InvalidArgumentError(fmt::format("'{}' is no whole number", text));
+  }
+  return static_cast<int>(*value);
+}
+
+absl::StatusOr<RegistryGeneration> ParseGeneration(std::string_view text) {
+  if (text == "2") return RegistryGeneration::kGen2;
+  if (text == "3") return RegistryGeneration::kGen3;
+  return absl::InvalidArgumentError(fmt::format("'{}' is no generation of repositories: write 2 or 3", text));
+}
+
+// The setters of the fields, each from text. `base` is the folder at which relative paths start.
+
+absl::Status SetFolder(std::string_view text, const std::filesystem::path& base,
+                       std::filesystem::path& folder) {
+  if (text.empty()) return absl::InvalidArgumentError("an empty text names no folder");
+  folder = base / std::filesystem::path(text);
+  return absl::OkStatus();
+}
+
+template <typename Parsed, typename Field>
+absl::Status Assign(absl::StatusOr<Parsed> value, Field& field) {
+  if (value.ok()) field = *value;
+  return std::move(value).status();
+}
+
+absl::Status SetName(std::string_view text, std::string& name) {
+  if (text.empty()) return absl::InvalidArgumentError("an empty text is no name");
+  name = text;
+  return absl::OkStatus();
+}
+
+absl::Status SetThreads(std::string_view text, int& num_threads) {
+  constexpr int kMostThreads = 1024;
+  OBSMON_ASSIGN_OR_RETURN(const int value, ParseInt(text));
+  if (value < 0 || value > kMostThreads) {
+    return absl::InvalidArgumentError(fmt::format(
+        "'{}' threads are not possible: write 0 to leave it to obsmon, or 1 to {}", text, kMostThreads));
+  }
+  num_threads = value;
+  return absl::OkStatus();
+}
+
+using Folder = std::filesystem::path;
+struct StreamField {
+  std::string_view key;
+  absl::Status (*set)(std::string_view text, const Folder& base, StreamConfig& config);
+};
+
+constexpr std::array kFields = {
+    StreamField{"name", [](std::string_view text, const Folder&,
+                           StreamConfig& config) { return SetName(text, config.stream.name); }},
+    StreamField{"input_dir",
+                [](std::string_view text, const Folder& base, StreamConfig& config) {
+                  return SetFolder(text, base, config.stream.input_dir);
+                }},
+    StreamField{"output_dir",
+                [](std::string_view text, const Folder& base, StreamConfig& config) {
+                  return SetFolder(text, base, config.stream.output_dir);
+                }},
+    StreamField{"storage", [](std::string_view text, const Folder& base,
+                              StreamConfig& config) { return SetFolder(text, base, config.stream.storage); }},
+    StreamField{"repo", [](std::string_view text, const Folder& base,
+                           StreamConfig& config) { return SetFolder(text, base, config.stream.repo); }},
+    StreamField{"first_day",
+                [](std::string_view text, const Folder&, StreamConfig& config) {
+                  return Assign(Night::Parse(text), config.window.first_day);
+                }},
+    StreamField{"last_day",
+                [](std::string_view text, const Folder&, StreamConfig& config) {
+                  return Assign(Night::Parse(text), config.window.last_day);
+                }},
+    StreamField{"num_days",
+                [](std::string_view text, const Folder&, StreamConfig& config) {
+                  return Assign(ParseInt(text), config.window.num_days);
+                }},
+    StreamField{"gen",
+                [](std::string_view text, const Folder&, StreamConfig& config) {
+                  return Assign(ParseGeneration(text), config.stream.generation);
+                }},
+    StreamField{"search_links",
+                [](std::string_view text, const Folder&, StreamConfig& config) {
+                  return Assign(ParseSwitch(text), config.stream.search_links);
+                }},
+    StreamField{"grace",
+                [](std::string_view text, const Folder&, StreamConfig& config) {
+                  return Assign(ParseDuration(text), config.stream.grace);
+                }},
+    StreamField{"busy_timeout",
+                [](std::string_view text, const Folder&, StreamConfig& config) {
+                  return Assign(ParseDuration(text), config.stream.busy_timeout);
+                }},
+    StreamField{"threads", [](std::string_view text, const Folder&,
+                              StreamConfig& config) { return SetThreads(text, config.stream.num_threads); }},
+};
+
+constexpr auto kKeys = [] {
+  std::array<std::string_view, kFields.size()> keys;
+  for (std::size_t i = 0; i < keys.size(); ++i) keys[i] = kFields[i].key;
+  return keys;
+}();
+
+}  // namespace
+
+std::filesystem::path Stream::StorageFolder() const {
+  return storage.empty() ? input_dir / "storage" : storage;
+}
+
+std::filesystem::path Stream::RepoFolder() const { return repo.empty() ? input_dir / "gen2repo" : repo; }
+
+std::string Stream::DefaultName() const {
+  for (const std::filesystem::path& folder : {output_dir, input_dir, storage.parent_path()}) {
+    if (folder.empty()) continue;
+    // Made absolute, for "." and "out/" end in no name of their own.
+    std::error_code error;
+    std::filesystem::path whole = std::filesystem::absolute(folder, error).lexically_normal();
+    if (!whole.has_filename()) whole = whole.parent_path();
+    if (!error && whole.has_filename()) return whole.filename().string();
+  }
+  return {};
+}
+
+absl::StatusOr<std::vector<Night>> NightsOf(const NightWindow& window, Night today) {
+  constexpr int kMostNights = 36'525;  // a century: whoever asks for more has mistyped
+  constexpr int kDefaultNights = 2;    // the prototype's
+  const Night last = window.last_day.value_or(today);
+  if (window.num_days && *window.num_days < 1) {
+    return absl::InvalidArgumentError(
+        fmt::format("num_days is {}: there must be at least 1 night to look at", *window.num_days));
+  }
+  if (window.first_day && *window.first_day > last) {
+    return absl::InvalidArgumentError(fmt::format("first day {} is after last day {}{}",
+                                                  window.first_day->ToString(), last.ToString(),
+                                                  window.last_day ? "" : " (today, UTC)"));
+  }
+  const int count =
+      window.first_day ? last - *window.first_day + 1 : window.num_days.value_or(kDefaultNights);
+  if (count > kMostNights) {
+    return absl::InvalidArgumentError(
+        fmt::format("{} nights up to {} are more than obsmon looks at in one run: ask for at most {}", count,
+                    last.ToString(), kMostNights));
+  }
+  std::vector<Night> nights;
+  nights.reserve(static_cast<std::size_t>(count));
+  for (int back = 0; back < count; ++back) nights.push_back(last - back);
+  return nights;
+}
+
+std::span<const std::string_view> StreamKeys() { return kKeys; }
+
+absl::Status SetStreamField(std::string_view key, std::string_view text, const std::filesystem::path& base,
+                            StreamConfig& config) {
+  const auto* field = std::ranges::find(kFields, key, &StreamField::key);
+  if (field == kFields.end()) return absl::NotFoundError(fmt::format("a stream has no '{}'", key));
+  return field->set(text, base, config);
+}
+
+absl::StatusOr<bool> ParseSwitch(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  constexpr std::array<std::string_view, 4> kOn = {"true", "yes", "on", "1"};
+  constexpr std::array<std::string_view, 4> kOff = {"false", "no", "off", "0"};
+  if (std::ranges::find(kOn, lower) != kOn.end()) return true;
+  if (std::ranges::find(kOff, lower) != kOff.end()) return false;
+  return absl::InvalidArgumentError(fmt::format("'{}' is neither yes nor no: write true or false", text));
+}
+
+absl::StatusOr<std::chrono::seconds> ParseDuration(std::string_view text) {
+  struct Unit {
+    std::string_view suffix;
+    std::int64_t seconds;
+  };
+  constexpr std::array kUnits = {Unit{"min", 60}, Unit{"s", 1}, Unit{"h", 3600}, Unit{"d", 86'400}};
+  constexpr std::int64_t kLongest = 366 * std::int64_t{86'400};  // what a grace or a wait can sensibly be
+  std::string_view digits = text;
+  std::int64_t unit_seconds = 1;
+  for (const Unit& unit : kUnits) {
+    if (!text.ends_with(unit.suffix)) continue;
+    digits.remove_suffix(unit.suffix.size());
+    unit_seconds = unit.seconds;
+    break;
+  }
+  const std::optional<std::int64_t> count = ReadInteger(digits);
+  if (!count || *count < 0) {
+    return absl::InvalidArgumentError(fmt::format(
+        "'{}' is no span of time: write a number with s, min, h or d, such as 90s or 5min", text));
+  }
+  if (*count > kLongest / unit_seconds) {
+    return absl::InvalidArgumentError(fmt::format("'{}' is longer than a year", text));
+  }
+  return std::chrono::seconds{*count * unit_seconds};
+}
+
+}  // namespace obsmon

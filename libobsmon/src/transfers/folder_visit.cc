@@ -1,0 +1,155 @@
+#include "transfers/folder_visit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "status_macros.h"
+
+namespace obsmon::transfers {
+
+std::string Storage::PathOf(std::string_view relative) const { return fmt::format("{}/{}", path, relative); }
+
+absl::Status WhyNotThere(const Directory& folder, const char* name) {
+  const absl::StatusOr<std::string> target = folder.ReadLink(name);
+  if (!target.ok()) return absl::NotFoundError("gone");
+  return absl::FailedPreconditionError(fmt::format("a link to {}, which does not exist", *target));
+}
+
+void FolderVisit::Begin() {
+  contents_ = FolderContents{.path = task_.path};
+  entries_.clear();
+  chunks_.clear();
+  if (absl::Status status = Open(); !status.ok()) {
+    if (absl::IsNotFound(status)) status = WhyNotThere(storage_.folder, task_.path.c_str());
+    // A folder that has gone since its parent was listed is no trouble: the parent's stamp will tell.
+    if (!absl::IsNotFound(status)) contents_.issues.push_back(IssueOf("", std::move(status)));
+    return;
+  }
+  const absl::Status listed =
+      folder_->List([this](const char* name, FileKind kind) { Classify(name, kind); });
+  // What was listed before the trouble is asked all the same.
+  if (!listed.ok()) contents_.issues.push_back(IssueOf("", listed));
+  DivideIntoChunks();
+}
+
+absl::Status FolderVisit::Open() {
+  OBSMON_ASSIGN_OR_RETURN(folder_, storage_.folder.OpenAt(task_.path));
+  // By way of its ".", so that a folder which can be listed but not entered is one issue, not one a file.
+  OBSMON_ASSIGN_OR_RETURN(const FileFacts facts, folder_->Stat(".", FollowLinks::kNo));
+  if (IsAncestor(facts.file_id)) {
+    return absl::FailedPreconditionError("leads back to a folder that it lies in; not entered again");
+  }
+  contents_.stamp = FolderStamp{
+      .path = storage_.PathOf(task_.path), .exists = true, .file_id = facts.file_id, .modified = facts.mtime};
+  return absl::OkStatus();
+}
+
+bool FolderVisit::IsAncestor(const FileId& id) const {
+  for (const Ancestry* at = task_.ancestors.get(); at != nullptr; at = at->parent.get()) {
+    if (at->file_id == id) return true;
+  }
+  return false;
+}
+
+void FolderVisit::Classify(const char* name, FileKind kind) {
+  if (task_.in_flight) return Add(name, kind, true);
+  const bool has_dot = name[0] == '.';
+  if (has_dot && kind == FileKind::kUnknown) {
+    const absl::StatusOr<FileFacts> facts = folder_->Stat(name, FollowLinks::kNo);
+    if (facts.ok()) kind = facts->kind;
+  }
+  if (kind != FileKind::kRegular &&
+      std::ranges::find(options_.partial_folders, name) != options_.partial_folders.end()) {
+    return Add(name, kind, true);
+  }
+  if (!has_dot) return Add(name, kind, false);
+  if (kind != FileKind::kFolder && IsRsyncTemporaryName(name)) return Add(name, kind, true);
+  ++contents_.num_hidden;
+}
+
+void FolderVisit::Add(std::string_view name, FileKind kind, bool in_flight) {
+  entries_.push_back({.name_begin = contents_.names.size(),
+                      .name_bytes = static_cast<std::uint16_t>(name.size()),
+                      .listed_as = kind,
+                      // A folder is asked when it is opened, so not here as well.
+                      .fate = kind == FileKind::kFolder ? Entry::Fate::kFolder : Entry::Fate::kUnasked,
+                      .in_flight = in_flight});
+  contents_.names.append(name);
+  contents_.names.push_back('\0');  // system calls want it
+}
+
+void FolderVisit::DivideIntoChunks() {
+  for (std::size_t begin = 0; begin < entries_.size(); begin += kChunkEntries) {
+    chunks_.push_back({.begin = begin, .end = std::min(begin + kChunkEntries, entries_.size())});
+  }
+  num_open_chunks_ = chunks_.size();
+}
+
+bool FolderVisit::Ask(std::size_t chunk) {
+  Chunk& asked = chunks_[chunk];
+  for (std::size_t i = asked.begin; i < asked.end; ++i) {
+    if (entries_[i].fate == Entry::Fate::kUnasked) AskEntry(entries_[i], asked);
+  }
+  return --num_open_chunks_ == 0;
+}
+
+void FolderVisit::AskEntry(Entry& entry, Chunk& chunk) const {
+  const char* name = contents_.names.data() + entry.name_begin;
+  absl::StatusOr<FileFacts> facts = StatEntry(name, entry.listed_as);
+  if (facts.ok() && facts->kind == FileKind::kOther) {
+    facts = absl::FailedPreconditionError("neither a file nor a folder, but a pipe, socket or device");
+  }
+  if (!facts.ok()) {
+    const bool is_gone = absl::IsNotFound(facts.status());
+    entry.fate = is_gone ? Entry::Fate::kGone : Entry::Fate::kTroubled;
+    chunk.saw_vanish |= is_gone;
+    if (!is_gone) chunk.issues.push_back(IssueOf(name, facts.status()));
+    return;
+  }
+  entry.fate = facts->kind == FileKind::kFolder ? Entry::Fate::kFolder : Entry::Fate::kFile;
+  entry.file_id = facts->file_id;
+  entry.size_bytes = facts->size_bytes;
+  entry.mtime = facts->mtime;
+  entry.ctime = facts->ctime;
+}
+
+absl::StatusOr<FileFacts> FolderVisit::StatEntry(const char* name, FileKind listed_as) const {
+  absl::StatusOr<FileFacts> facts =
+      folder_->Stat(name, listed_as == FileKind::kSymlink ? FollowLinks::kYes : FollowLinks::kNo);
+  // A link all the same: the listing did not tell, or the entry was replaced since.
+  if (facts.ok() && facts->kind == FileKind::kSymlink) facts = folder_->Stat(name, FollowLinks::kYes);
+  if (absl::IsNotFound(facts.status())) return WhyNotThere(*folder_, name);
+  return facts;
+}
+
+bool FolderVisit::SawEntryVanish() const { return std::ranges::any_of(chunks_, &Chunk::saw_vanish); }
+
+FolderContents FolderVisit::TakeContents() && {
+  for (const Entry& entry : entries_) {
+    if (entry.fate == Entry::Fate::kFolder) contents_.folders.push_back(TaskOf(entry));
+  }
+  for (Chunk& chunk : chunks_) {
+    std::ranges::move(chunk.issues, std::back_inserter(contents_.issues));
+  }
+  std::erase_if(entries_, [](const Entry& entry) { return entry.fate != Entry::Fate::kFile; });
+  std::ranges::sort(entries_, {}, [this](const Entry& entry) { return contents_.NameOf(entry); });
+  contents_.files = std::move(entries_);
+  return std::move(contents_);
+}
+
+FolderTask FolderVisit::TaskOf(const Entry& entry) const {
+  return {.path = fmt::format("{}/{}", task_.path, contents_.NameOf(entry)),
+          .ancestors = std::make_shared<Ancestry>(
+              Ancestry{.file_id = contents_.stamp->file_id, .parent = task_.ancestors}),
+          .in_flight = entry.in_flight};
+}
+
+ScanIssue FolderVisit::IssueOf(std::string_view name, absl::Status status) const {
+  std::string path = storage_.PathOf(task_.path);
+  if (!name.empty()) path.append("/").append(name);
+  return {.path = std::move(path), .status = std::move(status)};
+}
+
+}  // namespace obsmon::transfers

@@ -1,0 +1,144 @@
+// A visit to one folder of storage: it is stamped, then listed, then each of its entries is asked what it is.
+// Private to the transfers stage.
+#ifndef OBSMON_SRC_TRANSFERS_FOLDER_VISIT_H_
+#define OBSMON_SRC_TRANSFERS_FOLDER_VISIT_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "files/directory.h"
+#include "obsmon/files.h"
+#include "obsmon/transfers.h"
+
+namespace obsmon::transfers {
+
+/// The storage folder, held open.
+struct Storage {
+  std::string path;  ///< absolute, without a slash at its end
+  Directory folder;
+  FileId file_id{};
+
+  /// The absolute path of what lies at `relative` in it.
+  std::string PathOf(std::string_view relative) const;
+};
+
+/// Why `name` in `folder` leads to nothing: it is a link whose target does not exist, or (kNotFound) nothing
+/// of that name is there any more.
+absl::Status WhyNotThere(const Directory& folder, const char* name);
+
+/// The folders that a walk came through, innermost first.
+struct Ancestry {
+  FileId file_id{};
+  std::shared_ptr<const Ancestry> parent{};
+};
+
+/// A folder that is to be visited.
+struct FolderTask {
+  std::string path{};  ///< from storage on
+  std::shared_ptr<const Ancestry> ancestors{};
+  bool in_flight = false;  ///< it is, or lies in, a folder of partial transfers
+};
+
+/// One entry of a folder. Kept small: a folder may hold all 410,000 files of a night.
+struct Entry {
+  enum class Fate : std::uint8_t {
+    kUnasked,
+    kFile,
+    kFolder,
+    kGone,      ///< there is no such entry any more
+    kTroubled,  ///< an issue tells of it
+  };
+
+  std::size_t name_begin = 0;  ///< in FolderContents::names
+  std::uint16_t name_bytes = 0;
+  FileKind listed_as = FileKind::kUnknown;
+  Fate fate = Fate::kUnasked;
+  bool in_flight = false;
+  FileId file_id{};  ///< this and what follows: of a file, links followed
+  std::int64_t size_bytes = 0;
+  UtcTime mtime{};
+  UtcTime ctime{};
+};
+
+/// What a visit found.
+struct FolderContents {
+  std::string path{};  ///< from storage on
+  /// Taken before the listing, so that a change during the visit makes it differ later. Absent where the
+  /// folder could not be looked into.
+  std::optional<FolderStamp> stamp{};
+  std::vector<Entry> files{};  ///< sorted by name, bytewise
+  std::vector<FolderTask> folders{};
+  std::vector<ScanIssue> issues{};
+  std::int64_t num_hidden = 0;
+  std::string names{};
+
+  std::string_view NameOf(const Entry& entry) const {
+    return std::string_view(names).substr(entry.name_begin, entry.name_bytes);
+  }
+};
+
+/// One visit: Begin, then Ask for each chunk once, from any threads, then TakeContents.
+class FolderVisit {
+ public:
+  /// Entries in a chunk: enough to be worth another thread's while, and with a millisecond each on a disk far
+  /// away still soon over when someone wants to cancel.
+  static constexpr std::size_t kChunkEntries = 512;
+
+  /// REQUIRES: `storage` and `options` outlive the visit.
+  FolderVisit(const Storage& storage, const ScanOptions& options, FolderTask task)
+      : storage_(storage), options_(options), task_(std::move(task)) {}
+
+  /// Opens, stamps and lists the folder; what hinders that becomes an issue. May be called again, to begin
+  /// afresh.
+  void Begin();
+  /// How many chunks of entries there are to ask.
+  std::size_t num_chunks() const { return chunks_.size(); }
+  std::size_t num_entries(std::size_t chunk) const { return chunks_[chunk].end - chunks_[chunk].begin; }
+  /// Asks the file system for the entries of a chunk. True where it was the last one.
+  bool Ask(std::size_t chunk);
+
+  /// Whether an entry that was listed had gone when it was asked. Most likely rsync has renamed it, and the
+  /// listing shows neither its old name nor its new one.
+  bool SawEntryVanish() const;
+
+  FolderContents TakeContents() &&;
+
+ private:
+  struct Chunk {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    std::vector<ScanIssue> issues{};
+    bool saw_vanish = false;
+  };
+
+  absl::Status Open();
+  bool IsAncestor(const FileId& id) const;
+  void Classify(const char* name, FileKind kind);
+  void Add(std::string_view name, FileKind kind, bool in_flight);
+  void DivideIntoChunks();
+  void AskEntry(Entry& entry, Chunk& chunk) const;
+  absl::StatusOr<FileFacts> StatEntry(const char* name, FileKind listed_as) const;
+  ScanIssue IssueOf(std::string_view name, absl::Status status) const;
+  FolderTask TaskOf(const Entry& entry) const;
+
+  const Storage& storage_;
+  const ScanOptions& options_;
+  const FolderTask task_;
+  std::optional<Directory> folder_;
+  std::vector<Entry> entries_;
+  FolderContents contents_;
+  std::vector<Chunk> chunks_;
+  std::atomic<std::size_t> num_open_chunks_{0};
+};
+
+}  // namespace obsmon::transfers
+
+#endif  // OBSMON_SRC_TRANSFERS_FOLDER_VISIT_H_

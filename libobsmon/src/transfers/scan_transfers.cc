@@ -1,0 +1,197 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "files/parallel.h"
+#include "files/throttled_progress.h"
+#include "files/work_queue.h"
+#include "obsmon/transfers.h"
+#include "status_macros.h"
+#include "transfers/folder_visit.h"
+
+namespace obsmon {
+namespace {
+
+using transfers::Ancestry;
+using transfers::Entry;
+using transfers::FolderContents;
+using transfers::FolderTask;
+using transfers::FolderVisit;
+using transfers::Storage;
+using Urgency = WorkQueue::Urgency;
+
+// How often a folder is looked at while its entries keep vanishing between listing and stat. One rename by
+// rsync is made good by a second look; a folder in which each look meets another is shown as the last found
+// it, and its stamp brings the next run back.
+constexpr int kMaxLooks = 3;
+
+absl::Status StorageError(const absl::Status& status, const std::string& path) {
+  const std::string why(status.message());
+  switch (status.code()) {
+    case absl::StatusCode::kNotFound:
+      return absl::NotFoundError(fmt::format(
+          "{}: there is no such storage folder; name the one that the transfers arrive in", path));
+    case absl::StatusCode::kFailedPrecondition:
+      return absl::FailedPreconditionError(
+          fmt::format("{}: storage is no folder ({}); name the one that the transfers arrive in", path, why));
+    case absl::StatusCode::kPermissionDenied:
+      return absl::PermissionDeniedError(
+          fmt::format("{}: storage can't be entered ({}); ask its owner for the right to", path, why));
+    default:
+      return {status.code(),
+              fmt::format("{}: storage can't be read ({}); is its disk mounted and well?", path, why)};
+  }
+}
+
+absl::StatusOr<Storage> OpenStorage(const std::filesystem::path& storage) {
+  absl::StatusOr<Directory> folder = Directory::OpenToEnter(storage.string());
+  if (!folder.ok()) return StorageError(folder.status(), storage.string());
+  const absl::StatusOr<FileFacts> facts = folder->Stat();
+  if (!facts.ok()) return StorageError(facts.status(), storage.string());
+  std::error_code error;
+  std::string path = std::filesystem::absolute(storage, error).string();
+  if (error) return StorageError(absl::NotFoundError(error.message()), storage.string());
+  while (path.ends_with('/')) path.pop_back();
+  return Storage{.path = std::move(path), .folder = *std::move(folder), .file_id = facts->file_id};
+}
+
+/// All visits of one scan. Its results are in the order in which threads came by.
+class Walk {
+ public:
+  Walk(const Storage& storage, const ScanOptions& options)
+      : storage_(storage), options_(options), queue_(ThreadsOrDefault(options.control.num_threads)) {}
+
+  void Enter(FolderTask task) {
+    queue_.Push(Urgency::kLater, [this, task = std::move(task)] {
+      if (IsCancelled()) return;
+      Look(std::make_shared<FolderVisit>(storage_, options_, task), 1);
+    });
+  }
+
+  /// Visits the folders that were entered, and all below them.
+  void Run() {
+    ThrottledProgress progress(options_.control.progress, "scan");
+    queue_.Run([&] { progress.Report(num_asked_, 0); });
+  }
+
+  bool IsCancelled() const { return options_.control.stop.stop_requested(); }
+  std::vector<FolderContents> TakeContents() && { return std::move(contents_); }
+
+ private:
+  void Look(const std::shared_ptr<FolderVisit>& visit, int look) {
+    visit->Begin();
+    const std::size_t num_chunks = visit->num_chunks();
+    if (num_chunks == 0) return Keep(*visit);
+    // A large folder is shared out: with latency, its stats are what a night waits for.
+    for (std::size_t chunk = 1; chunk < num_chunks; ++chunk) {
+      queue_.Push(Urgency::kNow, [this, visit, look, chunk] { Ask(visit, look, chunk); });
+    }
+    Ask(visit, look, 0);
+  }
+
+  void Ask(const std::shared_ptr<FolderVisit>& visit, int look, std::size_t chunk) {
+    if (IsCancelled()) return;
+    num_asked_ += static_cast<std::int64_t>(visit->num_entries(chunk));
+    const bool was_last = visit->Ask(chunk);
+    if (!was_last) return;
+    if (visit->SawEntryVanish() && look < kMaxLooks) return Look(visit, look + 1);
+    Keep(*visit);
+  }
+
+  void Keep(FolderVisit& visit) {
+    FolderContents contents = std::move(visit).TakeContents();
+    for (FolderTask& folder : contents.folders) Enter(std::move(folder));
+    const std::lock_guard lock(mutex_);
+    contents_.push_back(std::move(contents));
+  }
+
+  const Storage& storage_;
+  const ScanOptions& options_;
+  WorkQueue queue_;
+  std::atomic<std::int64_t> num_asked_{0};
+  std::mutex mutex_;
+  std::vector<FolderContents> contents_;
+};
+
+/// Lets the walk begin at the night's folder `name`, or notes in `scan` that there is none, and why.
+void EnterNight(const std::string& name, const Storage& storage, Walk& walk, TransferScan& scan) {
+  const absl::StatusOr<FileFacts> facts = storage.folder.Stat(name.c_str(), FollowLinks::kYes);
+  const bool is_folder = facts.ok() && facts->kind == FileKind::kFolder;
+  if (is_folder || (!facts.ok() && !absl::IsNotFound(facts.status()))) {
+    walk.Enter({.path = name, .ancestors = std::make_shared<Ancestry>(Ancestry{.file_id = storage.file_id})});
+    return;
+  }
+  scan.folders.push_back({.path = storage.PathOf(name), .exists = false});
+  absl::Status why = facts.ok() ? absl::FailedPreconditionError("named like a night, but it is no folder")
+                                : transfers::WhyNotThere(storage.folder, name.c_str());
+  if (!absl::IsNotFound(why)) {
+    scan.issues.push_back({.path = storage.PathOf(name), .status = std::move(why)});
+  }
+}
+
+void AppendFiles(const FolderContents& folder, TransferTable& files) {
+  std::string path = folder.path + '/';
+  const std::size_t prefix = path.size();
+  for (const Entry& file : folder.files) {
+    path.replace(prefix, std::string::npos, folder.NameOf(file));
+    files.Append({.path = path,
+                  .size_bytes = file.size_bytes,
+                  .creation_time = file.mtime,
+                  .arrival_time = file.ctime,
+                  .file_id = file.file_id,
+                  .state = file.in_flight ? TransferState::kInFlight : TransferState::kArrived});
+  }
+}
+
+void ReserveFor(const std::vector<FolderContents>& folders, TransferTable& files) {
+  std::size_t rows = 0;
+  std::size_t path_bytes = 0;
+  for (const FolderContents& folder : folders) {
+    rows += folder.files.size();
+    path_bytes += folder.files.size() * (folder.path.size() + 1) + folder.names.size();
+  }
+  files.Reserve(rows, path_bytes);
+}
+
+/// Puts what the visits found into `scan`, in an order that does not depend on theirs.
+void Merge(std::vector<FolderContents> folders, TransferScan& scan) {
+  std::ranges::sort(folders, {}, &FolderContents::path);
+  ReserveFor(folders, scan.files);
+  for (FolderContents& folder : folders) {
+    AppendFiles(folder, scan.files);
+    if (folder.stamp) scan.folders.push_back(*std::move(folder.stamp));
+    std::ranges::move(folder.issues, std::back_inserter(scan.issues));
+    scan.num_hidden += folder.num_hidden;
+    folder = {};  // a night's entries and its table need not be in memory together to the last
+  }
+  std::ranges::sort(scan.folders, {}, &FolderStamp::path);
+  std::ranges::sort(scan.issues, {}, &ScanIssue::path);
+}
+
+}  // namespace
+
+absl::StatusOr<TransferScan> ScanTransfers(const std::filesystem::path& storage, Night night,
+                                           const ScanOptions& options) {
+  OBSMON_ASSIGN_OR_RETURN(const Storage opened, OpenStorage(storage));
+  TransferScan scan;
+  Walk walk(opened, options);
+  EnterNight(night.ToString(), opened, walk, scan);
+  EnterNight(night.Compact(), opened, walk, scan);
+  walk.Run();
+  if (walk.IsCancelled()) {
+    return absl::CancelledError(fmt::format("the scan of night {} was cancelled", night.ToString()));
+  }
+  Merge(std::move(walk).TakeContents(), scan);
+  return scan;
+}
+
+}  // namespace obsmon

@@ -1,0 +1,32 @@
+#include "obsmon/transfers.h"
+
+namespace obsmon {
+
+void TransferTable::Append(const TransferRow& row) {
+  path_.Append(row.path);
+  size_bytes_.push_back(row.size_bytes);
+  creation_time_.push_back(row.creation_time);
+  arrival_time_.push_back(row.arrival_time);
+  file_id_.push_back(row.file_id);
+  state_.push_back(row.state);
+}
+
+void TransferTable::Reserve(std::size_t rows, std::size_t path_bytes) {
+  path_.Reserve(rows, path_bytes);
+  size_bytes_.reserve(rows);
+  creation_time_.reserve(rows);
+  arrival_time_.reserve(rows);
+  file_id_.reserve(rows);
+  state_.reserve(rows);
+}
+
+TransferRow TransferTable::operator[](std::size_t row) const {
+  return {.path = path_[row],
+          .size_bytes = size_bytes_[row],
+          .creation_time = creation_time_[row],
+          .arrival_time = arrival_time_[row],
+          .file_id = file_id_[row],
+          .state = state_[row]};
+}
+
+}  // namespace obsmon

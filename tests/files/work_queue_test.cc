@@ -1,0 +1,134 @@
+#include "files/work_queue.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <latch>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "files/parallel.h"
+#include "files/throttled_progress.h"
+
+namespace obsmon {
+namespace {
+
+using testing::Each;
+using testing::ElementsAre;
+using Urgency = WorkQueue::Urgency;
+
+TEST(WorkQueue, WithoutTasksIsDoneAtOnce) {
+  WorkQueue queue(4);
+  queue.Run([] {});
+}
+
+TEST(WorkQueue, RunsTasksThatTasksPushUntilNoneIsLeft) {
+  for (const int threads : {1, 2, 16}) {
+    WorkQueue queue(threads);
+    std::atomic<int> num_run{0};
+    const std::function<void(int)> grow = [&](int depth) {
+      ++num_run;
+      for (int child = 0; child < 3 && depth > 0; ++child) {
+        queue.Push(child == 0 ? Urgency::kNow : Urgency::kLater, [&grow, depth] { grow(depth - 1); });
+      }
+    };
+    queue.Push(Urgency::kLater, [&] { grow(6); });
+    queue.Run([] {});
+    EXPECT_EQ(num_run, 1093) << threads;  // 3^0 + … + 3^6
+  }
+}
+
+TEST(WorkQueue, FinishesWhatIsOpenBeforeItOpensMore) {
+  WorkQueue queue(1);
+  std::vector<std::string> order;
+  queue.Push(Urgency::kLater, [&] { order.emplace_back("second folder"); });
+  queue.Push(Urgency::kLater, [&] {
+    order.emplace_back("first folder");
+    queue.Push(Urgency::kNow, [&] { order.emplace_back("its chunk"); });
+    queue.Push(Urgency::kLater, [&] { order.emplace_back("its subfolder"); });
+  });
+  queue.Run([] {});
+  EXPECT_THAT(order, ElementsAre("first folder", "its chunk", "its subfolder", "second folder"));
+}
+
+TEST(WorkQueue, RunsTasksAtTheSameTimeOnAsManyThreadsAsItMay) {
+  WorkQueue queue(3);
+  std::latch all_there(3);  // each task waits for the other two: on fewer threads this would never end
+  for (int i = 0; i < 3; ++i) queue.Push(Urgency::kLater, [&] { all_there.arrive_and_wait(); });
+  queue.Run([] {});
+  EXPECT_TRUE(all_there.try_wait());
+}
+
+TEST(WorkQueue, SpreadsWhatOneTaskPushesWhileItGoesOn) {
+  WorkQueue queue(3);
+  std::latch all_there(3);
+  queue.Push(Urgency::kLater, [&] {
+    queue.Push(Urgency::kNow, [&] { all_there.arrive_and_wait(); });
+    queue.Push(Urgency::kNow, [&] { all_there.arrive_and_wait(); });
+    all_there.arrive_and_wait();
+  });
+  queue.Run([] {});
+  EXPECT_TRUE(all_there.try_wait());
+}
+
+TEST(WorkQueue, TicksOnTheCallingThreadAlone) {
+  WorkQueue queue(4);
+  for (int i = 0; i < 100; ++i) queue.Push(Urgency::kLater, [] {});
+  std::vector<std::thread::id> tickers;
+  queue.Run([&] { tickers.push_back(std::this_thread::get_id()); });
+  EXPECT_THAT(tickers, Each(std::this_thread::get_id()));
+}
+
+TEST(WorkQueue, TicksWhileTheCallingThreadOnlyWaitsForOthers) {
+  WorkQueue queue(2);
+  const std::thread::id caller = std::this_thread::get_id();
+  std::latch both_there(2);
+  std::latch second_tick(1);
+  for (int i = 0; i < 2; ++i) {
+    queue.Push(Urgency::kLater, [&] {
+      both_there.arrive_and_wait();
+      if (std::this_thread::get_id() != caller) second_tick.wait();
+    });
+  }
+  // The caller runs one task and ticks after it. Its second tick can only come of waiting for the other.
+  int ticks = 0;
+  queue.Run([&] {
+    if (++ticks == 2) second_tick.count_down();
+  });
+  EXPECT_GE(ticks, 2);
+}
+
+TEST(ParallelFor, CallsEachIndexOnce) {
+  for (const int threads : {1, 3, 16}) {
+    std::vector<std::atomic<int>> calls(1000);
+    ParallelFor(calls.size(), threads, [&](std::size_t i) { ++calls[i]; });
+    EXPECT_THAT(calls, Each(testing::Eq(1))) << threads;
+  }
+  ParallelFor(0, 4, [](std::size_t) { FAIL(); });
+}
+
+TEST(ThrottledProgress, SpeaksAtMostEvery50MillisecondsAndNotAtAllOfShortWork) {
+  using std::chrono::milliseconds;
+  std::vector<std::int64_t> heard;
+  const Progress progress = [&](std::string_view stage, std::int64_t done, std::int64_t total) {
+    EXPECT_EQ(stage, "scan");
+    EXPECT_EQ(total, 9);
+    heard.push_back(done);
+  };
+  const ThrottledProgress::Clock::time_point began{};
+  ThrottledProgress throttled(progress, "scan", began);
+  throttled.Report(1, 9, began + milliseconds{49});
+  throttled.Report(2, 9, began + milliseconds{50});
+  throttled.Report(3, 9, began + milliseconds{99});
+  throttled.Report(4, 9, began + milliseconds{200});
+  EXPECT_THAT(heard, ElementsAre(2, 4));
+}
+
+TEST(ThrottledProgress, WithoutAListenerIsSilent) { ThrottledProgress({}, "scan").Report(1, 0); }
+
+}  // namespace
+}  // namespace obsmon

@@ -1,0 +1,210 @@
+#include "history/file_rows.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "history/database.h"
+#include "history/night_reports.h"
+#include "history/schema.h"
+#include "sqlite/sqlite.h"
+#include "support/status_matchers.h"
+#include "support/temp_tree.h"
+#include "text/utf8.h"
+
+namespace obsmon {
+namespace {
+
+using std::chrono::seconds;
+using testing::ElementsAre;
+
+class FileRows : public testing::Test {
+ protected:
+  // Not synchronised with the disk: each statement is a transaction of its own here.
+  FileRows() {
+    EXPECT_THAT(database_.Execute("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY"), IsOk());
+    EXPECT_THAT(database_.Execute(kTables), IsOk());
+  }
+
+  RowChanges Replace(Night night, const std::vector<ArrivedFile>& files) {
+    const NightReport report = Report(night, files);
+    auto changes = ReplaceTransfers(database_, night, report.evidence.transfers, report.match.verdict);
+    EXPECT_THAT(changes, IsOk());
+    return *changes;
+  }
+  RowChanges ReplaceDatasets(Night night, const std::vector<ListedDataset>& datasets) {
+    auto changes = ReplaceIngests(database_, night, Report(night, {}, datasets).evidence.ingests);
+    EXPECT_THAT(changes, IsOk());
+    return *changes;
+  }
+  std::vector<std::string> Lines(const std::string& sql) const {
+    return Database(tree_ / "test.sqlite3").Lines(sql);
+  }
+
+  TempTree tree_;
+  sqlite::Connection database_ =
+      sqlite::Connection::Open(tree_ / "test.sqlite3", sqlite::OpenMode::kReadWrite, seconds{0}).value();
+  const Night night_ = N("2020-05-01");
+};
+
+TEST_F(FileRows, OfANewNightAreAllWritten) {
+  EXPECT_EQ(Replace(night_, {{.path = "b"}, {.path = "a"}}), (RowChanges{.written = 2, .removed = 0}));
+  EXPECT_THAT(Lines("SELECT night, path FROM transfer"), ElementsAre("20200501|a", "20200501|b"));
+}
+
+TEST_F(FileRows, ThatDidNotChangeAreNotWrittenAgain) {
+  std::vector<ArrivedFile> files = {{.path = "a"}, {.path = "b"}, {.path = "d"}, {.path = "x"}};
+  Replace(night_, files);
+  EXPECT_EQ(Replace(night_, files), RowChanges{});
+  files[1].verdict = Verdict::kIngested;  // b changes
+  files[2].path = "c";                    // c comes, d goes
+  EXPECT_EQ(Replace(night_, files), (RowChanges{.written = 2, .removed = 1}));
+  EXPECT_THAT(Lines("SELECT path, verdict FROM transfer"), ElementsAre("a|10", "b|0", "c|10", "x|10"));
+}
+
+TEST_F(FileRows, OfOtherNightsStay) {
+  Replace(N("2020-04-30"), {{.path = "before"}});
+  Replace(N("2020-05-02"), {{.path = "after"}});
+  Replace(night_, {{.path = "a"}});
+  EXPECT_EQ(Replace(night_, {}), (RowChanges{.written = 0, .removed = 1}));
+  EXPECT_THAT(Lines("SELECT path FROM transfer"), ElementsAre("before", "after"));
+}
+
+TEST_F(FileRows, Fault8FileThatIsRemovedOrReplacedLeavesNoRowBehind) {
+  // The prototype's key was the inode: rsync's replacement of a file was a second row, and a removed one
+  // stayed for ever.
+  Replace(night_,
+          {{.path = "2020-05-01/a.fits", .file_id = {.device = 5, .inode = 1}}, {.path = "2020-05-01/gone"}});
+  Replace(night_, {{.path = "2020-05-01/a.fits", .file_id = {.device = 5, .inode = 2}}});
+  EXPECT_THAT(Lines("SELECT path, inode FROM transfer"), ElementsAre("2020-05-01/a.fits|2"));
+}
+
+TEST_F(FileRows, Fault7InodesOfAll64BitsAreKeptApartAndWhole) {
+  const std::uint64_t max = std::numeric_limits<std::uint64_t>::max();
+  Replace(night_, {{.path = "a", .file_id = {.device = max, .inode = std::uint64_t{1} << 63}},
+                   {.path = "b", .file_id = {.device = 1, .inode = max}}});
+  EXPECT_THAT(Lines("SELECT path, device, inode FROM transfer"),
+              ElementsAre("a|-1|-9223372036854775808", "b|1|-1"));
+  // And they come back as what they were: nothing differs.
+  EXPECT_EQ(Replace(night_, {{.path = "a", .file_id = {.device = max, .inode = std::uint64_t{1} << 63}},
+                             {.path = "b", .file_id = {.device = 1, .inode = max}}}),
+            RowChanges{});
+}
+
+TEST(Filenum, IsThePrototypesNumberWhereItFits) {
+  EXPECT_EQ(Filenum({.device = 2049, .inode = 123'456}), 1'234'562'049);
+  EXPECT_EQ(Filenum({.device = 5807, .inode = 922'337'203'685'477}),
+            std::numeric_limits<std::int64_t>::max());
+}
+
+TEST(Filenum, Fault7IsNegativeWhereThePrototypeOverflowed) {
+  EXPECT_EQ(Filenum({.device = 5808, .inode = 922'337'203'685'477}), -1 - 922'337'203'685'477);
+  EXPECT_EQ(Filenum({.device = 0, .inode = 922'337'203'685'478}), -1 - 922'337'203'685'478);
+  const std::uint64_t max = std::numeric_limits<std::uint64_t>::max();
+  EXPECT_EQ(Filenum({.device = 0, .inode = max}), std::numeric_limits<std::int64_t>::min());
+  EXPECT_EQ(Filenum({.device = max, .inode = 1}), -2);
+}
+
+TEST_F(FileRows, KeepTheFirstArrivalWhenAChmodMovesTheCtime) {
+  const ArrivedFile first{.path = "a", .arrival = Utc("2020-05-02T00:29:30")};
+  ArrivedFile later = first;
+  later.arrival += seconds{3600};
+  Replace(night_, {first});
+  EXPECT_EQ(Replace(night_, {later}), RowChanges{});
+  later.file_id.device = 77;  // mounted anew
+  EXPECT_EQ(Replace(night_, {later}), (RowChanges{.written = 1}));
+  EXPECT_THAT(Lines("SELECT arrival / 1000000000 - strftime('%s', '2020-05-02 00:29:30') FROM transfer"),
+              ElementsAre("0"));
+}
+
+TEST_F(FileRows, TakeTheNewArrivalOfAFileThatWasSentAgain) {
+  const ArrivedFile first{.path = "a"};
+  for (const char* what : {"other inode", "other size", "other creation time"}) {
+    Replace(night_, {first});
+    ArrivedFile again = first;
+    again.arrival += seconds{60};
+    if (what == std::string("other inode")) ++again.file_id.inode;
+    if (what == std::string("other size")) ++again.size;
+    if (what == std::string("other creation time")) again.creation += seconds{1};
+    Replace(night_, {again});
+    EXPECT_THAT(Lines("SELECT arrival / 1000000000 - strftime('%s', '2020-05-02 00:29:30') FROM transfer"),
+                ElementsAre("60"))
+        << what;
+    Replace(night_, {});
+  }
+}
+
+TEST_F(FileRows, Fault2And3NamesMayHoldQuotesNewlinesAnyByteAnd255OfThem) {
+  const std::vector<ArrivedFile> files = {{.path = "o'clock \"quoted\"; DROP TABLE transfer; --"},
+                                          {.path = "line\nbreak\ttab %s {} \\"},
+                                          {.path = "latin1 \xE4\xF6\xFC"},
+                                          {.path = "cut off \xE2\x82"},
+                                          {.path = "\xFF"},
+                                          {.path = "snow \xE2\x98\x83"},
+                                          {.path = std::string(255, 'x')},
+                                          {.path = std::string(255, '\xFE')},
+                                          {.path = "\x01\x7F"}};
+  EXPECT_EQ(Replace(night_, files), (RowChanges{.written = 9}));
+  EXPECT_EQ(Replace(night_, files), RowChanges{});
+  EXPECT_THAT(Lines("SELECT path FROM transfer WHERE typeof(path) = 'blob'"),
+              ElementsAre("cut off \xE2\x82", "latin1 \xE4\xF6\xFC", std::string(255, '\xFE'), "\xFF"));
+  EXPECT_EQ(Replace(night_, {}), (RowChanges{.removed = 9}));
+}
+
+TEST_F(FileRows, OfIngestsAreThoseOfTheNightAlone) {
+  ReplaceDatasets(night_,
+                  {{.path = "raw/a", .night = night_}, {.path = "raw/neighbour", .night = N("2020-05-02")}});
+  EXPECT_THAT(Lines("SELECT night, path FROM ingest"), ElementsAre("20200501|raw/a"));
+}
+
+TEST_F(FileRows, OfIngestsListAPathOnceHoweverOftenTheRegistryDoes) {
+  const ListedDataset once{.path = "raw/a"};
+  EXPECT_EQ(ReplaceDatasets(night_, {once, once}), (RowChanges{.written = 1}));
+  EXPECT_EQ(ReplaceDatasets(night_, {once, once}), RowChanges{});
+}
+
+TEST_F(FileRows, OfIngestsFollowEveryAttribute) {
+  const ListedDataset first{.path = "raw/a"};
+  ReplaceDatasets(night_, {first});
+  ListedDataset other = first;
+  other.ingest_time = std::nullopt;
+  EXPECT_EQ(ReplaceDatasets(night_, {other}), (RowChanges{.written = 1}));
+  other.artifact = ArtifactState::kGone;
+  EXPECT_EQ(ReplaceDatasets(night_, {other}), (RowChanges{.written = 1}));
+  other.status = IngestStatus::kFailed;
+  EXPECT_EQ(ReplaceDatasets(night_, {other}), (RowChanges{.written = 1}));
+  EXPECT_THAT(Lines("SELECT ingest_time, artifact, status FROM ingest"), ElementsAre("NULL|1|2"));
+}
+
+TEST_F(FileRows, AfterAnySequenceOfLooksAreExactlyThoseOfTheLast) {
+  // The merge against the simplest thing that is right: a table that is emptied and filled.
+  std::mt19937 random(20200501);
+  const std::string alphabet = "ab/-\xFF\xC3\xA4";
+  for (int look = 0; look < 200; ++look) {
+    std::vector<ArrivedFile> files(random() % 40);
+    for (ArrivedFile& file : files) {
+      for (std::size_t i = 1 + random() % 4; i > 0; --i) file.path += alphabet[random() % alphabet.size()];
+      file.file_id.inode = random() % 3;
+    }
+    Replace(night_, files);
+
+    const Database plain(":memory:");
+    plain.Query("CREATE TABLE wanted (path, inode)");
+    for (const ArrivedFile& file : files) {
+      const std::string path = "x'" + HexBytes(file.path) + "'";
+      plain.Query("INSERT INTO wanted SELECT " + path + ", " + std::to_string(file.file_id.inode) +
+                  " WHERE NOT EXISTS (SELECT 1 FROM wanted WHERE path = " + path + ")");
+    }
+    EXPECT_EQ(Lines("SELECT hex(path), inode FROM transfer ORDER BY 1"),
+              plain.Lines("SELECT hex(path), inode FROM wanted ORDER BY 1"));
+  }
+}
+
+}  // namespace
+}  // namespace obsmon

@@ -1,0 +1,397 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "obsmon/monitor.h"
+#include "obsmon/pages.h"
+#include "support/sample_stream.h"
+#include "support/status_matchers.h"
+#include "support/temp_tree.h"
+
+namespace obsmon {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+Night N(std::string_view text) { return Night::Parse(text).value(); }
+const Night kNight = N("2020-05-01");
+
+NightWindow Only(Night night) { return {.first_day = night, .last_day = night}; }
+NightWindow Between(Night first, Night last) { return {.first_day = first, .last_day = last}; }
+
+NightSummary SummaryOf(const SampleStream& stream, Night night) {
+  const auto history = History::OpenReadOnly(stream.Output());
+  EXPECT_TRUE(history.ok()) << history.status();
+  const std::vector<NightSummary> nights = (*history)->Nights().value();
+  const auto found = std::ranges::find(nights, night, &NightSummary::night);
+  if (found != nights.end()) return *found;
+  ADD_FAILURE() << "the history does not know " << night.ToString();
+  return {};
+}
+
+// One number of the history by SQL, as scripts read it.
+std::int64_t Ask(const SampleStream& stream, const std::string& sql) {
+  sqlite3* db = nullptr;
+  EXPECT_EQ(sqlite3_open_v2((stream.Output() / kHistoryFileName).c_str(), &db, SQLITE_OPEN_READONLY, nullptr),
+            SQLITE_OK);
+  sqlite3_stmt* statement = nullptr;
+  EXPECT_EQ(sqlite3_prepare_v2(db, sql.c_str(), -1, &statement, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+  EXPECT_EQ(sqlite3_step(statement), SQLITE_ROW);
+  const std::int64_t value = sqlite3_column_int64(statement, 0);
+  sqlite3_finalize(statement);
+  sqlite3_close(db);
+  return value;
+}
+
+ino_t InodeOf(const std::filesystem::path& path) {
+  struct stat found {};
+  EXPECT_EQ(stat(path.c_str(), &found), 0) << path;
+  return found.st_ino;
+}
+
+// Every name below `root` with what a write to it would change.
+std::map<std::string, std::string> Inventory(const std::filesystem::path& root) {
+  std::map<std::string, std::string> inventory;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+    struct stat found {};
+    EXPECT_EQ(lstat(entry.path().c_str(), &found), 0);
+    std::string state = std::to_string(found.st_ino) + ' ' + std::to_string(found.st_size) + ' ' +
+                        std::to_string(found.st_mtim.tv_sec) + '.' + std::to_string(found.st_mtim.tv_nsec);
+    if (entry.is_regular_file() && !entry.is_symlink()) state += ReadFile(entry.path());
+    inventory[entry.path().string()] = std::move(state);
+  }
+  return inventory;
+}
+
+TEST(UpdateStream, WritesAPageANightAnIndexAndTheHistory) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/AT_O_20200501_000001.fits");
+  stream.Arrive("20200501/sub/deeper/AT_O_20200501_000002.fits");
+  stream.Ingest("2020-05-01/AT_O_20200501_000001.fits", "2020-05-01");
+
+  const UpdateResult result = UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  EXPECT_EQ(result.outcome, UpdateOutcome::kDone) << result.status;
+  ASSERT_THAT(result.nights, SizeIs(1));
+  EXPECT_EQ(result.nights[0].state, NightState::kNeedsAttention);
+  EXPECT_EQ(result.nights[0].counts[Verdict::kIngested], 1);
+  EXPECT_EQ(result.nights[0].counts[Verdict::kNotIngested], 1);
+  EXPECT_THAT(ReadFile(stream.Page("2020-05-01.html")), HasSubstr("AT_O_20200501_000002.fits"));
+  EXPECT_THAT(ReadFile(stream.Page("index.html")), HasSubstr("2020-05-01.html"));
+  EXPECT_EQ(Ask(stream, "select N_Files from FILE_COUNT where Nite_Obs = '2020-05-01'"), 2);
+}
+
+TEST(UpdateStream, LeavesAnUnchangedNightsPageAloneAndSaysWhenItLooked) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  stream.Ingest("2020-05-01/a.fits", "2020-05-01");
+  UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  const ino_t page = InodeOf(stream.Page("2020-05-01.html"));
+  const NightSummary first = SummaryOf(stream, kNight);
+
+  const UtcTime again = stream.Later() + hours{1};
+  const UpdateResult result = UpdateStream(stream.Options(), Only(kNight), again);
+  EXPECT_EQ(result.outcome, UpdateOutcome::kDone) << result.status;
+  EXPECT_THAT(result.changed, IsEmpty());
+  EXPECT_EQ(InodeOf(stream.Page("2020-05-01.html")), page);
+  EXPECT_EQ(SummaryOf(stream, kNight).looked_at, again);
+  EXPECT_EQ(SummaryOf(stream, kNight).changed_at, first.changed_at);
+}
+
+TEST(UpdateStream, SeesEveryChangeThatMakesANightAnother) {
+  SampleStream stream;
+  const auto not_ingested = [&stream] {
+    const UpdateResult result = UpdateStream(stream.Options(), Only(kNight), stream.Later());
+    EXPECT_EQ(result.outcome, UpdateOutcome::kDone) << result.status;
+    return result.nights.at(0).counts[Verdict::kNotIngested];
+  };
+  EXPECT_EQ(not_ingested(), 0);  // no folder yet
+  stream.Arrive("2020-05-01/a.fits");
+  EXPECT_EQ(not_ingested(), 1);
+  stream.Arrive("20200501/b.fits");  // the other folder appears
+  EXPECT_EQ(not_ingested(), 2);
+  stream.Arrive("2020-05-01/sub/c.fits");
+  EXPECT_EQ(not_ingested(), 3);
+  stream.Ingest("2020-05-01/a.fits", "2020-05-01");
+  EXPECT_EQ(not_ingested(), 2);
+  stream.Ingest("20200501/b.fits", "2020-05-02");  // ingested under the next night
+  EXPECT_EQ(not_ingested(), 1);
+  stream.Remove("2020-05-01/sub/c.fits");
+  EXPECT_EQ(not_ingested(), 0);
+  stream.RemakeRepository();  // no rm of the output needed
+  EXPECT_EQ(not_ingested(), 2);
+}
+
+TEST(UpdateStream, AFileReplacedByRsyncLeavesNoGhostRow) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  stream.Arrive("2020-05-01/.a.fits.Ab3xYz");
+  std::filesystem::rename(stream.Storage() / "2020-05-01/.a.fits.Ab3xYz",
+                          stream.Storage() / "2020-05-01/a.fits");
+  UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  EXPECT_EQ(Ask(stream, "select count(*) from TRANSFER_LIST"), 1);
+  EXPECT_EQ(Ask(stream, "select N_Error from FILE_COUNT"), 1);
+}
+
+TEST(UpdateStream, ASettlingFileBecomesAProblemWithoutAnyChangeOnDisk) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  const UtcTime arrived = stream.Later() - hours{1};
+  UpdateResult result = UpdateStream(stream.Options(), Only(kNight), arrived + seconds{30});
+  EXPECT_EQ(result.nights.at(0).state, NightState::kInProgress);
+  result = UpdateStream(stream.Options(), Only(kNight), arrived + seconds{61});
+  EXPECT_EQ(result.nights.at(0).state, NightState::kNeedsAttention);
+}
+
+TEST(UpdateStream, ADanglingLinkIsArtifactGoneAndNotTheEndOfTheRun) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  stream.Ingest("2020-05-01/a.fits", "2020-05-01");
+  stream.Remove("2020-05-01/a.fits");
+  const UpdateResult result = UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  EXPECT_EQ(result.outcome, UpdateOutcome::kDone) << result.status;
+  EXPECT_EQ(result.nights.at(0).counts[Verdict::kArtifactGone], 1);
+}
+
+TEST(UpdateStream, CountsALinkedOrCopiedFileAsIngestedHoweverItWasIngested) {
+  SampleStream stream;
+  for (const std::string_view name : {"a", "b", "c"})
+    stream.Arrive("2020-05-01/" + std::string(name) + ".fits");
+  stream.Ingest("2020-05-01/a.fits", "2020-05-01", IngestMode::kSymlink);
+  stream.Ingest("2020-05-01/b.fits", "2020-05-01", IngestMode::kHardLink);
+  stream.Ingest("2020-05-01/c.fits", "2020-05-01", IngestMode::kCopy);
+  const UpdateResult result = UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  EXPECT_EQ(result.nights.at(0).state, NightState::kComplete);
+  EXPECT_EQ(result.nights.at(0).counts[Verdict::kIngested], 3);
+}
+
+TEST(UpdateStream, AFileIngestedUnderAnotherNightIsIngestedInItsFolderAndCountsThereThePrototypesWay) {
+  for (const IngestMode mode : {IngestMode::kSymlink, IngestMode::kHardLink}) {
+    SampleStream stream;
+    stream.Arrive("2020-05-01/late.fits");
+    stream.Ingest("2020-05-01/late.fits", "2020-05-02", mode);
+    UpdateStream(stream.Options(), Between(kNight, kNight + 1), stream.Later());
+    EXPECT_EQ(SummaryOf(stream, kNight).counts[Verdict::kIngested], 1);
+    EXPECT_EQ(SummaryOf(stream, kNight + 1).counts.files, 0);
+    EXPECT_EQ(SummaryOf(stream, kNight).legacy.n_files, 0);
+    EXPECT_EQ(SummaryOf(stream, kNight + 1).legacy.n_ingest, 1);
+  }
+}
+
+TEST(UpdateStream, LooksBeyondItsWindowForTheIngestOfAFile) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/late.fits");
+  stream.Ingest("2020-05-01/late.fits", "2020-05-02");
+  const UpdateResult result = UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  EXPECT_EQ(result.nights.at(0).state, NightState::kComplete);
+}
+
+TEST(UpdateStream, ByDefaultLooksAtTodayYesterdayAndNightsWithOpenProblems) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  stream.Arrive("2020-05-02/b.fits");
+  stream.Ingest("2020-05-02/b.fits", "2020-05-02");
+  UpdateStream(stream.Options(), Between(N("2020-05-01"), N("2020-05-02")), stream.Later());
+
+  const UtcTime now = stream.Later();
+  const Night today = Night::OfUtcDate(now);
+  UpdateResult result = UpdateStream(stream.Options(), {}, now);
+  std::vector<Night> nights;
+  for (const NightSummary& night : result.nights) nights.push_back(night.night);
+  EXPECT_THAT(nights, ElementsAre(today, today - 1, N("2020-05-01")));
+
+  stream.Ingest("2020-05-01/a.fits", "2020-05-01");
+  UpdateStream(stream.Options(), {}, stream.Later());
+  EXPECT_EQ(SummaryOf(stream, kNight).state, NightState::kComplete);
+  EXPECT_THAT(UpdateStream(stream.Options(), {}, stream.Later()).nights, SizeIs(2));
+}
+
+TEST(UpdateStream, AnExplicitWindowIsExactlyThatWindowButTheIndexShowsAllThatIsKnown) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  const UpdateResult result = UpdateStream(stream.Options(), Only(N("2020-06-01")), stream.Later());
+  EXPECT_THAT(result.nights, SizeIs(1));
+  EXPECT_THAT(ReadFile(stream.Page("index.html")), AllOf(HasSubstr("2020-05-01"), HasSubstr("2020-06-01")));
+}
+
+TEST(UpdateStream, ALockedRegistryMakesTheNightUnknownAndLosesNothingOfWhatWasKnown) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  stream.Ingest("2020-05-01/a.fits", "2020-05-01");
+  UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  stream.Arrive("2020-05-01/b.fits");
+
+  sqlite3* writer = nullptr;
+  ASSERT_EQ(sqlite3_open((stream.Repo() / "registry.sqlite3").c_str(), &writer), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(writer, "begin exclusive", nullptr, nullptr, nullptr), SQLITE_OK);
+  UpdateResult result = UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  EXPECT_EQ(result.outcome, UpdateOutcome::kDoneInPart) << result.status;
+  EXPECT_THAT(result.warnings, ElementsAre(HasSubstr("registry.sqlite3")));
+  EXPECT_EQ(result.nights.at(0).state, NightState::kUnknown);
+  EXPECT_EQ(Ask(stream, "select N_Ingest from FILE_COUNT"), 1);
+  EXPECT_EQ(Ask(stream, "select N_Error from FILE_COUNT"), 0);
+  EXPECT_THAT(ReadFile(stream.Page("2020-05-01.html")), Not(HasSubstr("What needs attention")));
+
+  sqlite3_exec(writer, "rollback", nullptr, nullptr, nullptr);
+  sqlite3_close(writer);
+  result = UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  EXPECT_EQ(result.outcome, UpdateOutcome::kDone) << result.status;
+  EXPECT_EQ(result.nights.at(0).counts[Verdict::kNotIngested], 1);
+}
+
+TEST(UpdateStream, AnUnreadableFolderInTheMiddleIsNamedAndTheRestIsReported) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  stream.Arrive("2020-05-01/secret/b.fits");
+  std::filesystem::permissions(stream.Storage() / "2020-05-01/secret", std::filesystem::perms::none);
+  std::filesystem::create_directory(stream.Output());
+  std::filesystem::permissions(stream.Output(), std::filesystem::perms::all);
+  const UtcTime later = stream.Later();
+  const WithoutRoot ordinary_user;
+  const UpdateResult result = UpdateStream(stream.Options(), Only(kNight), later);
+  EXPECT_EQ(result.outcome, UpdateOutcome::kDoneInPart) << result.status;
+  EXPECT_THAT(result.warnings, ElementsAre(HasSubstr("2020-05-01/secret")));
+  EXPECT_EQ(result.nights.at(0).counts.files, 1);
+  EXPECT_THAT(ReadFile(stream.Page("2020-05-01.html")), HasSubstr("2020-05-01/secret"));
+}
+
+TEST(UpdateStream, RefusesInOneSentenceAndTouchesNoEarlierOutput) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  const auto before = Inventory(stream.Output());
+
+  const auto refuse = [&stream](const Stream& options, const NightWindow& window) {
+    const UpdateResult result = UpdateStream(options, window, stream.Later());
+    EXPECT_FALSE(result.status.ok());
+    EXPECT_THAT(std::string(result.status.message()), Not(HasSubstr("\n")));
+    return result.outcome;
+  };
+  EXPECT_EQ(refuse(stream.Options(), Between(kNight, kNight - 1)), UpdateOutcome::kUsage);
+  EXPECT_EQ(refuse(stream.Options(), {.num_days = 0}), UpdateOutcome::kUsage);
+
+  Stream elsewhere = stream.Options();
+  elsewhere.storage = stream.tree() / "nowhere";
+  EXPECT_EQ(refuse(elsewhere, Only(kNight)), UpdateOutcome::kInputUnreadable);
+  elsewhere = stream.Options();
+  elsewhere.repo = stream.tree() / "nowhere";
+  EXPECT_EQ(refuse(elsewhere, Only(kNight)), UpdateOutcome::kInputUnreadable);
+
+  const std::string registry = ReadFile(stream.Repo() / "registry.sqlite3");
+  stream.tree().Text("gen2repo/registry.sqlite3",
+                     "this is no database, but it is long enough to be taken for one by name");
+  EXPECT_EQ(refuse(stream.Options(), Only(kNight)), UpdateOutcome::kInputUnreadable);
+  stream.tree().Text("gen2repo/registry.sqlite3", registry.substr(0, 5000));
+  EXPECT_EQ(refuse(stream.Options(), Only(kNight)), UpdateOutcome::kInputUnreadable);
+  stream.tree().Text("gen2repo/registry.sqlite3", registry);
+  stream.Sql("alter table raw rename to cooked");
+  EXPECT_EQ(refuse(stream.Options(), Only(kNight)), UpdateOutcome::kInputUnreadable);
+
+  EXPECT_EQ(Inventory(stream.Output()), before);
+}
+
+TEST(UpdateStream, RefusesAnOutputThatIsAFile) {
+  SampleStream stream;
+  stream.tree().Text("output", "keep me");
+  EXPECT_EQ(UpdateStream(stream.Options(), Only(kNight), stream.Later()).outcome,
+            UpdateOutcome::kOutputUnwritable);
+  EXPECT_EQ(ReadFile(stream.Output()), "keep me");
+}
+
+TEST(UpdateStream, KeepsASecondRunOutOfItsOutputAndLeavesNoLockBehind) {
+  SampleStream stream;
+  UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  {
+    ASSERT_OK_AND_ASSIGN(const OutputLock other_run, OutputLock::Acquire(stream.Output()));
+    const UpdateResult result = UpdateStream(stream.Options(), Only(kNight), stream.Later());
+    EXPECT_EQ(result.outcome, UpdateOutcome::kLocked);
+  }
+  stream.tree().Text("output/.monitor.lock", "");  // a prototype's leftover
+  EXPECT_EQ(UpdateStream(stream.Options(), Only(kNight), stream.Later()).outcome, UpdateOutcome::kDone);
+}
+
+TEST(UpdateStream, NeverWritesBelowItsInput) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  stream.Ingest("2020-05-01/a.fits", "2020-05-01");
+  const auto storage = Inventory(stream.Storage());
+  const auto repo = Inventory(stream.Repo());
+  UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  ASSERT_OK_AND_ASSIGN(const NightReport report, ObserveNight(stream.Options(), kNight, stream.Later()));
+  EXPECT_EQ(Inventory(stream.Storage()), storage);
+  EXPECT_EQ(Inventory(stream.Repo()), repo);
+}
+
+TEST(UpdateStream, StopsWhenAskedAndLeavesTheHistoryAsItWas) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  const NightSummary before = SummaryOf(stream, kNight);
+  stream.Arrive("2020-05-01/b.fits");
+  std::stop_source stop;
+  stop.request_stop();
+  const UpdateResult result =
+      UpdateStream(stream.Options(), Only(kNight), stream.Later(), {.stop = stop.get_token()});
+  EXPECT_EQ(result.outcome, UpdateOutcome::kStopped);
+  EXPECT_EQ(SummaryOf(stream, kNight).counts, before.counts);
+}
+
+TEST(UpdateStream, MakesAMissingPageAgain) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  std::filesystem::remove(stream.Page("2020-05-01.html"));
+  UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  EXPECT_TRUE(std::filesystem::exists(stream.Page("2020-05-01.html")));
+}
+
+TEST(ObserveNight, WritesNothingAnywhere) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  const auto before = Inventory(stream.tree().root());
+  ASSERT_OK_AND_ASSIGN(const NightReport report, ObserveNight(stream.Options(), kNight, stream.Later()));
+  EXPECT_EQ(report.counts[Verdict::kNotIngested], 1);
+  EXPECT_EQ(Inventory(stream.tree().root()), before);
+}
+
+TEST(ObserveNight, FindsWhatALookAtLinksFindsWhereTheDatabaseIsNotAsked) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  stream.Arrive("2020-05-01/b.fits");
+  stream.Ingest("2020-05-01/a.fits", "2020-05-01");
+  Stream by_links = stream.Options();
+  by_links.search_links = true;
+  ASSERT_OK_AND_ASSIGN(const NightReport report, ObserveNight(by_links, kNight, stream.Later()));
+  EXPECT_EQ(report.counts[Verdict::kIngested], 1);
+  EXPECT_EQ(report.counts[Verdict::kNotIngested], 1);
+}
+
+TEST(UpdateSummary, ShowsEachStreamAndSaysWhichCouldNotBeRead) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  const std::vector<std::filesystem::path> streams = {"output", "nowhere"};
+  ASSERT_OK_AND_ASSIGN(const std::vector<std::string> warnings,
+                       UpdateSummary(stream.tree().root(), streams, stream.Later()));
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("nowhere")));
+  EXPECT_THAT(ReadFile(stream.tree() / "index.html"),
+              AllOf(HasSubstr("output/index.html"), HasSubstr("2020-05-01"), HasSubstr("nowhere")));
+  EXPECT_FALSE(std::filesystem::exists(stream.tree() / "nowhere"));
+}
+
+}  // namespace
+}  // namespace obsmon

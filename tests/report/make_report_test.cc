@@ -1,0 +1,179 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "obsmon/report.h"
+#include "support/temp_tree.h"
+#include "text/duration.h"
+
+namespace obsmon {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+const Night kNight = Night::Parse("2020-05-01").value();
+const UtcTime kNow = Utc("2020-05-02T03:00:00");
+const UtcTime kShot = Utc("2020-05-02T01:00:00");
+
+TransferRow File(std::string_view path, std::uint64_t inode, std::int64_t size = 57'600) {
+  return {.path = path,
+          .size_bytes = size,
+          .creation_time = kShot,
+          .arrival_time = kShot + seconds{5},
+          .file_id = {.device = 1, .inode = inode}};
+}
+
+IngestRow Dataset(std::string_view path, std::uint64_t inode, Night night = kNight) {
+  return {.path = path,
+          .night = night,
+          .file_id = {.device = 1, .inode = inode},
+          .size_bytes = 57'600,
+          .ingest_time = kShot + seconds{30}};
+}
+
+NightReport ReportOf(const std::vector<TransferRow>& files, const std::vector<IngestRow>& datasets,
+                     std::vector<StrayFile> strays = {}, std::vector<ScanIssue> issues = {}) {
+  NightEvidence evidence;
+  for (const TransferRow& file : files) evidence.transfers.Append(file);
+  for (const IngestRow& dataset : datasets) evidence.ingests.Append(dataset);
+  evidence.strays = std::move(strays);
+  evidence.issues = std::move(issues);
+  NightMatch match = MatchNight(evidence.transfers, evidence.ingests, kNow);
+  return MakeReport("comCam", kNight, kNow, std::move(evidence), std::move(match));
+}
+
+TEST(MakeReport, CountsEveryFileUnderExactlyOneVerdict) {
+  const NightReport report = ReportOf({File("2020-05-01/a.fits", 1), File("2020-05-01/b.fits", 2),
+                                       File("2020-05-01/b.json", 3), File("2020-05-01/c.fits", 4, 2880)},
+                                      {Dataset("raw/a.fits", 1)});
+  EXPECT_EQ(report.counts.files, 4);
+  EXPECT_EQ(report.counts[Verdict::kIngested], 1);
+  EXPECT_EQ(report.counts[Verdict::kNotIngested], 1);
+  EXPECT_EQ(report.counts[Verdict::kNotFits], 1);
+  EXPECT_EQ(report.counts[Verdict::kTooSmall], 1);
+  EXPECT_EQ(report.counts.Of(Concern::kAttention), 2);
+  EXPECT_EQ(report.state, NightState::kNeedsAttention);
+}
+
+TEST(MakeReport, ANightWithoutFilesIsComplete) {
+  const NightReport report = ReportOf({}, {});
+  EXPECT_EQ(report.state, NightState::kComplete);
+  EXPECT_EQ(report.counts, NightCounts{});
+  EXPECT_EQ(report.legacy, LegacyCounts{});
+}
+
+TEST(MakeReport, ListsADatasetWhoseFileLeftStorage) {
+  IngestRow gone = Dataset("raw/b.fits", 0);
+  gone.artifact = ArtifactState::kGone;
+  gone.size_bytes = -1;
+  const NightReport report = ReportOf({}, {Dataset("raw/a.fits", 1), gone});
+  ASSERT_THAT(report.files(), SizeIs(2));
+  EXPECT_EQ(report.files()[0].verdict, Verdict::kIngested);
+  EXPECT_FALSE(report.files()[0].in_storage);
+  EXPECT_EQ(report.files()[1].verdict, Verdict::kArtifactGone);
+  EXPECT_EQ(report.files()[1].path, "raw/b.fits");
+  EXPECT_EQ(report.files()[1].size_bytes, std::nullopt);
+}
+
+TEST(MakeReport, CountsAFileIngestedUnderAnotherNightHereAndThePrototypesWayThere) {
+  const NightReport folder_night =
+      ReportOf({File("2020-05-01/a.fits", 1)}, {Dataset("raw/a.fits", 1, kNight + 1)});
+  EXPECT_EQ(folder_night.counts[Verdict::kIngested], 1);
+  EXPECT_EQ(folder_night.files()[0].ingest_night, kNight + 1);
+  EXPECT_EQ(folder_night.legacy.n_files, 0);
+  EXPECT_EQ(folder_night.legacy.n_ingest, 0);
+
+  const NightReport registry_night =
+      ReportOf({}, {Dataset("raw/a.fits", 1)},
+               {{.ingest_row = 0, .path = "2020-04-30/a.fits", .creation_time = kShot}});
+  EXPECT_EQ(registry_night.counts.files, 0);
+  EXPECT_EQ(registry_night.legacy.n_files, 1);
+  EXPECT_EQ(registry_night.legacy.n_ingest, 1);
+  EXPECT_EQ(registry_night.legacy.last_creation, kShot);
+}
+
+TEST(MakeReport, GivesThePrototypesOverlappingClasses) {
+  const NightReport report =
+      ReportOf({File("2020-05-01/small.json", 1, 9'999), File("2020-05-01/small.fits", 2, 9'999),
+                File("2020-05-01/exactly.fits", 3, 10'000), File("2020-05-01/error.fits", 4, 10'001),
+                File("2020-05-01/packed.fits.fz", 5, 57'600)},
+               {});
+  EXPECT_EQ(report.legacy.n_files, 5);
+  EXPECT_EQ(report.legacy.n_small, 2);     // whatever the ending
+  EXPECT_EQ(report.legacy.n_not_fits, 2);  // by the last five characters
+  EXPECT_EQ(report.legacy.n_error, 1);     // exactly 10,000 bytes is in no class
+}
+
+TEST(MakeReport, TellsLatencyFromCreationToIngestByNearestRank) {
+  std::vector<TransferRow> files;
+  std::vector<IngestRow> datasets;
+  std::vector<std::string> names;
+  for (int i = 1; i <= 20; ++i) names.push_back("2020-05-01/" + std::to_string(i) + ".fits");
+  for (std::uint64_t i = 1; i <= 20; ++i) {
+    files.push_back(File(names[i - 1], i));
+    datasets.push_back(Dataset(names[i - 1], i));
+    datasets.back().ingest_time = kShot + seconds{i};
+  }
+  const NightReport report = ReportOf(files, datasets);
+  EXPECT_EQ(report.latency.files, 20);
+  EXPECT_EQ(report.latency.p50, seconds{10});
+  EXPECT_EQ(report.latency.p95, seconds{19});
+  EXPECT_EQ(report.latency.max, seconds{20});
+}
+
+TEST(MakeReport, SaysNothingOfAHardLinksIngestTimeForNothingIsKnown) {
+  IngestRow hard_link = Dataset("raw/a.fits", 1);
+  hard_link.ingest_time.reset();
+  hard_link.file_time = kShot;
+  const NightReport report = ReportOf({File("2020-05-01/a.fits", 1)}, {hard_link});
+  EXPECT_EQ(report.files()[0].ingest_time, std::nullopt);
+  EXPECT_EQ(report.latency.files, 0);
+}
+
+TEST(MakeReport, TakesACopysOwnMtimeAsItsIngestTime) {
+  IngestRow copy = Dataset("raw/x-det000.fits", 99);
+  copy.ingest_time.reset();
+  copy.file_time = kShot + minutes{2};
+  copy.storage_stem = "a";
+  EXPECT_EQ(ReportOf({File("2020-05-01/a.fits", 1)}, {copy}).files()[0].ingest_time, kShot + minutes{2});
+}
+
+TEST(MakeReport, ANightWithAnUnreadableFolderIsUnknownButADanglingLinkHidesNothing) {
+  const std::vector<TransferRow> files = {File("2020-05-01/a.fits", 1)};
+  const std::vector<IngestRow> datasets = {Dataset("raw/a.fits", 1)};
+  EXPECT_EQ(
+      ReportOf(files, datasets, {}, {{.path = "/s/2020-05-01/x", .status = absl::PermissionDeniedError("")}})
+          .state,
+      NightState::kUnknown);
+  EXPECT_EQ(
+      ReportOf(files, datasets, {}, {{.path = "/s/2020-05-01/x", .status = absl::NotFoundError("")}}).state,
+      NightState::kComplete);
+}
+
+TEST(Reason, SaysWhatTheObserverAsksFor) {
+  const NightReport report = ReportOf(
+      {File("2020-05-01/a.fits", 1), File("2020-05-01/b.fits", 2), File("2020-05-01/c.fits", 3, 2880)},
+      {Dataset("raw/a.fits", 1)});
+  EXPECT_EQ(Reason(report.files()[0], kNow), "ingested 30 s after its creation");
+  EXPECT_EQ(Reason(report.files()[1], kNow), "arrived whole 119 min ago, but the registry does not list it");
+  EXPECT_THAT(Reason(report.files()[2], kNow), HasSubstr("only 2880 bytes"));
+}
+
+TEST(HumanDuration, UsesTheUnitsThatAReaderWantsAtThatSize) {
+  EXPECT_EQ(HumanDuration(std::chrono::milliseconds{840}), "0.8 s");
+  EXPECT_EQ(HumanDuration(seconds{42}), "42 s");
+  EXPECT_EQ(HumanDuration(minutes{12}), "12 min");
+  EXPECT_EQ(HumanDuration(hours{3} + minutes{5}), "3 h 05 min");
+  EXPECT_EQ(HumanDuration(hours{52}), "2 d 4 h");
+  EXPECT_EQ(HumanDuration(-seconds{37}), "\u221237 s");
+}
+
+}  // namespace
+}  // namespace obsmon

@@ -1,0 +1,191 @@
+#!/bin/sh
+# Runs all checks of obsmon, on a bare Debian 12 too: installs the packages that are missing (as root), builds,
+# tests, and ends with one line that tells the result. Run it from anywhere, as often as you like.
+#
+#   tests/run.sh           everything, as the continuous integration does
+#   tests/run.sh --quick   build and test the dev preset alone
+#
+# Environment: JOBS (default: one a processor, as far as memory allows), CCACHE_DIR (default: build/ccache).
+# What the steps print is kept in build/checks/.
+set -u
+
+main() {
+  case "$#:${1:-}" in
+    0:) quick=false ;;
+    1:--quick) quick=true ;;
+    *)
+      sed -n 's/^# \{0,1\}//;2,7p' "$0" >&2
+      exit 2
+      ;;
+  esac
+  prepare
+
+  install_packages || {
+    echo "0 passed, 1 failed: packages are missing"
+    exit 1
+  }
+  check "configure (dev)" configure dev || finish
+  if check "build (dev)" build dev; then
+    check_tests "tests (dev)" dev
+  fi
+  if ! $quick; then
+    check "format" check_format
+    check "clang-tidy" check_tidy
+    if check "configure (asan)" configure asan && check "build (asan)" build asan; then
+      check_tests "tests (asan)" asan
+    fi
+  fi
+  finish
+}
+
+# --- steps --------------------------------------------------------------------------------------------------
+
+install_packages() {
+  if $quick; then
+    # shellcheck disable=SC2086 # words are wanted
+    need_packages $packages_to_build $packages_to_try $packages_to_test
+  else
+    # shellcheck disable=SC2086
+    need_packages $packages_to_build $packages_to_try $packages_to_test $packages_to_check
+  fi
+}
+
+configure() {  # PRESET
+  if command -v ccache >/dev/null; then
+    cmake --preset "$1" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache
+  else
+    cmake --preset "$1"
+  fi
+}
+
+build() {  # PRESET
+  cmake --build --preset "$1" --parallel "$jobs"
+}
+
+run_tests() {  # PRESET
+  ctest --preset "$1" --parallel "$jobs"
+}
+
+check_format() {
+  clang_format=$(version_14 clang-format) || { skip "needs clang-format 14: others lay the same code out otherwise"; return; }
+  find $(folders_of_code) \( -name '*.cc' -o -name '*.h' \) -print0 | xargs -0 "$clang_format" --dry-run -Werror
+}
+
+check_tidy() {
+  clang_tidy=$(version_14 clang-tidy) || { skip "needs clang-tidy 14: others have other opinions"; return; }
+  find libobsmon cli -name '*.cc' -print0 |
+    xargs -0 -n 1 -P "$jobs" "$clang_tidy" --quiet --use-color=false -p build/dev 2>&1 |
+    grep -v 'warnings\? generated\.$'
+  # grep has found something to show: that is the failure.
+  [ $? -ne 0 ]
+}
+
+folders_of_code() {
+  for folder in libobsmon cli tests bench examples python; do
+    [ ! -d "$folder" ] || echo "$folder"
+  done
+}
+
+# The name of this tool in version 14, which Debian 12 has; fails where there is another one alone.
+version_14() {  # TOOL
+  for tool in "$1-14" "$1"; do
+    case $("$tool" --version 2>/dev/null) in
+      *" version 14."*) echo "$tool" && return 0 ;;
+    esac
+  done
+  return 1
+}
+
+# --- how steps are run and told -----------------------------------------------------------------------------
+
+prepare() {
+  root=$(cd "$(dirname "$0")/.." && pwd -P) || exit 1
+  cd "$root" || exit 1
+  exec </dev/null
+  # Nothing that a person has set may decide a test.
+  LC_ALL=C.UTF-8
+  CCACHE_DIR=${CCACHE_DIR:-$root/build/ccache}
+  [ -w "${HOME:-/nonexistent}" ] || HOME=$root/build
+  export LC_ALL CCACHE_DIR HOME
+  for variable in $(env | sed -n 's/^\(\(OBSMON\|RSYMON\)_[A-Z_]*\)=.*/\1/p'); do
+    [ "$variable" = OBSMON_SKIP_PACKAGES ] || unset "$variable"
+  done
+  . .ci/packages.sh
+  jobs=${JOBS:-$(default_jobs)}
+  logs=build/checks
+  mkdir -p "$logs" && rm -f "$logs"/* || exit 1
+  passed=0 failed=0 skipped=0 failures=
+  began=$(date +%s)
+  trap 'echo "interrupted"; exit 130' INT TERM
+  echo "obsmon: all checks in $root with $jobs jobs"
+}
+
+# One a processor, but no more than one a GiB of free memory: a C++ compiler takes up to that.
+default_jobs() {
+  awk -v processors="$(nproc)" '
+    /^MemAvailable/ { gib = int($2 / 1048576) }
+    END { jobs = gib < processors ? gib : processors; print jobs < 1 ? 1 : jobs }' /proc/meminfo
+}
+
+# Runs a command as one check: one line when it passes, all that it printed when it does not.
+check() {  # TITLE COMMAND...
+  title=$1
+  shift
+  log=$logs/$(echo "$title" | tr -cs 'a-z\n' '-' | sed 's/-$//').log
+  printf '%-18s ' "$title"
+  step_began=$(date +%s)
+  skip_reason=
+  if "$@" >"$log" 2>&1; then
+    if [ -n "$skip_reason" ]; then
+      skipped=$((skipped + 1))
+      echo "skipped: $skip_reason"
+    else
+      passed=$((passed + 1))
+      echo "ok      $(seconds_since "$step_began")"
+    fi
+    return 0
+  fi
+  failed=$((failed + 1))
+  failures="$failures, $title"
+  echo "FAILED  $(seconds_since "$step_began")"
+  # Of tests, those that passed are no news.
+  sed '/^ *Start *[0-9]*: /d; / Test .* Passed /d; s/^/    /' "$log"
+  return 1
+}
+
+# Says that a check can't be made here, and why.
+skip() {
+  skip_reason=$1
+}
+
+# As check; each test counts, not the run.
+check_tests() {  # TITLE PRESET
+  check "$1" run_tests "$2"
+  ran=$?
+  summary=$(sed -n 's/.*tests passed, \([0-9]*\) tests failed out of \([0-9]*\)$/\1 \2/p' "$log")
+  if [ -n "$summary" ]; then
+    tests_failed=${summary% *} tests_run=${summary#* }
+    tests_skipped=$(grep -c '\*\*\*Skipped' "$log")
+    if [ "$ran" -eq 0 ]; then passed=$((passed - 1)); else failed=$((failed - 1)); fi
+    failed=$((failed + tests_failed))
+    skipped=$((skipped + tests_skipped))
+    passed=$((passed + tests_run - tests_failed - tests_skipped))
+    sed -n '/tests passed,/,$p' "$log" | sed '/^$/d; /Not Run\|Skipped\|did not run/d; s/^/    /'
+  fi
+  return "$ran"
+}
+
+seconds_since() {
+  echo "$(($(date +%s) - $1)) s"
+}
+
+finish() {
+  echo
+  echo "This took $(seconds_since "$began"). All output is in $root/$logs, and why anything was skipped."
+  [ "$failed" -eq 0 ] || echo "What failed: ${failures#, }."
+  echo "$passed passed, $failed failed, $skipped skipped"
+  [ "$failed" -eq 0 ]
+  exit
+}
+
+main "$@"

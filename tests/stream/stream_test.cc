@@ -1,0 +1,190 @@
+#include "obsmon/stream.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "support/status_matchers.h"
+
+namespace obsmon {
+namespace {
+
+using absl::StatusCode;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::AllOf;
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Night N(std::string_view text) { return Night::Parse(text).value(); }
+
+TEST(Stream, HasItsTwoSidesInThePrototypesFolderUnlessTheyAreNamedApart) {
+  const Stream stream{.input_dir = "/data/auxTel"};
+  EXPECT_EQ(stream.StorageFolder(), "/data/auxTel/storage");
+  EXPECT_EQ(stream.RepoFolder(), "/data/auxTel/gen2repo");
+
+  const Stream apart{.input_dir = "/data/auxTel", .storage = "/lustre/in", .repo = "/repo/main"};
+  EXPECT_EQ(apart.StorageFolder(), "/lustre/in");
+  EXPECT_EQ(apart.RepoFolder(), "/repo/main");
+}
+
+TEST(Stream, IsNamedByItsOutputElseByItsInput) {
+  EXPECT_EQ((Stream{.input_dir = "/data/in", .output_dir = "/www/auxTel/"}).DefaultName(), "auxTel");
+  EXPECT_EQ((Stream{.input_dir = "/data/in/."}).DefaultName(), "in");
+  EXPECT_EQ((Stream{.storage = "/data/comcam/storage"}).DefaultName(), "comcam");
+  EXPECT_EQ((Stream{.output_dir = "."}).DefaultName(), std::filesystem::current_path().filename());
+  EXPECT_EQ(Stream{}.DefaultName(), "");
+}
+
+TEST(NightsOf, TheDefaultWindowAreTodayAndYesterday) {
+  ASSERT_OK_AND_ASSIGN(const std::vector<Night> nights, NightsOf({}, N("2020-05-01")));
+  EXPECT_THAT(nights, ElementsAre(N("2020-05-01"), N("2020-04-30")));
+}
+
+TEST(NightsOf, CountsBackFromTheLastDayNewestFirst) {
+  ASSERT_OK_AND_ASSIGN(const std::vector<Night> nights,
+                       NightsOf({.last_day = N("2020-03-01"), .num_days = 3}, N("2021-01-01")));
+  EXPECT_THAT(nights, ElementsAre(N("2020-03-01"), N("2020-02-29"), N("2020-02-28")));
+}
+
+TEST(NightsOf, AFirstDayOverridesTheNumberOfNights) {
+  ASSERT_OK_AND_ASSIGN(
+      const std::vector<Night> nights,
+      NightsOf({.first_day = N("2020-04-30"), .last_day = N("2020-05-01"), .num_days = 9}, N("2021-01-01")));
+  EXPECT_THAT(nights, ElementsAre(N("2020-05-01"), N("2020-04-30")));
+}
+
+TEST(NightsOf, AFirstDayAloneReachesToToday) {
+  ASSERT_OK_AND_ASSIGN(const std::vector<Night> nights,
+                       NightsOf({.first_day = N("2020-05-01")}, N("2020-05-02")));
+  EXPECT_THAT(nights, ElementsAre(N("2020-05-02"), N("2020-05-01")));
+}
+
+TEST(NightsOf, RefusesAFirstDayAfterTheLast) {
+  EXPECT_THAT(NightsOf({.first_day = N("2020-05-02"), .last_day = N("2020-05-01")}, N("2021-01-01")),
+              FailsWith(StatusCode::kInvalidArgument, "first day 2020-05-02 is after last day 2020-05-01"));
+  EXPECT_THAT(NightsOf({.first_day = N("2020-05-02")}, N("2020-05-01")),
+              FailsWith(StatusCode::kInvalidArgument,
+                        "first day 2020-05-02 is after last day 2020-05-01 (today, UTC)"));
+}
+
+TEST(NightsOf, RefusesAWindowWithoutNightsWhereThePrototypeSilentlyDidNothing) {
+  for (const int count : {0, -1}) {
+    EXPECT_THAT(NightsOf({.num_days = count}, N("2020-05-01")),
+                FailsWith(StatusCode::kInvalidArgument, HasSubstr("num_days is " + std::to_string(count))));
+  }
+}
+
+TEST(NightsOf, RefusesMoreNightsThanACentury) {
+  EXPECT_THAT(NightsOf({.num_days = 36'525}, N("2020-05-01")), IsOk());
+  EXPECT_THAT(NightsOf({.num_days = 2'000'000'000}, N("2020-05-01")),
+              FailsWith(StatusCode::kInvalidArgument, HasSubstr("2000000000 nights")));
+  EXPECT_THAT(NightsOf({.first_day = N("0001-01-01"), .last_day = N("9999-12-31")}, N("2020-05-01")),
+              FailsWith(StatusCode::kInvalidArgument, HasSubstr("at most 36525")));
+}
+
+TEST(ParseDuration, TakesSecondsWhereNoUnitIsGiven) {
+  EXPECT_EQ(ParseDuration("90").value(), seconds{90});
+  EXPECT_EQ(ParseDuration("0").value(), seconds{0});
+}
+
+TEST(ParseDuration, KnowsSecondsMinutesHoursAndDays) {
+  EXPECT_EQ(ParseDuration("90s").value(), seconds{90});
+  EXPECT_EQ(ParseDuration("5min").value(), minutes{5});
+  EXPECT_EQ(ParseDuration("2h").value(), hours{2});
+  EXPECT_EQ(ParseDuration("1d").value(), hours{24});
+}
+
+TEST(ParseDuration, RefusesWhatIsNoSpanOfTime) {
+  for (const std::string text :
+       {"", "s", "min", "-1s", "+5", "1.5h", "5m", "5 min", "5minutes", "0x10", "1h30"}) {
+    EXPECT_THAT(ParseDuration(text), FailsWith(StatusCode::kInvalidArgument,
+                                               AllOf(HasSubstr("'" + text + "'"), HasSubstr("5min"))));
+  }
+}
+
+TEST(ParseDuration, RefusesMoreThanAYearWithoutAnOverflow) {
+  for (const std::string text : {"367d", "9223372036854775807d", "9223372036854775807"}) {
+    EXPECT_THAT(ParseDuration(text),
+                FailsWith(StatusCode::kInvalidArgument, HasSubstr("longer than a year")));
+  }
+  EXPECT_THAT(ParseDuration("9223372036854775808"),
+              FailsWith(StatusCode::kInvalidArgument, HasSubstr("no span")));
+}
+
+TEST(ParseSwitch, ReadsTheWordsOfTheEnvironmentInAnyCase) {
+  for (const std::string text : {"true", "yes", "on", "1", "TRUE", "Yes"})
+    EXPECT_TRUE(ParseSwitch(text).value());
+  for (const std::string text : {"false", "no", "off", "0", "OFF"}) EXPECT_FALSE(ParseSwitch(text).value());
+  for (const std::string text : {"", "2", "y", "treu"}) {
+    EXPECT_THAT(ParseSwitch(text), FailsWith(StatusCode::kInvalidArgument, HasSubstr("'" + text + "'")));
+  }
+}
+
+TEST(SetStreamField, SetsEachFieldByTheNameThatPeopleWrite) {
+  StreamConfig config;
+  const auto set = [&](std::string_view key, std::string_view text) {
+    EXPECT_THAT(SetStreamField(key, text, "/base", config), IsOk());
+  };
+  set("name", "aux tel");
+  set("input_dir", "in");
+  set("output_dir", "/out");
+  set("storage", "../storage");
+  set("repo", "/repo");
+  set("first_day", "20200501");
+  set("last_day", "2020-05-02");
+  set("num_days", "-1");  // read here, refused by NightsOf
+  set("gen", "3");
+  set("search_links", "yes");
+  set("grace", "2min");
+  set("busy_timeout", "3");
+  set("threads", "7");
+
+  EXPECT_EQ(config.stream.name, "aux tel");
+  EXPECT_EQ(config.stream.input_dir, "/base/in");
+  EXPECT_EQ(config.stream.output_dir, "/out");
+  EXPECT_EQ(config.stream.storage, "/base/../storage");
+  EXPECT_EQ(config.stream.repo, "/repo");
+  EXPECT_EQ(config.window, (NightWindow{N("2020-05-01"), N("2020-05-02"), -1}));
+  EXPECT_EQ(config.stream.generation, RegistryGeneration::kGen3);
+  EXPECT_TRUE(config.stream.search_links);
+  EXPECT_EQ(config.stream.grace, minutes{2});
+  EXPECT_EQ(config.stream.busy_timeout, seconds{3});
+  EXPECT_EQ(config.stream.num_threads, 7);
+}
+
+TEST(SetStreamField, KnowsEveryKeyThatIsListed) {
+  for (const std::string_view key : StreamKeys()) {
+    StreamConfig config;
+    EXPECT_NE(SetStreamField(key, "\x01", "", config).code(), StatusCode::kNotFound) << key;
+  }
+}
+
+TEST(SetStreamField, QuotesWhatDoesNotFit) {
+  StreamConfig config;
+  EXPECT_THAT(SetStreamField("num_days", "two", "", config),
+              FailsWith(StatusCode::kInvalidArgument, "'two' is no whole number"));
+  EXPECT_THAT(SetStreamField("num_days", "99999999999", "", config),
+              FailsWith(StatusCode::kInvalidArgument, "'99999999999' is no whole number"));
+  EXPECT_THAT(SetStreamField("gen", "4", "", config),
+              FailsWith(StatusCode::kInvalidArgument, "'4' is no generation of repositories: write 2 or 3"));
+  EXPECT_THAT(SetStreamField("threads", "-2", "", config),
+              FailsWith(StatusCode::kInvalidArgument, HasSubstr("'-2'")));
+  EXPECT_THAT(SetStreamField("input_dir", "", "", config),
+              FailsWith(StatusCode::kInvalidArgument, "an empty text names no folder"));
+}
+
+TEST(SetStreamField, SaysThatThereIsNoSuchField) {
+  StreamConfig config;
+  EXPECT_THAT(SetStreamField("colour", "red", "", config),
+              FailsWith(StatusCode::kNotFound, HasSubstr("'colour'")));
+}
+
+}  // namespace
+}  // namespace obsmon

@@ -1,0 +1,481 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "obsmon/transfers.h"
+#include "support/status_matchers.h"
+#include "support/temp_tree.h"
+
+namespace obsmon {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const Night kNight = Night::Parse("2020-05-01").value();
+
+std::vector<std::string> PathsOf(const TransferTable& files) {
+  std::vector<std::string> paths;
+  for (const TransferRow& file : files) paths.emplace_back(file.path);
+  return paths;
+}
+
+/// Paths of the files in flight.
+std::vector<std::string> InFlight(const TransferTable& files) {
+  std::vector<std::string> paths;
+  for (const TransferRow& file : files) {
+    if (file.state == TransferState::kInFlight) paths.emplace_back(file.path);
+  }
+  return paths;
+}
+
+MATCHER_P2(IssueAt, path, message, "is an issue at that path, with that message") {
+  const ScanIssue& issue = arg;
+  *result_listener << issue.path << ": " << issue.status;
+  return issue.path == path &&
+         testing::ExplainMatchResult(message, std::string(issue.status.message()), result_listener);
+}
+
+/// The scan of the one night that all these tests are about.
+absl::StatusOr<TransferScan> Scan(const TempTree& tree, const ScanOptions& options = {}) {
+  return ScanTransfers(tree / "storage", kNight, options);
+}
+
+// ---- What is found
+
+TEST(ScanTransfers, FindsTheFilesOfANightAtAnyDepthSortedByFolderThenName) {
+  const TempTree tree;
+  tree.File("storage/2020-05-01/b.fits");
+  tree.File("storage/2020-05-01/a.fits");
+  tree.File("storage/2020-05-01/sub/deeper/deepest/z.fits");  // the prototype saw two levels
+  tree.File("storage/2020-05-01/sub/y.json");
+  tree.File("storage/2020-05-01/sub-2/x.fits");
+  tree.File("storage/2020-05-02/of-another-night.fits");
+  tree.File("storage/readme.txt");
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_THAT(PathsOf(scan.files),
+              ElementsAre("2020-05-01/a.fits", "2020-05-01/b.fits", "2020-05-01/sub/y.json",
+                          "2020-05-01/sub-2/x.fits", "2020-05-01/sub/deeper/deepest/z.fits"));
+  EXPECT_THAT(scan.issues, IsEmpty());
+}
+
+TEST(ScanTransfers, TakesBothSpellingsOfANightsFolder) {
+  const TempTree tree;
+  tree.File("storage/2020-05-01/a.fits");
+  tree.File("storage/20200501/a.fits");
+  tree.File("storage/20200502/b.fits");
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_THAT(PathsOf(scan.files), ElementsAre("2020-05-01/a.fits", "20200501/a.fits"));
+}
+
+TEST(ScanTransfers, OfANightWithoutAFolderIsAnEmptyTableAndStampsBothAbsentFolders) {
+  const TempTree tree;
+  tree.Folder("storage");
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_TRUE(scan.files.empty());
+  EXPECT_THAT(scan.issues, IsEmpty());
+  EXPECT_THAT(scan.folders, ElementsAre(FolderStamp{.path = tree / "storage/2020-05-01"},
+                                        FolderStamp{.path = tree / "storage/20200501"}));
+}
+
+TEST(ScanTransfers, TellsSizeTimesAndIdentityOfEachFile) {
+  const TempTree tree;
+  const UtcTime created = Utc("2020-05-02T03:04:05") + std::chrono::nanoseconds{6};
+  struct stat expected {};
+  ASSERT_EQ(stat(tree.File("storage/2020-05-01/a.fits", 12'345, created).c_str(), &expected), 0);
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  ASSERT_EQ(scan.files.size(), 1U);
+  const TransferRow file = scan.files[0];
+  EXPECT_EQ(file.size_bytes, 12'345);
+  EXPECT_EQ(file.creation_time, created);
+  EXPECT_EQ(file.arrival_time, UtcTime(std::chrono::seconds(expected.st_ctim.tv_sec) +
+                                       std::chrono::nanoseconds(expected.st_ctim.tv_nsec)));
+  EXPECT_EQ(file.file_id, (FileId{.device = expected.st_dev, .inode = expected.st_ino}));
+  EXPECT_EQ(file.state, TransferState::kArrived);
+}
+
+TEST(ScanTransfers, KeepsNamesByteForByte) {
+  const TempTree tree;
+  const std::vector<std::string> names = {"a'quote\".fits", "a\nnewline.fits", "a<b>&.fits",
+                                          "a\xff\xfe.fits", "é.fits",          std::string(255, 'n')};
+  for (const std::string& name : names) tree.File("storage/2020-05-01/" + name);
+  std::vector<std::string> expected;
+  for (const std::string& name : names) expected.push_back("2020-05-01/" + name);
+  std::ranges::sort(expected);
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_EQ(PathsOf(scan.files), expected);
+}
+
+TEST(ScanTransfers, SortsBytesAsUnsigned) {
+  const TempTree tree;
+  tree.File("storage/2020-05-01/\xc3\xa9.fits");
+  tree.File("storage/2020-05-01/z.fits");
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_THAT(PathsOf(scan.files), ElementsAre("2020-05-01/z.fits", "2020-05-01/\xc3\xa9.fits"));
+}
+
+TEST(ScanTransfers, ListsEveryNameOfAFileThatHasSeveral) {
+  const TempTree tree;
+  tree.HardLink("storage/20200501/b.fits", tree.File("storage/2020-05-01/a.fits"));
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  ASSERT_EQ(scan.files.size(), 2U);
+  EXPECT_EQ(scan.files[0].file_id, scan.files[1].file_id);
+}
+
+TEST(ScanTransfers, TellsFilesOfTwoDevicesApart) {
+  struct stat here {};
+  struct stat there {};
+  const TempTree tree;
+  if (stat(tree.root().c_str(), &here) != 0 || stat("/dev/shm", &there) != 0 || here.st_dev == there.st_dev ||
+      access("/dev/shm", W_OK) != 0) {
+    GTEST_SKIP() << "needs a second file system at /dev/shm";
+  }
+  std::string other = "/dev/shm/obsmon-test-XXXXXX";
+  ASSERT_NE(mkdtemp(other.data()), nullptr);
+  std::filesystem::copy_file(tree.File("storage/2020-05-01/a.fits"), other + "/b.fits");
+  tree.Symlink("storage/2020-05-01/b.fits", other + "/b.fits");
+  const absl::StatusOr<TransferScan> scan = Scan(tree);
+  std::filesystem::remove_all(other);
+  ASSERT_THAT(scan, IsOk());
+  ASSERT_EQ(scan->files.size(), 2U);
+  EXPECT_EQ(scan->files[0].file_id.device, here.st_dev);
+  EXPECT_EQ(scan->files[1].file_id.device, there.st_dev);
+}
+
+// ---- What is in flight, and what is hidden
+
+TEST(ScanTransfers, SeesRsyncsTemporaryNamesInFlight) {
+  const TempTree tree;
+  tree.File("storage/2020-05-01/.a.fits.x7Kq2b", 4096);
+  tree.File("storage/2020-05-01/sub/.b.fits.000000", 4096);
+  tree.File("storage/2020-05-01/c.fits");
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_THAT(InFlight(scan.files),
+              ElementsAre("2020-05-01/.a.fits.x7Kq2b", "2020-05-01/sub/.b.fits.000000"));
+  EXPECT_THAT(scan.files, SizeIs(3));
+  EXPECT_EQ(scan.num_hidden, 0);
+}
+
+TEST(ScanTransfers, SeesAllBelowFoldersOfPartialTransfersInFlight) {
+  const TempTree tree;
+  tree.File("storage/2020-05-01/exposure/.~tmp~/a.fits");
+  tree.File("storage/2020-05-01/.rsync-partial/b.fits");
+  tree.File("storage/2020-05-01/.rsync-partial/deeper/.c");
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_THAT(InFlight(scan.files),
+              ElementsAre("2020-05-01/.rsync-partial/b.fits", "2020-05-01/.rsync-partial/deeper/.c",
+                          "2020-05-01/exposure/.~tmp~/a.fits"));
+}
+
+TEST(ScanTransfers, TakesTheNamesOfPartialFoldersFromItsOptions) {
+  const TempTree tree;
+  tree.File("storage/2020-05-01/incoming/a.fits");
+  tree.File("storage/2020-05-01/.rsync-partial/b.fits");
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree, {.partial_folders = {"incoming"}}));
+  EXPECT_THAT(InFlight(scan.files), ElementsAre("2020-05-01/incoming/a.fits"));
+  EXPECT_EQ(scan.num_hidden, 1);  // .rsync-partial is now a hidden folder as any other
+}
+
+TEST(ScanTransfers, TakesAFileForArrivedThoughItBearsTheNameOfAPartialFolder) {
+  const TempTree tree;
+  tree.File("storage/2020-05-01/incoming");
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree, {.partial_folders = {"incoming"}}));
+  EXPECT_THAT(InFlight(scan.files), IsEmpty());
+  EXPECT_THAT(PathsOf(scan.files), ElementsAre("2020-05-01/incoming"));
+}
+
+TEST(ScanTransfers, CountsHiddenEntriesAndEntersNoHiddenFolder) {
+  const TempTree tree;
+  tree.File("storage/2020-05-01/.nfs000000000001");
+  tree.File("storage/2020-05-01/.snapshot/a.fits");  // the prototype entered these
+  tree.File("storage/2020-05-01/.a.fits.x7Kq2b/in-a-folder-that-looks-like-a-transfer.fits");
+  tree.File("storage/2020-05-01/b.fits");
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_THAT(PathsOf(scan.files), ElementsAre("2020-05-01/b.fits"));
+  EXPECT_EQ(scan.num_hidden, 3);
+  EXPECT_THAT(scan.issues, IsEmpty());
+}
+
+// ---- Links
+
+TEST(ScanTransfers, FollowsLinksToFilesAndFolders) {
+  const TempTree tree;
+  tree.File("elsewhere/a.fits", 111);
+  tree.File("elsewhere/folder/b.fits", 222);
+  tree.Symlink("storage/2020-05-01/link.fits", tree / "elsewhere/a.fits");
+  tree.Symlink("storage/2020-05-01/sub", "../../elsewhere/folder");
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_THAT(PathsOf(scan.files), ElementsAre("2020-05-01/link.fits", "2020-05-01/sub/b.fits"));
+  EXPECT_THAT(scan.files.size_bytes(), ElementsAre(111, 222));
+}
+
+TEST(ScanTransfers, FollowsALinkThatIsTheNightsFolder) {
+  const TempTree tree;
+  tree.File("big-disk/a.fits");
+  tree.Symlink("storage/2020-05-01", tree / "big-disk");
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_THAT(PathsOf(scan.files), ElementsAre("2020-05-01/a.fits"));
+}
+
+TEST(ScanTransfers, SaysOfADanglingLinkWhereItLeads) {
+  const TempTree tree;
+  tree.Symlink("storage/2020-05-01/a.fits", "/no/such/file");
+  tree.File("storage/2020-05-01/b.fits");
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_THAT(PathsOf(scan.files), ElementsAre("2020-05-01/b.fits"));
+  EXPECT_THAT(scan.issues, ElementsAre(IssueAt(tree / "storage/2020-05-01/a.fits",
+                                               "a link to /no/such/file, which does not exist")));
+}
+
+TEST(ScanTransfers, DoesNotTakeANightWhoseLinkDanglesForANightWithoutFiles) {
+  const TempTree tree;
+  tree.Symlink("storage/2020-05-01", "/disk/not/mounted");
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_THAT(scan.issues, ElementsAre(IssueAt(tree / "storage/2020-05-01",
+                                               "a link to /disk/not/mounted, which does not exist")));
+}
+
+TEST(ScanTransfers, NeverEntersAFolderThatItIsInAlready) {
+  const TempTree tree;
+  tree.File("storage/2020-05-01/sub/a.fits");
+  tree.Symlink("storage/2020-05-01/sub/up", "..");
+  tree.Symlink("storage/2020-05-01/sub/self", ".");
+  tree.Symlink("storage/2020-05-01/sub/top", "../..");
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_THAT(PathsOf(scan.files), ElementsAre("2020-05-01/sub/a.fits"));
+  EXPECT_THAT(scan.issues, ElementsAre(IssueAt(tree / "storage/2020-05-01/sub/self", HasSubstr("leads back")),
+                                       IssueAt(tree / "storage/2020-05-01/sub/top", HasSubstr("leads back")),
+                                       IssueAt(tree / "storage/2020-05-01/sub/up", HasSubstr("leads back"))));
+}
+
+TEST(ScanTransfers, ListsAFolderUnderEachNameThatLeadsToIt) {
+  const TempTree tree;
+  tree.File("storage/2020-05-01/real/a.fits");
+  tree.Symlink("storage/2020-05-01/alias", "real");
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_THAT(PathsOf(scan.files), ElementsAre("2020-05-01/alias/a.fits", "2020-05-01/real/a.fits"));
+}
+
+TEST(ScanTransfers, SaysOfALinkThatLeadsToItselfWhatTheSystemSays) {
+  const TempTree tree;
+  tree.Symlink("storage/2020-05-01/a.fits", "a.fits");
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_THAT(scan.issues,
+              ElementsAre(IssueAt(tree / "storage/2020-05-01/a.fits", "Too many levels of symbolic links")));
+}
+
+// ---- Trouble with single entries
+
+TEST(ScanTransfers, NamesAFolderThatItMayNotListAndReportsTheRest) {
+  const TempTree tree;
+  tree.File("storage/2020-05-01/a/secret.fits");
+  tree.File("storage/2020-05-01/b/seen.fits");
+  std::filesystem::permissions(tree / "storage/2020-05-01/a", std::filesystem::perms(0));
+  const WithoutRoot ordinary_user;
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_THAT(PathsOf(scan.files), ElementsAre("2020-05-01/b/seen.fits"));
+  ASSERT_THAT(scan.issues, ElementsAre(IssueAt(tree / "storage/2020-05-01/a", "Permission denied")));
+  EXPECT_TRUE(absl::IsPermissionDenied(scan.issues[0].status));
+}
+
+TEST(ScanTransfers, NamesAFolderThatItMayListButNotEnterOnceAndNotOnceAFile) {
+  const TempTree tree;
+  for (int i = 0; i < 5; ++i) tree.File(fmt::format("storage/2020-05-01/a/{}.fits", i));
+  std::filesystem::permissions(tree / "storage/2020-05-01/a", std::filesystem::perms(0444));
+  const WithoutRoot ordinary_user;
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_THAT(scan.issues, ElementsAre(IssueAt(tree / "storage/2020-05-01/a", "Permission denied")));
+}
+
+TEST(ScanTransfers, NamesANightsFolderThatItMayNotRead) {
+  const TempTree tree;
+  tree.File("storage/2020-05-01/a.fits");
+  tree.File("storage/20200501/b.fits");
+  std::filesystem::permissions(tree / "storage/2020-05-01", std::filesystem::perms(0));
+  const WithoutRoot ordinary_user;
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_THAT(PathsOf(scan.files), ElementsAre("20200501/b.fits"));
+  EXPECT_THAT(scan.issues, ElementsAre(IssueAt(tree / "storage/2020-05-01", "Permission denied")));
+}
+
+TEST(ScanTransfers, NamesAFileThatStandsWhereANightsFolderBelongs) {
+  const TempTree tree;
+  tree.File("storage/2020-05-01");
+  tree.File("storage/20200501/a.fits");
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_THAT(PathsOf(scan.files), ElementsAre("20200501/a.fits"));
+  EXPECT_THAT(scan.issues, ElementsAre(IssueAt(tree / "storage/2020-05-01", HasSubstr("no folder"))));
+}
+
+TEST(ScanTransfers, NamesWhatIsNeitherFileNorFolderAndNeverOpensIt) {
+  const TempTree tree;
+  tree.Folder("storage/2020-05-01");
+  ASSERT_EQ(mkfifo((tree / "storage/2020-05-01/pipe").c_str(), 0600), 0);
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_TRUE(scan.files.empty());
+  EXPECT_THAT(scan.issues, ElementsAre(IssueAt(tree / "storage/2020-05-01/pipe", HasSubstr("pipe, socket"))));
+}
+
+TEST(ScanTransfers, NamesAFolderTooDeepToBeOpened) {
+  const TempTree tree;
+  const std::filesystem::path top = tree.Folder("storage/2020-05-01");
+  // Made step by step, for the whole path is longer than a system call takes.
+  int at = open(top.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  for (int depth = 0; depth < 20; ++depth) {
+    const std::string name(250, 'd');
+    ASSERT_EQ(mkdirat(at, name.c_str(), 0700), 0);
+    const int below = openat(at, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    close(at);
+    at = below;
+  }
+  close(at);
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  ASSERT_THAT(scan.issues, SizeIs(1));
+  EXPECT_THAT(std::string(scan.issues[0].status.message()), HasSubstr("too long"));
+}
+
+// ---- Trouble with storage itself
+
+TEST(ScanTransfers, FailsWhereThereIsNoStorage) {
+  const TempTree tree;
+  EXPECT_THAT(Scan(tree), FailsWith(absl::StatusCode::kNotFound,
+                                    AllOf(HasSubstr((tree / "storage").string()), HasSubstr("no such"))));
+  EXPECT_THAT(ScanTransfers("", kNight), FailsWith(absl::StatusCode::kNotFound, HasSubstr("no such")));
+}
+
+TEST(ScanTransfers, FailsWhereStorageIsNoFolder) {
+  const TempTree tree;
+  tree.File("storage");
+  EXPECT_THAT(Scan(tree), FailsWith(absl::StatusCode::kFailedPrecondition,
+                                    AllOf(HasSubstr((tree / "storage").string()), HasSubstr("no folder"))));
+}
+
+TEST(ScanTransfers, FailsWhereStorageMayNotBeEntered) {
+  const TempTree tree;
+  tree.File("storage/2020-05-01/a.fits");
+  std::filesystem::permissions(tree / "storage", std::filesystem::perms(0444));
+  const WithoutRoot ordinary_user;
+  EXPECT_THAT(Scan(tree), FailsWith(absl::StatusCode::kPermissionDenied,
+                                    AllOf(HasSubstr((tree / "storage").string()), HasSubstr("entered"))));
+}
+
+TEST(ScanTransfers, NeedsNoRightToListStorageItself) {
+  const TempTree tree;
+  tree.File("storage/2020-05-01/a.fits");
+  std::filesystem::permissions(tree / "storage", std::filesystem::perms(0111));
+  const WithoutRoot ordinary_user;
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_THAT(PathsOf(scan.files), ElementsAre("2020-05-01/a.fits"));
+}
+
+TEST(ScanTransfers, SaysAbsolutePathsWhereItWasGivenARelativeOneOrASlashAtItsEnd) {
+  const TempTree tree;
+  tree.Symlink("storage/2020-05-01/a.fits", "gone");
+  const std::filesystem::path relative = std::filesystem::relative(tree / "storage") / "";
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, ScanTransfers(relative, kNight));
+  ASSERT_THAT(scan.issues, SizeIs(1));
+  EXPECT_TRUE(std::filesystem::path(scan.issues[0].path).is_absolute());
+  EXPECT_THAT(scan.issues[0].path,
+              AllOf(HasSubstr("/storage/2020-05-01/a.fits"), testing::Not(HasSubstr("//"))));
+}
+
+// ---- Stamps
+
+TEST(ScanTransfers, StampsEveryFolderThatItLookedInto) {
+  const TempTree tree;
+  tree.File("storage/20200501/sub/deeper/a.fits");
+  tree.File("storage/20200501/.~tmp~/b.fits");
+  tree.File("storage/20200501/.snapshot/c.fits");
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  std::vector<std::string> paths;
+  for (const FolderStamp& stamp : scan.folders) paths.push_back(stamp.path);
+  EXPECT_THAT(paths, ElementsAre(tree / "storage/2020-05-01", tree / "storage/20200501",
+                                 tree / "storage/20200501/.~tmp~", tree / "storage/20200501/sub",
+                                 tree / "storage/20200501/sub/deeper"));
+  EXPECT_TRUE(AreUnchanged(scan.folders));
+  EXPECT_EQ(scan.folders[1], StampFolder(tree / "storage/20200501").value());
+}
+
+TEST(ScanTransfers, GivesStampsThatTellOfANewFileAtAnyDepth) {
+  const TempTree tree;
+  tree.File("storage/2020-05-01/sub/deeper/a.fits");
+  const UtcTime long_ago = Utc("2020-05-02T12:00:00");
+  SetTimes(tree / "storage/2020-05-01/sub/deeper", long_ago, long_ago);
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  ASSERT_TRUE(AreUnchanged(scan.folders));
+  tree.File("storage/2020-05-01/sub/deeper/b.fits");
+  EXPECT_FALSE(AreUnchanged(scan.folders));
+}
+
+// ---- Threads, cancellation, a tree that changes
+
+TEST(ScanTransfers, GivesTheSameAnswerForAnyNumberOfThreads) {
+  const TempTree tree;
+  for (int folder = 0; folder < 30; ++folder) {
+    for (int file = 0; file < 20; ++file) {
+      tree.File(fmt::format("storage/2020-05-01/{:02}/{}/{}.fits", folder, folder % 3, file));
+    }
+    tree.Symlink(fmt::format("storage/2020-05-01/{:02}/dangling", folder), "nowhere");
+    tree.Symlink(fmt::format("storage/2020-05-01/{:02}/loop", folder), "..");
+  }
+  for (int file = 0; file < 2000; ++file) tree.File(fmt::format("storage/20200501/{}.fits", file), 0);
+
+  ASSERT_OK_AND_ASSIGN(const TransferScan one, Scan(tree, {.control = {.num_threads = 1}}));
+  EXPECT_EQ(one.files.size(), 2600U);
+  EXPECT_EQ(one.issues.size(), 60U);
+  for (const int threads : {0, 2, 7, 16}) {
+    ASSERT_OK_AND_ASSIGN(const TransferScan many, Scan(tree, {.control = {.num_threads = threads}}));
+    EXPECT_EQ(PathsOf(many.files), PathsOf(one.files)) << threads;
+    EXPECT_TRUE(std::ranges::equal(many.files.file_id(), one.files.file_id())) << threads;
+    EXPECT_TRUE(std::ranges::equal(many.issues, one.issues, {}, &ScanIssue::path, &ScanIssue::path))
+        << threads;
+    EXPECT_EQ(many.folders, one.folders) << threads;
+  }
+}
+
+TEST(ScanTransfers, EndsWhenItIsAskedToStop) {
+  const TempTree tree;
+  tree.File("storage/2020-05-01/a.fits");
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_THAT(Scan(tree, {.control = {.stop = stop.get_token()}}),
+              FailsWith(absl::StatusCode::kCancelled, HasSubstr("2020-05-01")));
+}
+
+TEST(ScanTransfers, GoesOnWhereFoldersVanishUnderIt) {
+  const TempTree tree;
+  tree.File("storage/2020-05-01/stays/a.fits");
+  std::atomic<bool> scan_is_done{false};
+  std::jthread remover([&] {
+    while (!scan_is_done) {
+      tree.File("storage/2020-05-01/goes/b.fits", 0);
+      std::filesystem::remove_all(tree / "storage/2020-05-01/goes");
+    }
+  });
+  for (int look = 0; look < 50; ++look) {
+    const absl::StatusOr<TransferScan> scan = Scan(tree);
+    EXPECT_THAT(scan, IsOk());
+    EXPECT_THAT(scan->issues, IsEmpty());
+    EXPECT_THAT(PathsOf(scan->files), testing::Contains("2020-05-01/stays/a.fits"));
+  }
+  scan_is_done = true;
+}
+
+}  // namespace
+}  // namespace obsmon
