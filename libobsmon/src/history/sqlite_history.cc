@@ -199,7 +199,7 @@ absl::Status SqliteHistory::InRun(Change change) {
     return absl::FailedPreconditionError(
         fmt::format("{}: no run is open, or an error has ended it; call Begin first", database_.file()));
   }
-  const absl::Status status = change();
+  absl::Status status = change();
   if (status.ok() || absl::IsInvalidArgument(status)) return status;
   if (database_.InTransaction()) database_.Execute("ROLLBACK").IgnoreError();
   return Explain(status);

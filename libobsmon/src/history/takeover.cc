@@ -61,7 +61,7 @@ std::string FirstOf(const Columns& columns, std::initializer_list<std::string_vi
 
 /// A column of times with the 'T' that the older layouts had no use for.
 std::string TimeOf(const Columns& columns, std::initializer_list<std::string_view> names) {
-  const std::string column = FirstOf(columns, names, "NULL");
+  std::string column = FirstOf(columns, names, "NULL");
   if (column == "NULL") return column;
   return fmt::format(
       "CASE WHEN {0} LIKE '____-__-__-__:__:__' THEN substr({0}, 1, 10) || 'T' || substr({0}, 12) ELSE {0} "

@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "files/directory.h"
+#include "files/folder_stamps.h"
 #include "obsmon/pages.h"
 #include "status_macros.h"
 #include "text/digest.h"
@@ -77,7 +78,7 @@ FolderStamp StampOrNothing(const std::filesystem::path& folder) {
 }
 
 absl::Status CheckStorage(const std::filesystem::path& storage) {
-  const absl::Status status = Directory::Open(storage.string()).status();
+  absl::Status status = Directory::Open(storage.string()).status();
   if (status.ok()) return status;
   return {status.code(),
           fmt::format("{}: the storage folder can't be read ({}); name the folder that holds the "
@@ -282,9 +283,7 @@ absl::Status StreamView::FindFilesInOtherFolders(NightLook& look) {
 void StreamView::Trust(NightLook& look) const {
   NightFingerprint& fingerprint = look.fingerprint;
   const NightReport& report = look.report;
-  std::ranges::sort(fingerprint.folders, {}, &FolderStamp::path);
-  const auto repeated = std::ranges::unique(fingerprint.folders, {}, &FolderStamp::path);
-  fingerprint.folders.erase(repeated.begin(), repeated.end());
+  SortAndKeepFirst(fingerprint.folders);
   fingerprint.registry_token = registry_token_;
   fingerprint.rules_digest = rules_digest_;
   fingerprint.trusted = report.evidence.registry_status.ok() && report.evidence.issues.empty() &&

@@ -16,6 +16,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "files/directory.h"
+#include "files/folder_stamps.h"
 #include "files/parallel.h"
 #include "files/throttled_progress.h"
 #include "registry/row_file.h"
@@ -270,10 +271,7 @@ void Finder::SortAnswer() {
   const auto path_of = [](const IngestRow& row) { return row.path; };
   if (!std::ranges::is_sorted(answer_.rows, {}, path_of)) answer_.rows = SortedByPath(answer_.rows);
   std::ranges::stable_sort(answer_.issues, {}, &ScanIssue::path);
-  // A folder that two plans visited keeps its first stamp: what changed in between must show later.
-  std::ranges::stable_sort(answer_.folders, {}, &FolderStamp::path);
-  const auto repeated = std::ranges::unique(answer_.folders, {}, &FolderStamp::path);
-  answer_.folders.erase(repeated.begin(), repeated.end());
+  SortAndKeepFirst(answer_.folders);  // two plans may visit the same folder
 }
 
 }  // namespace

@@ -147,7 +147,7 @@ class Gen2Registry final : public Registry {
   absl::Status WithColumns(ReadFunction read) {
     sqlite::Backoff backoff(options_.control.stop);
     for (;;) {
-      const absl::Status status = ReadOnce(read);
+      absl::Status status = ReadOnce(read);
       if (status.ok() || !backoff.Wait(PatienceFor(status, options_.busy_timeout))) return status;
     }
   }

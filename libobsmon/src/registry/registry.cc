@@ -33,7 +33,7 @@ RegistryGeneration GenerationOf(const std::filesystem::path& repo) {
 }
 
 absl::Status CheckFolder(const std::filesystem::path& repo) {
-  const absl::Status status = Directory::Open(repo.string()).status();
+  absl::Status status = Directory::Open(repo.string()).status();
   if (status.ok()) return status;
   const std::string clause(status.message());
   if (SaysAbsent(status)) {

@@ -29,8 +29,9 @@ void FolderVisit::Begin() {
   }
   const absl::Status listed =
       folder_->List([this](const char* name, FileKind kind) { Classify(name, kind); });
-  // What was listed before the trouble is asked all the same.
-  if (!listed.ok()) contents_.issues.push_back(IssueOf("", listed));
+  // What was listed before the trouble is asked all the same. A folder that is removed while it is listed has
+  // no entries any more (ENOENT): gone, as above.
+  if (!listed.ok() && !absl::IsNotFound(listed)) contents_.issues.push_back(IssueOf("", listed));
   DivideIntoChunks();
 }
 
