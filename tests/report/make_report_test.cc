@@ -6,7 +6,7 @@
 
 #include "obsmon/report.h"
 #include "support/temp_tree.h"
-#include "text/duration.h"
+#include "text/human.h"
 
 namespace obsmon {
 namespace {

@@ -8,7 +8,6 @@
 
 #include "export/export_parts.h"
 #include "obsmon/export.h"
-#include "text/duration.h"
 #include "text/human.h"
 #include "text/night_in_words.h"
 #include "text/utf8.h"

@@ -8,7 +8,6 @@
 #include "obsmon/pages.h"
 #include "pages/html.h"
 #include "pages/page_parts.h"
-#include "text/duration.h"
 #include "text/human.h"
 
 namespace obsmon {

@@ -23,7 +23,7 @@
 #include "sqlite/foreign_database.h"
 #include "status_macros.h"
 #include "text/digest.h"
-#include "text/duration.h"
+#include "text/human.h"
 
 namespace obsmon {
 namespace {

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "obsmon/report.h"
-#include "text/duration.h"
+#include "text/human.h"
 
 namespace obsmon {
 namespace {

@@ -30,6 +30,10 @@ std::string HumanTime(UtcTime time);
 /// rounded, with a "−" before it where it is negative.
 void AppendSpan(std::chrono::nanoseconds span, std::string& out);
 
+/// "0.8 s", "42 s", "12 min", "3 h 05 min", "2 d 4 h": cut, not rounded, to what a reader wants at that size,
+/// for sentences; with a "−" before it where it is negative.
+std::string HumanDuration(std::chrono::nanoseconds span);
+
 /// "97.3 %". What is not all is never shown as "100 %", and what is not nothing never as "0 %".
 /// REQUIRES: 0 <= part <= whole.
 std::string HumanShare(std::int64_t part, std::int64_t whole);
