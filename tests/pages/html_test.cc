@@ -44,6 +44,12 @@ TEST(Html, LeavesPlainNamesAlone) {
   EXPECT_EQ(Escaped(name), name);
 }
 
+TEST(Html, EncodesInLinksWhatABrowserWouldTakeForMoreThanAName) {
+  Html page;
+  page.Link("night: #1?/50% \"a\"&b/\xFF_2020-05-01.html");
+  EXPECT_EQ(std::move(page).Finish(), "night%3A%20%231%3F/50%25%20%22a%22%26b/%FF_2020-05-01.html");
+}
+
 TEST(Html, WritesTimesThatABrowserUnderstandsAndADashForNone) {
   Html page;
   page.Time(Utc("2020-05-02T00:28:59"))

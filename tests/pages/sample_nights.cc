@@ -213,13 +213,12 @@ std::vector<StreamSummary> Streams() {
   std::vector<NightSummary> calm_nights{calm, calm, calm};
   calm_nights[1].night = kNight - 1;
   calm_nights[2].night = kNight - 2;
-  return {
-      {.name = "comCam", .link = "comCam/index.html", .nights = std::move(troubled)},
-      {.name = "aux & \"Tel\"", .link = "aux%20%26%20%22Tel%22/index.html", .nights = std::move(calm_nights)},
-      {.name = "ts8",
-       .link = "ts8/index.html",
-       .trouble = "/www/ts8/observing_monitor.sqlite3 is no database (file is not a database); "
-                  "it was left as it is"}};
+  return {{.name = "comCam", .page = "comCam/index.html", .nights = std::move(troubled)},
+          {.name = "aux & \"Tel\"", .page = "aux & \"Tel\"/index.html", .nights = std::move(calm_nights)},
+          {.name = "ts8",
+           .page = "ts8/index.html",
+           .trouble = "/www/ts8/observing_monitor.sqlite3 is no database (file is not a database); "
+                      "it was left as it is"}};
 }
 
 }  // namespace obsmon::samples

@@ -6,12 +6,10 @@
 
 #include "obsmon/report.h"
 #include "support/temp_tree.h"
-#include "text/human.h"
 
 namespace obsmon {
 namespace {
 
-using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::ElementsAre;
@@ -164,15 +162,6 @@ TEST(Reason, SaysWhatTheObserverAsksFor) {
   EXPECT_EQ(Reason(report.files()[0], kNow), "ingested 30 s after its creation");
   EXPECT_EQ(Reason(report.files()[1], kNow), "arrived whole 119 min ago, but the registry does not list it");
   EXPECT_THAT(Reason(report.files()[2], kNow), HasSubstr("only 2880 bytes"));
-}
-
-TEST(HumanDuration, UsesTheUnitsThatAReaderWantsAtThatSize) {
-  EXPECT_EQ(HumanDuration(std::chrono::milliseconds{840}), "0.8 s");
-  EXPECT_EQ(HumanDuration(seconds{42}), "42 s");
-  EXPECT_EQ(HumanDuration(minutes{12}), "12 min");
-  EXPECT_EQ(HumanDuration(hours{3} + minutes{5}), "3 h 05 min");
-  EXPECT_EQ(HumanDuration(hours{52}), "2 d 4 h");
-  EXPECT_EQ(HumanDuration(-seconds{37}), "\u221237 s");
 }
 
 }  // namespace

@@ -11,7 +11,9 @@
 namespace obsmon {
 namespace {
 
+using std::chrono::hours;
 using std::chrono::milliseconds;
+using std::chrono::minutes;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
@@ -71,6 +73,15 @@ TEST(HumanShare, NeverCallsAllWhatIsNotAll) {
   EXPECT_EQ(HumanShare(1, 410'000), "<0.1 %");
   EXPECT_EQ(HumanShare(0, 410'000), "0 %");
   EXPECT_EQ(HumanShare(973, 1'000), "97.3 %");
+}
+
+TEST(HumanDuration, UsesTheUnitsThatAReaderWantsAtThatSize) {
+  EXPECT_EQ(HumanDuration(milliseconds{840}), "0.8 s");
+  EXPECT_EQ(HumanDuration(seconds{42}), "42 s");
+  EXPECT_EQ(HumanDuration(minutes{12}), "12 min");
+  EXPECT_EQ(HumanDuration(hours{3} + minutes{5}), "3 h 05 min");
+  EXPECT_EQ(HumanDuration(hours{52}), "2 d 4 h");
+  EXPECT_EQ(HumanDuration(-seconds{37}), "\u221237 s");
 }
 
 }  // namespace

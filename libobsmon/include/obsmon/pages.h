@@ -41,7 +41,7 @@ std::string RenderIndexPage(std::string_view stream, std::span<const NightSummar
 /// One stream on the summary page.
 struct StreamSummary {
   std::string name{};
-  std::string link{};  ///< to its index.html, relative to the summary page, percent-encoded; may be ""
+  std::string page{};                  ///< path of its index.html from the summary page's folder; may be ""
   std::vector<NightSummary> nights{};  ///< newest first; only those to be shown
   std::string trouble{};               ///< why there are none: one sentence; else empty
 };

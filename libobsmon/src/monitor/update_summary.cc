@@ -46,7 +46,7 @@ absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::pa
     const std::filesystem::path folder = (out / stream).lexically_normal();
     StreamSummary summary{
         .name = NameOfFolder(folder),
-        .link = (folder.lexically_proximate(out.lexically_normal()) / "index.html").string()};
+        .page = (folder.lexically_proximate(out.lexically_normal()) / "index.html").string()};
     absl::StatusOr<std::vector<NightSummary>> nights = NightsIn(folder);
     if (nights.ok()) {
       summary.nights = LatestOf(*std::move(nights), as_of);

@@ -1,6 +1,9 @@
 #include "pages/html.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 
 #include "text/human.h"
 #include "text/utf8.h"
@@ -11,6 +14,12 @@ namespace {
 // Of these a text may go onto a page as it stands. Nearly every file name is made of nothing else.
 constexpr bool IsPlain(char c) {
   return c >= 0x20 && c < 0x7F && c != '&' && c != '<' && c != '>' && c != '"' && c != '\'';
+}
+
+// RFC 3986, 2.3. A colon is none of them: before the first slash it would make a scheme of a folder's name.
+constexpr bool IsUnreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
 }
 
 std::string_view EntityOf(char c) {
@@ -41,6 +50,17 @@ void AppendWithEntities(std::string_view text, std::string& out) {
 }
 
 }  // namespace
+
+Html& Html::Link(std::string_view path) {
+  for (const char c : path) {
+    if (IsUnreserved(c) || c == '/') {
+      out_ += c;
+    } else {
+      fmt::format_to(std::back_inserter(out_), "%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return *this;
+}
 
 Html& Html::Text(std::string_view text) {
   if (std::ranges::all_of(text, IsPlain)) {

@@ -37,8 +37,8 @@ class Html {
   }
   /// Any bytes at all, shown as EscapeForDisplay shows them; fit for content and for quoted attributes.
   Html& Text(std::string_view text);
-  /// A relative link: percent-encoded already, or of a form that needs no encoding; for a quoted attribute.
-  Html& Link(std::string_view percent_encoded) { return Text(percent_encoded); }
+  /// A relative path as a link to it, percent-encoded; for a quoted attribute.
+  Html& Link(std::string_view path);
 
   Html& Count(std::int64_t count);
   /// Nothing is shown as a dash.

@@ -21,16 +21,16 @@ NightState WorstOfStreams(std::span<const StreamSummary> streams) {
 }
 
 // "auxtel/" of "auxtel/index.html": where the nights' pages lie.
-std::string_view FolderOf(std::string_view link) {
-  const std::size_t slash = link.rfind('/');
-  return slash == std::string_view::npos ? std::string_view() : link.substr(0, slash + 1);
+std::string_view FolderOf(std::string_view page) {
+  const std::size_t slash = page.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : page.substr(0, slash + 1);
 }
 
 void StreamName(const StreamSummary& stream, Html& page) {
-  if (stream.link.empty()) {
+  if (stream.page.empty()) {
     page.Raw("<bdi>").Text(stream.name).Raw("</bdi>");
   } else {
-    page.Raw("<a href=\"").Link(stream.link).Raw("\"><bdi>").Text(stream.name).Raw("</bdi></a>");
+    page.Raw("<a href=\"").Link(stream.page).Raw("\"><bdi>").Text(stream.name).Raw("</bdi></a>");
   }
 }
 
@@ -72,8 +72,8 @@ void Section(const StreamSummary& stream, Html& page) {
   } else if (stream.nights.empty()) {
     page.Raw("<p>No night has been looked at yet.</p>\n");
   } else {
-    ProblemList(stream.nights, FolderOf(stream.link), page);
-    NightTable(stream.name, stream.nights, FolderOf(stream.link), page);
+    ProblemList(stream.nights, FolderOf(stream.page), page);
+    NightTable(stream.name, stream.nights, FolderOf(stream.page), page);
   }
   page.Raw("</section>\n");
 }
