@@ -45,6 +45,15 @@ TEST(Directory, ListsAllOfAFolderThatFillsManyBuffersEachTimeItIsAsked) {
   EXPECT_EQ(ListingOf(folder).size(), 3000U);
 }
 
+// So that a scan can tell a folder that someone removes under it from one that it can't read.
+TEST(Directory, ThatIsRemovedWhileItIsOpenIsListedAsAbsent) {
+  const TempTree tree;
+  tree.Folder("folder");
+  ASSERT_OK_AND_ASSIGN(const Directory folder, Directory::Open((tree / "folder").string()));
+  std::filesystem::remove(tree / "folder");
+  EXPECT_THAT(folder.List([](const char*, FileKind) {}), FailsWith(absl::StatusCode::kNotFound, testing::_));
+}
+
 TEST(Directory, TellsOfALinkOrOfItsTargetAsAsked) {
   const TempTree tree;
   tree.File("file", 123);
