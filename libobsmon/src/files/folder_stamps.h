@@ -9,8 +9,8 @@
 
 namespace obsmon {
 
-/// Sorts by path. A folder that was visited more than once keeps its first stamp: what changed in between must
-/// show at the next look.
+/// Sorts by path. A folder that was visited more than once keeps its first stamp: what changed in between
+/// must show at the next look.
 inline void SortAndKeepFirst(std::vector<FolderStamp>& stamps) {
   std::ranges::stable_sort(stamps, {}, &FolderStamp::path);
   // Not std::ranges::unique: clang 14 can't compile libstdc++ 12's subrange.
