@@ -69,6 +69,7 @@ absl::StatusOr<Verdict> VerdictOf(const Given& given) {
   const auto* verdict = std::ranges::find(kAllVerdicts, name, VerdictName);
   if (verdict != kAllVerdicts.end()) return *verdict;
   std::vector<std::string_view> names;
+  names.reserve(kAllVerdicts.size());
   for (const Verdict known : kAllVerdicts) names.push_back(VerdictName(known));
   return absl::InvalidArgumentError(fmt::format("{}: '{}' is no verdict, only {} are{}", given.source,
                                                 given.text, fmt::join(names, ", "), DidYouMean(name, names)));

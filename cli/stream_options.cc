@@ -20,6 +20,7 @@ constexpr std::array<std::string_view, 5> kKeysOfOneStream = {"name", "input_dir
 
 std::vector<std::string_view> NamesOf(const std::vector<StreamConfig>& streams) {
   std::vector<std::string_view> names;
+  names.reserve(streams.size());
   for (const StreamConfig& config : streams) names.push_back(config.stream.name);
   return names;
 }
