@@ -157,7 +157,7 @@ def add_row(registry, exposure, detector):
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
         sys.exit(__doc__)
     folder = pathlib.Path(sys.argv[1]).resolve()
     done, half_done = folder / ".sample_night", folder / ".half_a_sample_night"
