@@ -17,7 +17,7 @@ namespace obsmon::cli {
 namespace {
 
 constexpr std::array kOptions = {
-    OptionSpec{.name = "format", .value = "FORMAT", .help = "table (default), json or csv"},
+    OptionSpec{.name = "format", .value = "FORMAT", .help = "table (default), json, jsonl or csv"},
     OptionSpec{.name = "verdict",
                .kind = OptionKind::kRepeated,
                .value = "VERDICT",
@@ -44,7 +44,7 @@ struct Format {
   Writer write;
 };
 constexpr std::array kFormats = {Format{"table", WriteTable}, Format{"json", WriteJson},
-                                 Format{"csv", WriteCsv}};
+                                 Format{"jsonl", WriteJsonLines}, Format{"csv", WriteCsv}};
 
 /// What the command was asked to show.
 struct Request {
@@ -60,7 +60,7 @@ absl::StatusOr<Writer> FormatOf(const Options& options) {
   const auto* format = std::ranges::find(kFormats, given->text, &Format::name);
   if (format != kFormats.end()) return format->write;
   return absl::InvalidArgumentError(
-      fmt::format("{}: '{}' is no format: write table, json or csv", given->source, given->text));
+      fmt::format("{}: '{}' is no format: write table, json, jsonl or csv", given->source, given->text));
 }
 
 absl::StatusOr<Verdict> VerdictOf(const Given& given) {

@@ -58,8 +58,19 @@ class Night(CommandTest):
         self.assert_refused(self.night("--verdict", "not_ingestd"), 2, "'not_ingestd' is no verdict",
                             "artifact_gone", "did you mean 'not_ingested'?")
 
+    def test_json_lines_are_the_files_of_the_json_with_their_stream_and_night(self):
+        self.stream.arrive_and_ingest(2)
+        self.stream.arrive("2020-05-01/late.fits")
+        whole = json.loads(self.night("--format", "json").stdout)
+        lines = [json.loads(line) for line in self.night("--format", "jsonl").stdout.splitlines()]
+        head = {"schema": 1, "stream": "auxTel", "night": "2020-05-01"}
+        when = {"reason": None}  # tells an age, and the two looks are moments apart
+        self.assertEqual([line | when for line in lines], [head | file | when for file in whole["files"]])
+        [late] = self.night("--format", "jsonl", "--verdict", "not_ingested").stdout.splitlines()
+        self.assertEqual(json.loads(late)["path"], "2020-05-01/late.fits")
+
     def test_an_unknown_format_is_refused(self):
-        self.assert_refused(self.night("--format", "xml"), 2, "'xml' is no format: write table, json or csv")
+        self.assert_refused(self.night("--format", "xml"), 2, "'xml' is no format: write table, json, jsonl or csv")
 
     def test_needs_a_night_that_the_calendar_has(self):
         self.assert_refused(run("night", "--input_dir", self.stream.root), 2, "obsmon night NIGHT")

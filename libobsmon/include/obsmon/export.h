@@ -26,6 +26,11 @@ struct ExportOptions {
 /// Writes one JSON object, documented in README under "JSON", and a newline.
 void WriteJson(const NightReport& report, std::ostream& out, const ExportOptions& options = {});
 
+/// Writes a JSON object a file, each on a line of its own (https://jsonlines.org), with the members that a
+/// file has in WriteJson and, before them, "schema", "stream" and "night": lines of many nights can be put
+/// together.
+void WriteJsonLines(const NightReport& report, std::ostream& out, const ExportOptions& options = {});
+
 /// Writes CSV (RFC 4180, "\n" line ends) with a header line, a row a file. Times are ISO 8601 in UTC. A text
 /// that a spreadsheet would take for a formula (first character = + - @ tab or return) gets a ' before it.
 void WriteCsv(const NightReport& report, std::ostream& out, const ExportOptions& options = {});

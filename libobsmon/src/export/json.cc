@@ -158,8 +158,8 @@ void AppendIssue(const ScanIssue& issue, std::string& out) {
   object.End();
 }
 
-void AppendFile(const FileRow& file, UtcTime as_of, std::string& out) {
-  JsonObject object(out);
+// The members of a file, the same in every form.
+void AddFile(const FileRow& file, UtcTime as_of, JsonObject& object) {
   object.Path("path", file.path);
   object.Text("verdict", VerdictName(file.verdict));
   object.Text("reason", Reason(file, as_of));
@@ -173,7 +173,6 @@ void AppendFile(const FileRow& file, UtcTime as_of, std::string& out) {
   object.Seconds("delta_seconds", DeltaOf(file));
   object.TextOrNull("match", MatchBasisName(file.basis));
   object.TextOrNull("message", file.message);
-  object.End();
 }
 
 void WriteHead(const NightReport& report, std::ostream& out) {
@@ -226,11 +225,31 @@ void WriteJson(const NightReport& report, std::ostream& out, const ExportOptions
   LineArray files("files", out);
   for (const FileRow& file : report.files()) {
     if (!wanted.Has(file.verdict)) continue;
-    AppendFile(file, report.as_of, files.Next());
+    JsonObject object(files.Next());
+    AddFile(file, report.as_of, object);
+    object.End();
     files.Write();
   }
   files.End();
   out << "}\n";
+}
+
+void WriteJsonLines(const NightReport& report, std::ostream& out, const ExportOptions& options) {
+  const WantedVerdicts wanted(options);
+  const std::string night = report.night.ToString();
+  std::string line;
+  for (const FileRow& file : report.files()) {
+    if (!wanted.Has(file.verdict)) continue;
+    line.clear();
+    JsonObject object(line);
+    object.Integer("schema", kExportSchema);
+    object.Text("stream", report.stream);
+    object.Text("night", night);
+    AddFile(file, report.as_of, object);
+    object.End();
+    line += '\n';
+    out.write(line.data(), static_cast<std::streamsize>(line.size()));
+  }
 }
 
 }  // namespace obsmon
