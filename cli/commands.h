@@ -20,6 +20,10 @@ int RunNight(const Options& options, const Environment& environment, Console& co
 extern const CommandSpec kSummaryCommand;
 int RunSummary(const Options& options, const Environment& environment, Console& console);
 
+/// `obsmon check`: says whether someone should be called.
+extern const CommandSpec kCheckCommand;
+int RunCheck(const Options& options, const Environment& environment, Console& console);
+
 }  // namespace obsmon::cli
 
 #endif  // OBSMON_CLI_COMMANDS_H_

@@ -22,7 +22,7 @@ struct Command {
 };
 
 constexpr std::array kCommands = {Command{&kUpdateCommand, RunUpdate}, Command{&kNightCommand, RunNight},
-                                  Command{&kSummaryCommand, RunSummary}};
+                                  Command{&kSummaryCommand, RunSummary}, Command{&kCheckCommand, RunCheck}};
 
 const Command* FindCommand(std::string_view name) {
   const auto* command =
@@ -78,7 +78,7 @@ int ShowHelp(std::span<const std::string> arguments, Console& console) {
 
 int Dispatch(std::span<const std::string> arguments, const Environment& environment, Console& console) {
   if (arguments.empty()) {
-    console.Error("say what to do: obsmon update, night or summary; 'obsmon help' shows how");
+    console.Error("say what to do: obsmon update, night, summary or check; 'obsmon help' shows how");
     return kUsage;
   }
   const std::string& name = arguments.front();
@@ -93,7 +93,7 @@ int Dispatch(std::span<const std::string> arguments, const Environment& environm
   const absl::StatusOr<Options> options = ReadOptions(*command->spec, rest, environment.variable);
   if (!options.ok()) {
     console.Error(options.status());
-    return kUsage;
+    return command->spec->usage_status;
   }
   if (options->IsOn("help")) return ShowHelp(arguments.first(1), console);
   console.SetVerbosity(*options);

@@ -24,7 +24,8 @@ struct Environment {
   std::stop_token stop{};
 };
 
-/// Exit statuses of all commands. What is between 0 and 5 of `update` are the numbers of UpdateOutcome.
+/// Exit statuses of all commands but `check`, which ends with a CheckState. What is between 0 and 5 of
+/// `update` are the numbers of UpdateOutcome.
 inline constexpr int kSuccess = 0;
 inline constexpr int kInPart = 1;  ///< done, but something could not be read, or the results not be printed
 inline constexpr int kUsage = 2;

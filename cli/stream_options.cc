@@ -100,4 +100,13 @@ absl::StatusOr<Stream> OneStreamOf(const Options& options) {
                                                 streams.size(), fmt::join(NamesOf(streams), ", ")));
 }
 
+std::vector<StreamOutput> OutputsOf(const std::vector<StreamConfig>& streams) {
+  std::vector<StreamOutput> outputs;
+  outputs.reserve(streams.size());
+  for (const StreamConfig& config : streams) {
+    outputs.push_back({.name = config.stream.name, .output_dir = config.stream.output_dir});
+  }
+  return outputs;
+}
+
 }  // namespace obsmon::cli

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "obsmon/monitor.h"
 #include "obsmon/stream.h"
 #include "options.h"
 
@@ -54,6 +55,9 @@ absl::StatusOr<std::vector<StreamConfig>> StreamsOf(const Options& options);
 
 /// The only stream that `options` ask for. An error where the file has several and none is chosen.
 absl::StatusOr<Stream> OneStreamOf(const Options& options);
+
+/// Where the histories of `streams` are.
+std::vector<StreamOutput> OutputsOf(const std::vector<StreamConfig>& streams);
 
 }  // namespace obsmon::cli
 

@@ -26,6 +26,7 @@ constexpr std::array kOptions = {
     kSearchLinks,
     kQueryLinks,
     OptionSpec{.name = "ingest_log", .value = "FILE", .help = "accepted for old cron files; not used"},
+    OptionSpec{.name = "metrics", .value = "FILE", .help = "write gauges for Prometheus into FILE (*.prom)"},
     kGrace,
     kBusyTimeout,
     kThreads,
@@ -138,9 +139,14 @@ int RunUpdate(const Options& options, const Environment& environment, Console& c
         UpdateStream(config.stream, config.window, environment.now, console.Follow(config.stream.name));
     Print(result, streams->size() > 1, console);
     outcomes.push_back(result.outcome);
-    if (result.outcome == UpdateOutcome::kStopped) break;
+    if (result.outcome == UpdateOutcome::kStopped) return CommonStatus(outcomes);
   }
-  return CommonStatus(outcomes);
+  const Given* metrics = options.Find("metrics");
+  if (metrics == nullptr) return CommonStatus(outcomes);
+  const absl::Status published = PublishMetrics(metrics->text, OutputsOf(*streams), outcomes);
+  if (published.ok()) return CommonStatus(outcomes);
+  console.Error(published);
+  return kOutputUnwritable;
 }
 
 }  // namespace obsmon::cli

@@ -24,6 +24,7 @@ main() {
     echo "0 passed, 1 failed: packages are missing"
     exit 1
   }
+  check "prometheus" fetch_prometheus
   check "configure (dev)" configure dev || finish
   if check "build (dev)" build dev; then
     check_tests "tests (dev)" dev
@@ -48,6 +49,14 @@ install_packages() {
     # shellcheck disable=SC2086
     need_packages $packages_to_build $packages_to_try $packages_to_test $packages_to_check
   fi
+}
+
+# Real ones for the tests of the metrics.
+fetch_prometheus() {
+  PROMETHEUS=$root/build/prometheus
+  export PROMETHEUS
+  command -v apt-get >/dev/null || { skip "needs Debian's apt-get"; return; }
+  tests/metrics/fetch.sh "$PROMETHEUS"
 }
 
 configure() {  # PRESET

@@ -89,7 +89,7 @@ class Usage(CommandTest):
         self.assert_refused(run("update", "--input_dir", self.stream.root), 2, "no output: give --output_dir")
 
     def test_a_command_is_needed(self):
-        self.assert_refused(run(), 2, "obsmon update, night or summary")
+        self.assert_refused(run(), 2, "obsmon update, night, summary or check")
         self.assert_refused(run("updaet"), 2, "there is no command 'updaet'; did you mean 'update'?")
         self.assert_refused(run("frobnicate"), 2, "there is no command 'frobnicate'; see 'obsmon help'")
 

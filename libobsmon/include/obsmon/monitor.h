@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "obsmon/check.h"
 #include "obsmon/files.h"
 #include "obsmon/history.h"
 #include "obsmon/night.h"
@@ -64,6 +65,21 @@ UpdateResult UpdateStream(const Stream& stream, const NightWindow& window, UtcTi
 absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::path& out,
                                                        std::span<const std::filesystem::path> streams,
                                                        UtcTime as_of);
+
+/// A stream as the folder with its history.
+struct StreamOutput {
+  std::string name{};
+  std::filesystem::path output_dir{};
+};
+
+/// Reads the history of each stream, and judges it (CheckStream). What can't be read is UNKNOWN.
+std::vector<StreamCheck> CheckStreams(std::span<const StreamOutput> streams, UtcTime as_of,
+                                      const CheckLimits& limits);
+
+/// Writes the metrics of `streams` (RenderMetrics) into `file`, as PublishFile does; `results` are how their
+/// updates ended, one a stream. Errors: of writing `file` alone.
+absl::Status PublishMetrics(const std::filesystem::path& file, std::span<const StreamOutput> streams,
+                            std::span<const UpdateOutcome> results);
 
 }  // namespace obsmon
 

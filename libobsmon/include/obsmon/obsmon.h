@@ -12,23 +12,27 @@
 //   match.h       transfers + ingests          → a verdict for every file
 //   report.h      verdicts                     → NightReport: counts, times, reasons
 //     │
-//   export.h      NightReport                  → table, JSON, CSV
+//   export.h      NightReport                  → table, JSON, JSON Lines, CSV
 //   history.h     NightReport                  → observing_monitor.sqlite3, and what it knows of older nights
 //   pages.h       NightReport, history         → HTML
+//   check.h       history                      → OK, WARNING, CRITICAL, UNKNOWN: should someone be called?
+//   metrics.h     history                      → gauges for Prometheus
 //     │
 //   stream.h      one stream's folders and options; streams.yaml
-//   monitor.h     the one call that joins them all: ObserveNight, UpdateStream
+//   monitor.h     the one call that joins them all: ObserveNight, UpdateStream, CheckStreams
 //
 // Errors are absl::Status with one sentence for a person: what, where, what to do. No exception crosses the
 // library (but std::bad_alloc). It prints nothing, reads no environment, and takes the time from its caller.
 #ifndef OBSMON_OBSMON_H_
 #define OBSMON_OBSMON_H_
 
+#include "obsmon/check.h"
 #include "obsmon/columns.h"
 #include "obsmon/export.h"
 #include "obsmon/files.h"
 #include "obsmon/history.h"
 #include "obsmon/match.h"
+#include "obsmon/metrics.h"
 #include "obsmon/monitor.h"
 #include "obsmon/night.h"
 #include "obsmon/pages.h"

@@ -3,6 +3,7 @@
 #include <system_error>
 #include <utility>
 
+#include "monitor/read_nights.h"
 #include "obsmon/monitor.h"
 #include "obsmon/pages.h"
 #include "status_macros.h"
@@ -26,11 +27,6 @@ std::vector<NightSummary> LatestOf(std::vector<NightSummary> nights, UtcTime as_
   return nights;
 }
 
-absl::StatusOr<std::vector<NightSummary>> NightsIn(const std::filesystem::path& folder) {
-  OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<History> history, History::OpenReadOnly(folder));
-  return history->Nights();
-}
-
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::path& out,
@@ -47,7 +43,7 @@ absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::pa
     StreamSummary summary{
         .name = NameOfFolder(folder),
         .page = (folder.lexically_proximate(out.lexically_normal()) / "index.html").string()};
-    absl::StatusOr<std::vector<NightSummary>> nights = NightsIn(folder);
+    absl::StatusOr<std::vector<NightSummary>> nights = ReadNights(folder);
     if (nights.ok()) {
       summary.nights = LatestOf(*std::move(nights), as_of);
     } else {

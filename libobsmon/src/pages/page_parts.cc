@@ -196,17 +196,6 @@ void VerdictBadge(Verdict verdict, Html& page) {
       .Raw("</span>");
 }
 
-NightFacts FactsOf(const NightSummary& night) {
-  return {.state = night.state,
-          .counts = night.counts,
-          .num_issues = night.num_issues,
-          .registry_readable = night.trouble.empty()};
-}
-
-bool IsProblem(const NightSummary& night) {
-  return night.state == NightState::kNeedsAttention || night.state == NightState::kUnknown;
-}
-
 NightState WorseOf(NightState a, NightState b) {
   constexpr std::array kWorstFirst = {NightState::kNeedsAttention, NightState::kUnknown,
                                       NightState::kInProgress};

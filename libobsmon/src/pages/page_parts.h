@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "history/night_facts.h"
 #include "obsmon/history.h"
 #include "obsmon/report.h"
 #include "pages/html.h"
@@ -26,11 +27,6 @@ void VerdictLine(const NightFacts& night, Html& page);
 void StateBadge(const NightFacts& night, Html& page);
 /// A word for a verdict, with its sign and colour.
 void VerdictBadge(Verdict verdict, Html& page);
-
-NightFacts FactsOf(const NightSummary& night);
-
-/// Those with the states "needs attention" and "unknown".
-bool IsProblem(const NightSummary& night);
 
 /// The worse of two, in the order attention, unknown, in progress, complete.
 NightState WorseOf(NightState a, NightState b);

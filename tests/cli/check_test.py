@@ -1,0 +1,70 @@
+"""`obsmon check`: one line and one of four exit statuses, for Nagios, Icinga and cron."""
+import re
+import unittest
+
+from support import CommandTest, run
+
+# text | 'label'=value[unit];[warning];[critical];[minimum] ...
+LINE = re.compile(r"^OBSMON (OK|WARNING|CRITICAL|UNKNOWN) - [^|]+ \|"
+                  r"( ('[^'=]+'|[a-z_]+)=\d+s?;\d*;\d*;\d*)+\n$")
+
+
+class Check(CommandTest):
+    def check(self, *arguments):
+        result = run("check", *arguments)
+        self.assertRegex(result.stdout, LINE)
+        self.assertEqual(result.stderr, "")
+        return result.returncode, result.stdout
+
+    def test_is_ok_when_all_is_ingested(self):
+        self.stream.arrive_and_ingest(3)
+        self.update()
+        status, line = self.check(self.out, "--since", "2020-05-01")
+        self.assertEqual(status, 0)
+        self.assertIn("OBSMON OK - auxTel: 3 files in 1 night since 2020-05-01", line)
+
+    def test_is_critical_when_a_file_is_not_ingested_and_a_warning_on_request(self):
+        self.stream.arrive_and_ingest(3)
+        self.stream.arrive("2020-05-01/late.fits")
+        self.update()
+        status, line = self.check(self.out, "--since", "2020-05-01")
+        self.assertEqual(status, 2)
+        self.assertIn("1 file arrived but is not ingested", line)
+        self.assertEqual(self.check(self.out, "--since", "20200501", "--critical", "0")[0], 1)
+        self.assertEqual(self.check(self.out, "--since", "20200502")[0], 0)
+
+    def test_is_unknown_when_the_monitor_has_stopped(self):
+        self.stream.arrive_and_ingest(1)
+        self.update()
+        self.assertEqual(self.check(self.out, "--max_age", "1h")[0], 0)
+        status, line = self.check(self.out, "--max_age", "0")
+        self.assertEqual(status, 3)
+        self.assertIn("last looked at", line)
+
+    def test_is_unknown_where_there_is_no_history_and_makes_none(self):
+        status, line = self.check(self.out / "none")
+        self.assertEqual(status, 3)
+        self.assertIn("none", line)
+        self.assertFalse((self.out / "none").exists())
+
+    def test_checks_the_streams_of_a_file(self):
+        self.stream.arrive_and_ingest(1)
+        self.update()
+        config = self.out.parent / "streams.yaml"
+        config.write_text(f"streams:\n- {{name: aux, input_dir: {self.stream.root}, output_dir: {self.out}}}\n"
+                          f"- {{name: gone, input_dir: {self.stream.root}, output_dir: {self.out}2}}\n")
+        status, line = self.check("--config", config, "--since", "2020-05-01")
+        self.assertEqual(status, 3)
+        self.assertIn("'aux files'=1", line)
+        self.assertEqual(self.check("--config", config, "--stream", "aux", "--since", "2020-05-01")[0], 0)
+
+    def test_wrong_options_are_unknown_too(self):
+        for arguments in ([], ["--nonsense"], [self.out, "--critical", "many"], [self.out, "--since", "soon"],
+                          [self.out, "--max_age", "old"], [self.out, "--config", "streams.yaml"]):
+            result = run("check", *arguments)
+            self.assertEqual(result.returncode, 3, arguments)
+            self.assertEqual((result.stdout + result.stderr).count("\n"), 1, arguments)
+
+
+if __name__ == "__main__":
+    unittest.main()
