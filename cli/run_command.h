@@ -3,6 +3,8 @@
 #ifndef OBSMON_CLI_RUN_COMMAND_H_
 #define OBSMON_CLI_RUN_COMMAND_H_
 
+#include <chrono>
+#include <functional>
 #include <ostream>
 #include <span>
 #include <stop_token>
@@ -18,6 +20,8 @@ namespace obsmon::cli {
 struct Environment {
   Variables variable = [](const std::string&) { return std::nullopt; };
   UtcTime now{};  ///< the time of the look: read once, and the same for all that the command does
+  /// The time of a later look, for a command that looks again and again.
+  std::function<UtcTime()> wall_clock = [] { return std::chrono::system_clock::now(); };
   bool out_is_terminal = false;
   bool err_is_terminal = false;
   MonotonicClock clock{};  ///< for progress on a terminal; none is shown without

@@ -2,8 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "commands.h"
@@ -26,6 +33,7 @@ constexpr std::array kOptions = {
     kSearchLinks,
     kQueryLinks,
     OptionSpec{.name = "ingest_log", .value = "FILE", .help = "accepted for old cron files; not used"},
+    OptionSpec{.name = "every", .value = "SPAN", .help = "look again and again, so long from look to look"},
     OptionSpec{.name = "metrics", .value = "FILE", .help = "write gauges for Prometheus into FILE (*.prom)"},
     kGrace,
     kBusyTimeout,
@@ -76,20 +84,53 @@ std::string SummaryLine(const UpdateResult& result) {
                      result.changed.size());
 }
 
-/// `several`: the lines of the streams are told apart by their names.
-void Print(const UpdateResult& result, bool several, Console& console) {
-  const std::string prefix = several ? result.stream + ": " : std::string();
-  for (const std::string& warning : result.warnings) console.Error(prefix + warning);
-  if (!result.status.ok()) console.Error(prefix + std::string(result.status.message()));
-  for (const NightSummary& night : result.nights) {
-    console.Result((several ? result.stream + "  " : std::string()) + NightLine(night));
-    const bool changed = std::ranges::find(result.changed, night.night) != result.changed.end();
-    console.Detail(
-        fmt::format("{}{} {}", prefix, night.night.ToString(),
-                    changed ? "was read and its page written" : "had not changed and was not read"));
+/// Tells of looks at streams. Of later looks at a stream only what is new, so that a log of all night stays
+/// one that someone reads.
+class Teller {
+ public:
+  Teller(bool several, Console& console) : several_(several), console_(console) {}
+
+  void Tell(const UpdateResult& result) {
+    const std::string prefix = several_ ? result.stream + ": " : std::string();
+    Told& last = last_[result.stream];
+    Told told{.outcome = result.outcome, .trouble = TroubleOf(result)};
+    const bool is_news = told.outcome != last.outcome || told.trouble != last.trouble;
+    if (is_news) {
+      for (const std::string& sentence : told.trouble) console_.Error(prefix + sentence);
+    }
+    for (const NightSummary& night : result.nights) {
+      const bool changed = std::ranges::find(result.changed, night.night) != result.changed.end();
+      const std::string& line = told.nights.emplace(night.night, NightLine(night)).first->second;
+      const auto before = last.nights.find(night.night);
+      if (before == last.nights.end() || before->second != line) {
+        console_.Result((several_ ? result.stream + "  " : std::string()) + line);
+      }
+      console_.Detail(
+          fmt::format("{}{} {}", prefix, night.night.ToString(),
+                      changed ? "was read and its page written" : "had not changed and was not read"));
+    }
+    if (is_news) console_.Result(SummaryLine(result));
+    if (told.nights.empty()) told.nights = std::move(last.nights);  // a failed look has none
+    last = std::move(told);
   }
-  console.Result(SummaryLine(result));
-}
+
+ private:
+  struct Told {
+    std::optional<UpdateOutcome> outcome{};
+    std::vector<std::string> trouble{};
+    std::map<Night, std::string> nights{};
+  };
+
+  static std::vector<std::string> TroubleOf(const UpdateResult& result) {
+    std::vector<std::string> trouble = result.warnings;
+    if (!result.status.ok()) trouble.emplace_back(result.status.message());
+    return trouble;
+  }
+
+  bool several_;  ///< the lines of the streams are told apart by their names
+  Console& console_;
+  std::map<std::string, Told> last_;
+};
 
 /// The status that all streams ended with; where they ended differently, that of a run done in part.
 int CommonStatus(const std::vector<UpdateOutcome>& outcomes) {
@@ -122,8 +163,61 @@ const CommandSpec kUpdateCommand = {
         "Of several streams: what all ended with, or 1 where they ended differently.\n",
     .options = kOptions};
 
+namespace {
+
+/// One look at each stream, in their order.
+std::vector<UpdateOutcome> Look(const std::vector<StreamConfig>& streams, UtcTime now, Teller& teller,
+                                Console& console) {
+  std::vector<UpdateOutcome> outcomes;
+  for (const StreamConfig& config : streams) {
+    const UpdateResult result =
+        UpdateStream(config.stream, config.window, now, console.Follow(config.stream.name));
+    teller.Tell(result);
+    outcomes.push_back(result.outcome);
+    if (result.outcome == UpdateOutcome::kStopped) break;
+  }
+  return outcomes;
+}
+
+/// A look, and what is published of it beside the streams' own output. Returns its exit status.
+int LookAndPublish(const std::vector<StreamConfig>& streams, const Given* metrics, UtcTime now,
+                   Teller& teller, Console& console) {
+  const std::vector<UpdateOutcome> outcomes = Look(streams, now, teller, console);
+  const bool was_stopped = outcomes.back() == UpdateOutcome::kStopped;
+  if (metrics == nullptr || was_stopped) return CommonStatus(outcomes);
+  const absl::Status published = PublishMetrics(metrics->text, OutputsOf(streams), outcomes);
+  if (published.ok()) return CommonStatus(outcomes);
+  console.Error(published);
+  return kOutputUnwritable;
+}
+
+/// Waits until `then`. False: until someone asked to stop.
+bool WaitUntil(std::chrono::steady_clock::time_point then, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_until(lock, stop, then, [] { return false; });
+  return !stop.stop_requested();
+}
+
+absl::StatusOr<std::optional<std::chrono::seconds>> PauseOf(const Options& options) {
+  const Given* every = options.Find("every");
+  if (every == nullptr) return std::nullopt;
+  const absl::StatusOr<std::chrono::seconds> span = ParseDuration(every->text);
+  if (span.ok() && *span >= std::chrono::seconds{1}) return *span;
+  return absl::InvalidArgumentError(
+      fmt::format("{}: '{}' is no pause between looks: write 30s, 5min …", every->source, every->text));
+}
+
+}  // namespace
+
 int RunUpdate(const Options& options, const Environment& environment, Console& console) {
   if (options.Find("ingest_log") != nullptr) console.Detail("--ingest_log is accepted, but not used yet");
+  const absl::StatusOr<std::optional<std::chrono::seconds>> pause = PauseOf(options);
+  if (!pause.ok()) {
+    console.Error(pause.status());
+    return kUsage;
+  }
   const absl::StatusOr<std::vector<StreamConfig>> streams = StreamsOf(options);
   if (!streams.ok()) {
     console.Error(streams.status());
@@ -133,20 +227,19 @@ int RunUpdate(const Options& options, const Environment& environment, Console& c
     console.Error("no output: give --output_dir");
     return kUsage;
   }
-  std::vector<UpdateOutcome> outcomes;
-  for (const StreamConfig& config : *streams) {
-    const UpdateResult result =
-        UpdateStream(config.stream, config.window, environment.now, console.Follow(config.stream.name));
-    Print(result, streams->size() > 1, console);
-    outcomes.push_back(result.outcome);
-    if (result.outcome == UpdateOutcome::kStopped) return CommonStatus(outcomes);
+  Teller teller(streams->size() > 1, console);
+  auto began = std::chrono::steady_clock::now();
+  int status = LookAndPublish(*streams, options.Find("metrics"), environment.now, teller, console);
+  // What no later look can mend ends the first. All else may be better in a while: a disk that is away, a
+  // full one, another run.
+  if (!*pause || status == kUsage) return status;
+  for (;;) {
+    // A look that took longer than the pause is followed by the next at once, and not made up for.
+    began = std::max(began + **pause, std::chrono::steady_clock::now());
+    if (!WaitUntil(began, environment.stop)) return kSuccess;
+    status = LookAndPublish(*streams, options.Find("metrics"), environment.wall_clock(), teller, console);
+    if (status == static_cast<int>(UpdateOutcome::kStopped)) return status;
   }
-  const Given* metrics = options.Find("metrics");
-  if (metrics == nullptr) return CommonStatus(outcomes);
-  const absl::Status published = PublishMetrics(metrics->text, OutputsOf(*streams), outcomes);
-  if (published.ok()) return CommonStatus(outcomes);
-  console.Error(published);
-  return kOutputUnwritable;
 }
 
 }  // namespace obsmon::cli
