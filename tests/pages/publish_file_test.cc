@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "obsmon/pages.h"
@@ -146,13 +147,39 @@ TEST(PublishFile, TakesBackItsTemporaryFileWhereTheNameIsAFolder) {
   EXPECT_THAT(NamesIn(tree.root()), ElementsAre("a.html"));
 }
 
-TEST(PublishFile, IsNotStoppedByWhatAKilledRunLeftBehind) {
+TEST(PublishFile, UsesUpWhatAKilledRunLeftBehind) {
   const TempTree tree;
-  for (int n = 0; n < 3; ++n) {
-    tree.Text(".obsmon-" + std::to_string(getpid()) + "-" + std::to_string(n), "half a pa");
-  }
+  tree.Text(".a.html.obsmon", "half a page, and longer than the whole one");
   EXPECT_THAT(PublishFile(tree / "a.html", "whole"), IsOk());
   EXPECT_EQ(ReadFile(tree / "a.html"), "whole");
+  EXPECT_THAT(NamesIn(tree.root()), ElementsAre("a.html"));
+}
+
+TEST(PublishFile, WritesNothingByWayOfALinkThatSomeonePutInItsWay) {
+  const TempTree tree;
+  tree.Text("precious", "not yours");
+  tree.Symlink(".a.html.obsmon", (tree / "precious").string());
+  EXPECT_FALSE(PublishFile(tree / "a.html", "whole").ok());
+  EXPECT_EQ(ReadFile(tree / "precious"), "not yours");
+}
+
+TEST(PublishFile, IsWholeForAReaderWhileSeveralPublishIt) {
+  const TempTree tree;
+  constexpr int kTimes = 50;
+  std::vector<std::jthread> publishers;
+  for (const char letter : {'a', 'b', 'c', 'd'}) {
+    publishers.emplace_back([&, letter] {
+      for (int n = 1; n <= kTimes; ++n) {
+        const auto size = static_cast<std::size_t>(n) * 1'000;
+        EXPECT_THAT(PublishFile(tree / "a.html", std::string(size, letter)), IsOk());
+        const std::string seen = ReadFile(tree / "a.html");
+        EXPECT_EQ(seen.size() % 1'000, 0U);
+        EXPECT_EQ(seen.find_first_not_of(seen.front()), std::string::npos);
+      }
+    });
+  }
+  publishers.clear();
+  EXPECT_THAT(NamesIn(tree.root()), ElementsAre("a.html"));
 }
 
 }  // namespace

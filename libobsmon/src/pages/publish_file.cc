@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,18 +75,28 @@ class FileDescriptor {
 };
 
 // A file that is written beside its final place, and gone with this object unless it was renamed.
+//
+// Its name depends on the final one alone, so that what a killed run has left is used up by the next one. Two
+// runs that publish the same file at once take turns, by a lock on it.
 class TemporaryFile {
  public:
-  // Two runs never share one: the name carries the process and a number that is not taken.
   static absl::StatusOr<TemporaryFile> Beside(const std::filesystem::path& file) {
-    constexpr int kMaxLeftovers = 100;
-    for (int n = 0; n < kMaxLeftovers; ++n) {
-      std::string path = (file.parent_path() / fmt::format(".obsmon-{}-{}", getpid(), n)).string();
-      const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-      if (fd >= 0) return TemporaryFile(FileDescriptor(fd), std::move(path));
-      if (errno != EEXIST) return CannotWrite(file, errno);
+    const std::string path =
+        (file.parent_path() / fmt::format(".{}.obsmon", file.filename().string())).string();
+    constexpr int kMaxTurns = 1'000;  // of others before us
+    for (int turn = 0; turn < kMaxTurns; ++turn) {
+      FileDescriptor fd(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
+      if (!fd.valid() && errno == EINTR) continue;
+      if (!fd.valid()) return CannotWrite(file, errno);
+      // Where the file system has no locks, one run at a time has to do: what holds for updates anyway.
+      while (flock(fd.get(), LOCK_EX) != 0 && errno == EINTR) continue;
+      // Whoever had it before us may have renamed it: then it is a published file, and not to be touched.
+      if (!IsAt(fd.get(), path)) continue;
+      TemporaryFile temporary(std::move(fd), path);
+      if (ftruncate(temporary.fd_.get(), 0) != 0) return CannotWrite(file, errno);
+      return temporary;
     }
-    return CannotWrite(file, EEXIST);
+    return CannotWrite(file, EBUSY);
   }
 
   ~TemporaryFile() {
@@ -108,18 +119,22 @@ class TemporaryFile {
     return 0;
   }
 
-  int Flush() {
-    if (fsync(fd_.get()) != 0) return errno;
-    return fd_.Close();
-  }
+  int Flush() { return fsync(fd_.get()) != 0 ? errno : 0; }
 
   int RenameTo(const std::filesystem::path& file) {
     if (rename(path_.c_str(), file.c_str()) != 0) return errno;
     path_.clear();
-    return 0;
+    return fd_.Close();  // not before: with it the lock is gone
   }
 
  private:
+  static bool IsAt(int fd, const std::string& path) {
+    struct stat open_file;
+    struct stat there;
+    return fstat(fd, &open_file) == 0 && lstat(path.c_str(), &there) == 0 &&
+           open_file.st_dev == there.st_dev && open_file.st_ino == there.st_ino;
+  }
+
   TemporaryFile(FileDescriptor fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
 
   FileDescriptor fd_;
