@@ -23,8 +23,12 @@ void FolderVisit::Begin() {
   chunks_.clear();
   if (absl::Status status = Open(); !status.ok()) {
     if (absl::IsNotFound(status)) status = WhyNotThere(storage_.folder, task_.path.c_str());
-    // A folder that has gone since its parent was listed is no trouble: the parent's stamp will tell.
-    if (!absl::IsNotFound(status)) contents_.issues.push_back(IssueOf("", std::move(status)));
+    if (!absl::IsNotFound(status)) {
+      contents_.issues.push_back(IssueOf("", std::move(status)));
+    } else {
+      // Gone since its parent was listed, or never there: no trouble, but worth a look when it comes (again).
+      contents_.stamp = FolderStamp{.path = storage_.PathOf(task_.path), .exists = false};
+    }
     return;
   }
   const absl::Status listed =
