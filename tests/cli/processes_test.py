@@ -33,6 +33,17 @@ class LongRun(CommandTest):
         self.assertIn(str(process.pid), result.stderr)
         self.assertEqual(result.stdout, "auxTel: not updated: another run holds the output\n")
 
+    def test_of_eight_at_once_one_works_and_seven_say_so(self):
+        first = self.start()
+        others = [subprocess.Popen([COMMAND, "update", "--input_dir", self.stream.root, "--output_dir", self.out, *LONG],
+                                   env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                  for _ in range(7)]
+        for process in others:
+            out, err = process.communicate(timeout=60)
+            self.assertEqual((process.returncode, out), (5, "auxTel: not updated: another run holds the output\n"))
+            self.assertIn(str(first.pid), err)
+        self.assertIsNone(first.poll())
+
     def test_leaves_no_lock_behind_when_it_is_killed(self):
         process = self.start()
         process.kill()
