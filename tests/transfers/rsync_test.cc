@@ -193,6 +193,18 @@ TEST_F(RsyncTest, WithAPartialFolderIsSeenInFlightThereUntilItIsResumed) {
   EXPECT_THAT(Storage(), ElementsAre("2020-05-01/a.fits", "2020-05-01/b.fits"));
 }
 
+TEST_F(RsyncTest, WithPartialLeavesItInFlightUnderItsFinalNameUntilItIsResumed) {
+  FolderWatch storage(tree_ / "storage/2020-05-01");
+  {
+    const Rsync rsync(Arguments({"--bwlimit=1024", "--partial"}));
+    ASSERT_TRUE(storage.WaitForPartOf("b.fits"));
+    rsync.BreakLine();
+  }
+  EXPECT_THAT(Storage(), ElementsAre("2020-05-01/a.fits", "… 2020-05-01/b.fits"));
+  Resume({"--partial"});
+  EXPECT_THAT(Storage(), ElementsAre("2020-05-01/a.fits", "2020-05-01/b.fits"));
+}
+
 TEST_F(RsyncTest, WithDelayedUpdatesHasNothingArrivedBeforeAllIs) {
   FolderWatch storage(tree_ / "storage/2020-05-01");
   {

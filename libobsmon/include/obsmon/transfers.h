@@ -7,6 +7,7 @@
 //                 └ MC_C_20200501_000012/MC_C_…_R22_S00.fits         arrived, at any depth
 //                 └ MC_C_20200501_000013/.~tmp~/MC_C_…_R22_S00.fits  in flight: rsync --delay-updates
 //                 └ MC_C_20200501_000013/.rsync-partial/…            in flight: rsync --partial-dir
+//                 └ b.fits, of 1970-01-01 00:00:00                   in flight: rsync --partial was cut off
 //                 └ .snapshot/…                                      hidden: counted, not listed, not entered
 //
 // Threads: ScanTransfers starts threads of its own and joins them before it returns; its answer is the same
@@ -29,7 +30,7 @@
 
 namespace obsmon {
 
-/// How far the transfer of a file has come, as its name tells.
+/// How far the transfer of a file has come, as its name and its mtime tell.
 enum class TransferState : std::uint8_t {
   kArrived,   ///< it bears its final name
   kInFlight,  ///< rsync is still writing it, or was cut off while it did

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 
 #include "status_macros.h"
@@ -118,6 +119,9 @@ void FolderVisit::AskEntry(Entry& entry, Chunk& chunk) const {
   entry.size_bytes = facts->size_bytes;
   entry.mtime = facts->mtime;
   entry.ctime = facts->ctime;
+  // rsync --partial: a cut-off file under its final name, with 0 for the seconds of its time so that the next
+  // run takes it for an old one; the nanoseconds are those of the source (seen with rsync 3.5).
+  entry.in_flight |= std::chrono::floor<std::chrono::seconds>(facts->mtime).time_since_epoch().count() == 0;
 }
 
 absl::StatusOr<FileFacts> FolderVisit::StatEntry(const char* name, FileKind listed_as) const {
