@@ -155,6 +155,12 @@ TEST(MakeReport, ANightWithAnUnreadableFolderIsUnknownButADanglingLinkHidesNothi
       NightState::kComplete);
 }
 
+TEST(Reason, NamesAnOrphanWhatNoTransferHasWrittenForAnHour) {
+  FileRow file{.path = "2020-05-01/.a.fits.x7Kq2b", .verdict = Verdict::kInFlight, .arrival_time = kShot};
+  EXPECT_EQ(Reason(file, kShot + minutes{59}), "rsync has not finished it; last written 59 min ago");
+  EXPECT_THAT(Reason(file, kShot + minutes{60}), HasSubstr("an orphan"));
+}
+
 TEST(Reason, SaysWhatTheObserverAsksFor) {
   const NightReport report = ReportOf(
       {File("2020-05-01/a.fits", 1), File("2020-05-01/b.fits", 2), File("2020-05-01/c.fits", 3, 2880)},

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <chrono>
+
 #include "obsmon/report.h"
 #include "text/human.h"
 
@@ -20,6 +22,19 @@ std::string IngestedReason(const FileRow& file) {
   return reason;
 }
 
+// rsync writes all the while; what has not been written for so long has no rsync any more.
+constexpr std::chrono::hours kOrphanAge{1};
+
+std::string InFlightReason(const FileRow& file, UtcTime as_of) {
+  if (file.arrival_time && as_of - *file.arrival_time >= kOrphanAge) {
+    return fmt::format(
+        "an orphan: left unfinished by a transfer that wrote to it last{}; remove it once the "
+        "file itself has arrived",
+        Ago(file.arrival_time, as_of));
+  }
+  return fmt::format("rsync has not finished it; last written{}", Ago(file.arrival_time, as_of));
+}
+
 std::string WithMessage(std::string reason, std::string_view message) {
   if (!message.empty()) reason += fmt::format(": {}", message);
   return reason;
@@ -34,7 +49,7 @@ std::string Reason(const FileRow& file, UtcTime as_of) {
     case Verdict::kArtifactGone:
       return fmt::format("the registry lists {}, but that file is gone", file.ingest_path);
     case Verdict::kInFlight:
-      return fmt::format("rsync has not finished it; last written{}", Ago(file.arrival_time, as_of));
+      return InFlightReason(file, as_of);
     case Verdict::kPending:
       return WithMessage(std::string(VerdictMeaning(Verdict::kPending)), file.message);
     case Verdict::kFailed:
