@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Union
@@ -29,10 +30,10 @@ def following(progress: Progress) -> Iterator[Report | None]:
 
 def _shown() -> _Bar | _Line:
     try:
-        from tqdm.auto import tqdm
+        tqdm = importlib.import_module("tqdm.auto")
     except ImportError:
         return _Line()
-    return _Bar(tqdm)
+    return _Bar(tqdm.tqdm)
 
 
 class _Bar:

@@ -8,6 +8,7 @@ namespace obsmon::python {
 
 void BindNight(pybind11::module_& module);
 void BindTable(pybind11::module_& module);
+void BindStream(pybind11::module_& module);
 void BindTransfers(pybind11::module_& module);
 void BindRegistry(pybind11::module_& module);
 void BindMatch(pybind11::module_& module);

@@ -66,14 +66,15 @@ Script ScriptNamed(const std::string& name) {
   throw py::value_error("there is no script '" + name + "'");
 }
 
-std::vector<std::string> BytesOf(const py::list& texts) {
+std::vector<std::string> BytesOf(const StrList& texts) {
   std::vector<std::string> bytes;
   for (const py::handle text : texts) bytes.push_back(ToPath(text).native());
   return bytes;
 }
 
-int RunScript(const std::string& name, const py::list& arguments, const py::dict& variables,
-              const py::object& out, const py::object& err) {
+int RunScript(const std::string& name, const StrList& arguments,
+              const py::typing::Dict<py::str, py::str>& variables, const py::object& out,
+              const py::object& err) {
   const Script script = ScriptNamed(name);
   const std::vector<std::string> words = BytesOf(arguments);
   std::map<std::string, std::string> environ;

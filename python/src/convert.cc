@@ -43,7 +43,7 @@ Ymd YmdOf(std::chrono::sys_days date) {
 
 }  // namespace
 
-py::object ToDatetime(UtcTime time) {
+Datetime ToDatetime(UtcTime time) {
   ImportDatetime();
   const auto date = std::chrono::floor<std::chrono::days>(time);
   const auto clock = std::chrono::hh_mm_ss(std::chrono::floor<microseconds>(time - date));
@@ -54,11 +54,12 @@ py::object ToDatetime(UtcTime time) {
       static_cast<int>(clock.subseconds().count()), PyDateTime_TimeZone_UTC, PyDateTimeAPI->DateTimeType));
 }
 
-py::object ToDatetime(const std::optional<UtcTime>& time) {
-  return time ? ToDatetime(*time) : py::object(py::none());
+MaybeDatetime ToDatetime(const std::optional<UtcTime>& time) {
+  if (!time) return py::none();
+  return ToDatetime(*time);
 }
 
-py::object ToTimedelta(nanoseconds span) {
+Timedelta ToTimedelta(nanoseconds span) {
   ImportDatetime();
   const auto days = std::chrono::floor<std::chrono::days>(span);
   const auto seconds = std::chrono::floor<std::chrono::seconds>(span - days);
@@ -71,7 +72,7 @@ py::str ToStr(std::string_view text) {
   return IsUtf8(text) ? py::str(text.data(), text.size()) : py::str(EscapeInvalidUtf8(text));
 }
 
-py::object ToDate(Night night) {
+Date ToDate(Night night) {
   ImportDatetime();
   const Ymd ymd = YmdOf(night.date());
   return Checked(PyDate_FromDate(ymd.year, ymd.month, ymd.day));

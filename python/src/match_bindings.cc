@@ -57,8 +57,8 @@ NightMatchView ViewOf(NightMatch found) {
 }
 
 NightMatchView Match(const TransferScanView& transfers, const NightIngestsView& ingests,
-                     const py::object& as_of, const StreamConfig& config, std::int64_t min_fits_bytes,
-                     const py::list& storage_names) {
+                     const MaybeDatetime& as_of, const StreamConfig& config, std::int64_t min_fits_bytes,
+                     const py::typing::List<AnyPath>& storage_names) {
   const UtcTime time = FromDatetimeOrNow(as_of);
   MatchOptions options{.min_fits_bytes = min_fits_bytes, .grace = config.stream.grace};
   for (const py::handle name : storage_names) options.storage_names.push_back(ToPath(name).native());

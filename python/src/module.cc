@@ -12,6 +12,7 @@ PYBIND11_MODULE(_obsmon, module) {
   obsmon::python::BindErrors(module);
   obsmon::python::BindNight(module);
   obsmon::python::BindTable(module);
+  obsmon::python::BindStream(module);
   obsmon::python::BindTransfers(module);
   obsmon::python::BindRegistry(module);
   obsmon::python::BindMatch(module);

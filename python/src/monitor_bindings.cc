@@ -1,4 +1,4 @@
-// monitor.h, stream.h, and what of history.h can be read.
+// monitor.h, and what of history.h can be read.
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -24,29 +24,15 @@ namespace {
 
 namespace py = pybind11;
 
-/// A stream from texts by the keys of SetStreamField, so that the library judges each of them.
-StreamConfig MakeStream(const py::dict& fields) {
-  StreamConfig config;
-  for (const auto& [key, text] : fields) {
-    const auto name = key.cast<std::string>();
-    const absl::Status status = SetStreamField(name, text.cast<std::string>(), {}, config);
-    if (!status.ok()) {
-      Raise(absl::Status(status.code(), name + ": " + std::string(status.message())));
-    }
-  }
-  if (config.stream.name.empty()) config.stream.name = config.stream.DefaultName();
-  return config;
-}
-
-std::unique_ptr<ReportView> Observe(const StreamConfig& config, Night night, const py::object& as_of,
-                                    const py::object& progress) {
+std::unique_ptr<ReportView> Observe(const StreamConfig& config, Night night, const MaybeDatetime& as_of,
+                                    const MaybeProgress& progress) {
   const UtcTime time = FromDatetimeOrNow(as_of);
   return std::make_unique<ReportView>(ValueOrRaise(Await(progress, [&](const WorkControl& control) {
     return ObserveNight(config.stream, night, time, control);
   })));
 }
 
-UpdateResult Update(const StreamConfig& config, const py::object& as_of, const py::object& progress) {
+UpdateResult Update(const StreamConfig& config, const MaybeDatetime& as_of, const MaybeProgress& progress) {
   const UtcTime time = FromDatetimeOrNow(as_of);
   UpdateResult result = Await(progress, [&](const WorkControl& control) {
     return UpdateStream(config.stream, config.window, time, control);
@@ -55,7 +41,8 @@ UpdateResult Update(const StreamConfig& config, const py::object& as_of, const p
   return result;
 }
 
-std::vector<std::string> Summarise(const py::object& out, const py::list& streams, const py::object& as_of) {
+std::vector<std::string> Summarise(const AnyPath& out, const py::typing::List<AnyPath>& streams,
+                                   const MaybeDatetime& as_of) {
   const std::filesystem::path folder = ToPath(out);
   std::vector<std::filesystem::path> folders;
   for (const py::handle stream : streams) folders.push_back(ToPath(stream));
@@ -64,7 +51,7 @@ std::vector<std::string> Summarise(const py::object& out, const py::list& stream
       Await(py::none(), [&](const WorkControl&) { return UpdateSummary(folder, folders, time); }));
 }
 
-std::vector<NightSummary> ReadHistory(const py::object& output_dir) {
+std::vector<NightSummary> ReadHistory(const AnyPath& output_dir) {
   const std::filesystem::path folder = ToPath(output_dir);
   return ValueOrRaise(Await(py::none(), [&](const WorkControl&) -> absl::StatusOr<std::vector<NightSummary>> {
     absl::StatusOr<std::unique_ptr<History>> history = History::OpenReadOnly(folder);
@@ -73,15 +60,13 @@ std::vector<NightSummary> ReadHistory(const py::object& output_dir) {
   }));
 }
 
-py::list TextsOf(const std::vector<std::string>& texts) {
+StrList TextsOf(const std::vector<std::string>& texts) {
   py::list list;
   for (const std::string& text : texts) list.append(ToStr(text));
   return list;
 }
 
 void BindValues(py::module_& module) {
-  py::class_<StreamConfig>(module, "_Stream", "One stream's folders and options.");
-
   py::class_<NightSummary>(module, "NightSummary", "A night in a line, as the index page shows it.")
       .def_readonly("night", &NightSummary::night, "The Night.")
       .def_property_readonly(
@@ -91,8 +76,9 @@ void BindValues(py::module_& module) {
       .def_readonly("num_issues", &NightSummary::num_issues, "How many entries could not be read.")
       .def_property_readonly(
           "trouble",
-          [](const NightSummary& night) {
-            return night.trouble.empty() ? py::object(py::none()) : ToStr(night.trouble);
+          [](const NightSummary& night) -> MaybeStr {
+            if (night.trouble.empty()) return py::none();
+            return ToStr(night.trouble);
           },
           "Why the state is unknown, one sentence; else None.")
       .def_property_readonly(
@@ -134,13 +120,12 @@ void BindValues(py::module_& module) {
 
 void BindMonitor(py::module_& module) {
   BindValues(module);
-  module.def("make_stream", &MakeStream, py::arg("fields"));
   module.def("observe_night", &Observe, py::arg("config"), py::arg("night"), py::arg("as_of"),
              py::arg("progress"));
   module.def("update", &Update, py::arg("config"), py::arg("as_of"), py::arg("progress"));
   module.def(
       "update_summary",
-      [](const py::object& out, const py::list& streams, const py::object& as_of) {
+      [](const AnyPath& out, const py::typing::List<AnyPath>& streams, const MaybeDatetime& as_of) {
         return TextsOf(Summarise(out, streams, as_of));
       },
       py::arg("out"), py::arg("streams"), py::arg("as_of"));

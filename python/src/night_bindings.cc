@@ -53,9 +53,9 @@ Raises ValueError where the text names no day, TypeError where the argument is n
 
 void BindNight(py::module_& module) {
   py::class_<Night>(module, "Night", kNightDoc)
-      .def(py::init([](const py::object& night) { return ToNight(night); }), py::arg("night"), py::pos_only())
+      .def(py::init([](const AnyNight& night) { return ToNight(night); }), py::arg("night"), py::pos_only())
       .def_static(
-          "containing", [](const py::object& time) { return Night::Containing(FromDatetime(time)); },
+          "containing", [](const Datetime& time) { return Night::Containing(FromDatetime(time)); },
           py::arg("time"), "The night from noon to noon UTC that holds `time`, a datetime with a time zone.")
       .def_property_readonly("date", &ToDate, "The date that names the night, a datetime.date.")
       .def_property_readonly("compact", &Night::Compact, "The name as '20200501'.")
@@ -71,8 +71,12 @@ void BindNight(py::module_& module) {
             return Plus(night, nights == INT64_MIN ? INT64_MAX : -nights);
           },
           py::arg("nights"), py::is_operator())
-      .def(py::self == py::self)
-      .def(py::self != py::self)
+      .def(
+          "__eq__",
+          [](Night night, const py::object& other) {
+            return py::isinstance<Night>(other) && night == other.cast<Night>();
+          },
+          py::arg("other"))
       .def(py::self < py::self)
       .def(py::self <= py::self)
       .def(py::self > py::self)

@@ -59,7 +59,7 @@ RegistryView OpenView(const StreamConfig& config) {
   return view;
 }
 
-NightIngestsView Read(const RegistryView& view, const py::object& night, const py::object& progress) {
+NightIngestsView Read(const RegistryView& view, const AnyNight& night, const MaybeProgress& progress) {
   const Night asked = ToNight(night);
   return NightIngestsView(ValueOrRaise(
       Await(progress, [&](const WorkControl& control) { return view.ReadNight(asked, control); })));

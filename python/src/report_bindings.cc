@@ -34,8 +34,9 @@ std::string Written(const Write& write) {
   return std::move(out).str();
 }
 
-py::object OptionalTimedelta(const LatencySummary& latency, std::chrono::nanoseconds span) {
-  return latency.files == 0 ? py::object(py::none()) : ToTimedelta(span);
+MaybeTimedelta MaybeSpan(const LatencySummary& latency, std::chrono::nanoseconds span) {
+  if (latency.files == 0) return py::none();
+  return ToTimedelta(span);
 }
 
 void BindCounts(py::module_& module) {
@@ -52,7 +53,7 @@ void BindCounts(py::module_& module) {
   counts
       .def_property_readonly(
           "by_verdict",
-          [](const NightCounts& c) {
+          [](const NightCounts& c) -> py::typing::Dict<py::str, py::int_> {
             py::dict numbers;
             for (const Verdict verdict : kAllVerdicts) {
               numbers[py::str(std::string(VerdictName(verdict)))] = c[verdict];
@@ -62,7 +63,7 @@ void BindCounts(py::module_& module) {
           "The number of files by verdict, in the order in which verdicts are decided: a dict of str to int.")
       .def(
           "__getitem__",
-          [](const py::object& c, const std::string& verdict) {
+          [](const py::object& c, const std::string& verdict) -> py::int_ {
             return c.attr("by_verdict")[py::str(verdict)];
           },
           py::arg("verdict"))
@@ -84,13 +85,13 @@ void BindCounts(py::module_& module) {
       "How long files took from creation to ingest; of those for which both are known.")
       .def_readonly("files", &LatencySummary::files, "Of how many files.")
       .def_property_readonly(
-          "p50", [](const LatencySummary& l) { return OptionalTimedelta(l, l.p50); },
+          "p50", [](const LatencySummary& l) { return MaybeSpan(l, l.p50); },
           "Half of them took no longer; a timedelta, or None without files.")
       .def_property_readonly(
-          "p95", [](const LatencySummary& l) { return OptionalTimedelta(l, l.p95); },
+          "p95", [](const LatencySummary& l) { return MaybeSpan(l, l.p95); },
           "95 % of them took no longer; a timedelta, or None.")
       .def_property_readonly(
-          "max", [](const LatencySummary& l) { return OptionalTimedelta(l, l.max); },
+          "max", [](const LatencySummary& l) { return MaybeSpan(l, l.max); },
           "The longest; a timedelta, or None.")
       .def("__repr__", [](const py::object& l) {
         return py::str("LatencySummary(files={}, p50={}, p95={}, max={})")
@@ -173,7 +174,7 @@ void BindReport(py::module_& module) {
           "What of storage and repository could not be read: a list of ScanIssue.")
       .def_property_readonly(
           "registry_trouble",
-          [](const ReportView& view) -> py::object {
+          [](const ReportView& view) -> MaybeStr {
             const absl::Status& status = view.report().evidence.registry_status;
             if (status.ok()) return py::none();
             return ToStr(std::string(status.message()));
@@ -201,10 +202,10 @@ void BindReport(py::module_& module) {
           },
           without_gil, "What `obsmon night` prints, a str.")
       .def("__repr__",
-           [](const py::object& view) {
+           [](const py::object& view) -> py::str {
              return py::module_::import("obsmon._display").attr("report_text")(view);
            })
-      .def("_repr_html_", [](const py::object& view) {
+      .def("_repr_html_", [](const py::object& view) -> py::str {
         return py::module_::import("obsmon._display").attr("report_html")(view);
       });
 }

@@ -3,6 +3,7 @@
 #define OBSMON_PYTHON_SRC_SHARED_BINDINGS_H_
 
 #include <pybind11/pybind11.h>
+#include <pybind11/typing.h>
 
 #include <array>
 #include <memory>
@@ -18,7 +19,7 @@
 namespace obsmon::python {
 
 /// The issues as a list of ScanIssue.
-pybind11::list IssuesOf(const std::vector<ScanIssue>& issues);
+pybind11::typing::List<ScanIssue> IssuesOf(const std::vector<ScanIssue>& issues);
 
 /// "ingested", "artifact_gone", ...: by a verdict's number.
 std::span<const std::string_view> VerdictNames();

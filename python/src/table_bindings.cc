@@ -19,6 +19,8 @@ namespace {
 
 namespace py = pybind11;
 
+using Row = py::typing::Dict<py::str, py::object>;
+
 /// Values of a column as the buffer protocol gives them; keeps the table alive.
 struct Buffer {
   std::shared_ptr<const void> owner;
@@ -62,14 +64,14 @@ const Column& ColumnOrRaise(const Table& table, const std::string& name) {
   throw py::key_error("there is no column '" + name + "', only " + names);
 }
 
-py::object View(Buffer buffer) { return py::memoryview(py::cast(std::move(buffer))); }
+py::memoryview View(Buffer buffer) { return py::memoryview(py::cast(std::move(buffer))); }
 
-py::object Bytes(std::vector<std::uint8_t> bytes) {
+py::memoryview Bytes(std::vector<std::uint8_t> bytes) {
   const auto owned = std::make_shared<const std::vector<std::uint8_t>>(std::move(bytes));
   return View({.owner = owned, .values = owned->data(), .format = "?", .size = owned->size()});
 }
 
-py::object ValuesOf(const std::shared_ptr<const Table>& table, const std::string& name) {
+py::memoryview ValuesOf(const std::shared_ptr<const Table>& table, const std::string& name) {
   const Column& column = ColumnOrRaise(*table, name);
   const ItemFormat item = ItemFormatOf(column.type);
   if (column.type == ColumnType::kBool) {
@@ -84,7 +86,8 @@ py::object ValuesOf(const std::shared_ptr<const Table>& table, const std::string
                .size = table->size()});
 }
 
-py::object NullsOf(const std::shared_ptr<const Table>& table, const std::string& name) {
+py::typing::Optional<py::memoryview> NullsOf(const std::shared_ptr<const Table>& table,
+                                             const std::string& name) {
   const Column& column = ColumnOrRaise(*table, name);
   if (column.num_nulls() == 0) return py::none();
   std::vector<std::uint8_t> bytes(table->size());
@@ -117,32 +120,31 @@ py::object ValueAt(const Column& column, std::size_t row) {
   return py::none();
 }
 
-py::dict RowAt(const Table& table, std::size_t row) {
+Row RowAt(const Table& table, std::size_t row) {
   py::dict values;
   for (const Column& column : table.columns()) values[py::str(column.name)] = ValueAt(column, row);
   return values;
 }
 
-py::list RowsOf(const Table& table, std::size_t begin, std::size_t end) {
+py::typing::List<Row> RowsOf(const Table& table, std::size_t begin, std::size_t end) {
   py::list rows;
   for (std::size_t row = begin; row < end; ++row) rows.append(RowAt(table, row));
   return rows;
 }
 
-py::object Item(const Table& table, const py::object& index) {
-  if (py::isinstance<py::slice>(index)) {
-    std::size_t start = 0;
-    std::size_t stop = 0;
-    std::size_t step = 0;
-    std::size_t length = 0;
-    if (!py::reinterpret_borrow<py::slice>(index).compute(table.size(), &start, &stop, &step, &length)) {
-      throw py::error_already_set();
-    }
-    py::list rows;
-    for (std::size_t i = 0; i < length; ++i, start += step) rows.append(RowAt(table, start));
-    return rows;
-  }
-  const Py_ssize_t size = static_cast<Py_ssize_t>(table.size());
+py::typing::List<Row> Slice(const Table& table, const py::slice& slice) {
+  std::size_t start = 0;
+  std::size_t stop = 0;
+  std::size_t step = 0;
+  std::size_t length = 0;
+  if (!slice.compute(table.size(), &start, &stop, &step, &length)) throw py::error_already_set();
+  py::list rows;
+  for (std::size_t i = 0; i < length; ++i, start += step) rows.append(RowAt(table, start));
+  return rows;
+}
+
+Row Item(const Table& table, const AnyIndex& index) {
+  const auto size = static_cast<Py_ssize_t>(table.size());
   Py_ssize_t row = PyNumber_AsSsize_t(index.ptr(), PyExc_IndexError);
   if (row == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
   if (row < 0) row += size;
@@ -152,20 +154,20 @@ py::object Item(const Table& table, const py::object& index) {
   return RowAt(table, static_cast<std::size_t>(row));
 }
 
-py::list ListOf(const Table& table, const std::string& name) {
+py::typing::List<py::object> ListOf(const Table& table, const std::string& name) {
   const Column& column = ColumnOrRaise(table, name);
   py::list values(table.size());
   for (std::size_t row = 0; row < table.size(); ++row) values[row] = ValueAt(column, row);
   return values;
 }
 
-py::list WordsOf(const Table& table, const std::string& name) {
+StrList WordsOf(const Table& table, const std::string& name) {
   py::list words;
   for (const std::string_view word : ColumnOrRaise(table, name).words) words.append(py::str(word));
   return words;
 }
 
-py::dict SchemaOf(const Table& table) {
+py::typing::Dict<py::str, py::str> SchemaOf(const Table& table) {
   py::dict types;
   for (const Column& column : table.columns()) {
     types[py::str(column.name)] = py::str(std::string(TypeName(column.type)));
@@ -235,15 +237,19 @@ void BindTable(py::module_& module) {
   using Shared = const std::shared_ptr<const Table>&;
   py::class_<Table, std::shared_ptr<Table>>(module, "Table", kTableDoc)
       .def("__len__", &Table::size)
-      .def("__getitem__", &Item, py::arg("index"), "A row as a dict; of a slice, a list of them.")
+      .def("__getitem__", &Slice, py::arg("rows"), "Some rows: a list of dict.")
+      .def("__getitem__", &Item, py::arg("row"), "A row: a dict of values by the names of their columns.")
       .def(
           "__iter__",
-          [](const py::object& table) { return py::module_::import("obsmon._tables").attr("rows")(table); },
+          [](const py::object& table) -> py::typing::Iterator<Row> {
+            return py::module_::import("obsmon._tables").attr("rows")(table);
+          },
           "Its rows, each a dict, made one by one.")
       .def_property_readonly("schema", &SchemaOf,
                              "The type of each column by its name, in order: a dict of str.")
       .def_property_readonly(
-          "column_names", [](const Table& table) { return py::list(SchemaOf(table)); }, "A list of str.")
+          "column_names", [](const Table& table) -> StrList { return py::list(SchemaOf(table)); },
+          "A list of str.")
       .def_property_readonly(
           "shape", [](const Table& table) { return py::make_tuple(table.size(), table.columns().size()); },
           "(rows, columns)")
@@ -296,10 +302,10 @@ void BindTable(py::module_& module) {
           "The table's rows in one batch, by the Arrow PyCapsule interface; a new stream at each call.\n"
           "`requested_schema` is not heeded, as the interface allows.")
       .def("__repr__",
-           [](const py::object& table) {
+           [](const py::object& table) -> py::str {
              return py::module_::import("obsmon._display").attr("table_text")(table);
            })
-      .def("_repr_html_", [](const py::object& table) {
+      .def("_repr_html_", [](const py::object& table) -> py::str {
         return py::module_::import("obsmon._display").attr("table_html")(table);
       });
 }

@@ -1,5 +1,6 @@
 // transfers.h, and what files.h says of trouble with one entry.
 #include <pybind11/pybind11.h>
+#include <pybind11/typing.h>
 
 #include <array>
 #include <string>
@@ -21,7 +22,7 @@ namespace py = pybind11;
 
 constexpr std::array<std::string_view, 2> kTransferStates = {"arrived", "in_flight"};
 
-TransferScanView Scan(const py::object& storage, Night night, int num_threads, const py::object& progress) {
+TransferScanView Scan(const AnyPath& storage, Night night, int num_threads, const MaybeProgress& progress) {
   const std::filesystem::path folder = ToPath(storage);
   return TransferScanView(ValueOrRaise(Await(progress, [&](const WorkControl& control) {
     ScanOptions options{.control = control};
@@ -35,7 +36,7 @@ TransferScanView Scan(const py::object& storage, Night night, int num_threads, c
 TransferScanView::TransferScanView(TransferScan found)
     : scan(std::make_shared<const TransferScan>(std::move(found))), files(TableOf(scan->files, scan)) {}
 
-py::list IssuesOf(const std::vector<ScanIssue>& issues) {
+py::typing::List<ScanIssue> IssuesOf(const std::vector<ScanIssue>& issues) {
   py::list list;
   for (const ScanIssue& issue : issues) list.append(py::cast(issue));
   return list;
