@@ -6,7 +6,6 @@ import collections.abc
 import datetime
 import os
 import typing
-__all__: list[str] = ['Error', 'LatencySummary', 'Night', 'NightCounts', 'NightIngests', 'NightMatch', 'NightReport', 'NightSummary', 'OutputLockedError', 'Registry', 'RegistryBusyError', 'ScanIssue', 'Table', 'TransferScan', 'UpdateResult', 'VERDICTS', 'make_stream', 'match_night', 'observe_night', 'open_registry', 'read_history', 'run_script', 'scan_transfers', 'update', 'update_summary', 'verdict_meaning']
 class Error(Exception):
     ...
 class OutputLockedError(Error):
@@ -30,7 +29,7 @@ class Night:
     >>> Night("2020-02-30")
     Traceback (most recent call last):
         ...
-    ValueError: '2020-02-30' is not a day of the calendar: April, June, September and November have 30 days, February 28 or 29
+    ValueError: '2020-02-30' is no night: write a day of the calendar as YYYY-MM-DD or YYYYMMDD
 
     Nights are values: they can be compared, sorted, and used as keys.
 
@@ -627,7 +626,7 @@ def verdict_meaning(verdict: str) -> str:
 
     >>> import obsmon
     >>> obsmon.verdict_meaning('not_ingested')
-    'arrived whole, but the registry does not list it'
+    'it arrived whole, but the registry does not list it'
 
     Raises ValueError for a word that is not in obsmon.VERDICTS.
     """

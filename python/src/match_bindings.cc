@@ -10,6 +10,7 @@
 
 #include "bindings.h"
 #include "convert.h"
+#include "made_here.h"
 #include "obsmon/match.h"
 #include "obsmon/stream.h"
 #include "shared_bindings.h"
@@ -90,10 +91,10 @@ void BindMatch(py::module_& module) {
       "What a verdict means, in a clause.\n\n"
       ">>> import obsmon\n"
       ">>> obsmon.verdict_meaning('not_ingested')\n"
-      "'arrived whole, but the registry does not list it'\n\n"
+      "'it arrived whole, but the registry does not list it'\n\n"
       "Raises ValueError for a word that is not in obsmon.VERDICTS.");
 
-  py::class_<NightMatchView>(module, "NightMatch", "The verdicts of match_night.")
+  py::class_<NightMatchView>(module, "NightMatch", MadeHere(), "The verdicts of match_night.")
       .def_readonly(
           "transfers", &NightMatchView::transfers,
           "A Table with a row for each transfer: verdict, match (how it was recognised: 'file id', 'path',\n"

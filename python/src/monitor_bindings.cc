@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "bindings.h"
 #include "convert.h"
+#include "made_here.h"
 #include "obsmon/history.h"
 #include "obsmon/monitor.h"
 #include "obsmon/stream.h"
@@ -67,7 +68,8 @@ StrList TextsOf(const std::vector<std::string>& texts) {
 }
 
 void BindValues(py::module_& module) {
-  py::class_<NightSummary>(module, "NightSummary", "A night in a line, as the index page shows it.")
+  py::class_<NightSummary>(module, "NightSummary", MadeHere(),
+                           "A night in a line, as the index page shows it.")
       .def_readonly("night", &NightSummary::night, "The Night.")
       .def_property_readonly(
           "state", [](const NightSummary& night) { return std::string(NightStateName(night.state)); },
@@ -95,7 +97,7 @@ void BindValues(py::module_& module) {
             .format(py::cast(night.night), std::string(NightStateName(night.state)), night.counts.files);
       });
 
-  py::class_<UpdateResult>(module, "UpdateResult", "What an update did.")
+  py::class_<UpdateResult>(module, "UpdateResult", MadeHere(), "What an update did.")
       .def_property_readonly(
           "stream", [](const UpdateResult& result) { return ToStr(result.stream); },
           "The stream's name, a str.")

@@ -43,7 +43,7 @@ Night('2020-05-02')
 >>> Night("2020-02-30")
 Traceback (most recent call last):
     ...
-ValueError: '2020-02-30' is not a day of the calendar: April, June, September and November have 30 days, February 28 or 29
+ValueError: '2020-02-30' is no night: write a day of the calendar as YYYY-MM-DD or YYYYMMDD
 
 Nights are values: they can be compared, sorted, and used as keys.
 

@@ -9,6 +9,7 @@
 
 #include "bindings.h"
 #include "convert.h"
+#include "made_here.h"
 #include "obsmon/registry.h"
 #include "obsmon/stream.h"
 #include "shared_bindings.h"
@@ -103,7 +104,8 @@ std::shared_ptr<Table> TableOf(const IngestTable& ingests, const Owner& owner) {
 }
 
 void BindRegistry(py::module_& module) {
-  py::class_<NightIngestsView>(module, "NightIngests", "What a registry and its files say of one night.")
+  py::class_<NightIngestsView>(module, "NightIngests", MadeHere(),
+                               "What a registry and its files say of one night.")
       .def_readonly(
           "rows", &NightIngestsView::rows,
           "A Table, sorted by path: path, path_bytes, night, exposure, detector, storage_stem, status\n"
@@ -118,7 +120,7 @@ void BindRegistry(py::module_& module) {
       });
 
   py::class_<RegistryView>(
-      module, "Registry",
+      module, "Registry", MadeHere(),
       "A repository's registry, made by open_registry. Only ever read; any number of threads\n"
       "may use it at once.")
       .def("read_night", &Read, py::arg("night"), py::arg("progress") = py::none(),

@@ -10,6 +10,7 @@
 #include "bindings.h"
 #include "convert.h"
 #include "files_table.h"
+#include "made_here.h"
 #include "obsmon/export.h"
 #include "obsmon/pages.h"
 #include "shared_bindings.h"
@@ -41,7 +42,7 @@ MaybeTimedelta MaybeSpan(const LatencySummary& latency, std::chrono::nanoseconds
 
 void BindCounts(py::module_& module) {
   py::class_<NightCounts> counts(
-      module, "NightCounts",
+      module, "NightCounts", MadeHere(),
       "What the files of a night add up to. Each verdict is an attribute, and a key:\n"
       "counts.not_ingested, counts['not_ingested']; together they are counts.files.");
   counts.def_readonly("files", &NightCounts::files, "All files of the report.");
@@ -81,7 +82,7 @@ void BindCounts(py::module_& module) {
       });
 
   py::class_<LatencySummary>(
-      module, "LatencySummary",
+      module, "LatencySummary", MadeHere(),
       "How long files took from creation to ingest; of those for which both are known.")
       .def_readonly("files", &LatencySummary::files, "Of how many files.")
       .def_property_readonly(
@@ -141,7 +142,7 @@ std::shared_ptr<Table> ReportView::Ingests() {
 void BindReport(py::module_& module) {
   BindCounts(module);
   const auto without_gil = py::call_guard<py::gil_scoped_release>();
-  py::class_<ReportView>(module, "NightReport", kReportDoc)
+  py::class_<ReportView>(module, "NightReport", MadeHere(), kReportDoc)
       .def_property_readonly(
           "stream", [](const ReportView& view) { return ToStr(view.report().stream); },
           "The name of the stream, a str; may be empty.")

@@ -67,7 +67,8 @@ void BindErrors(py::module_& module) {
 }
 
 void Raise(const absl::Status& status) {
-  // A sentence may quote what was given, and the name of a file: bytes that need not be UTF-8, nor fit to be shown.
+  // A sentence may quote what was given, and the name of a file: bytes that need not be UTF-8, nor fit to be
+  // shown.
   py::set_error(TypeFor(status.code()), EscapeForDisplay(std::string(status.message())).c_str());
   throw py::error_already_set();
 }

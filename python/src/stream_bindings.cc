@@ -5,6 +5,7 @@
 #include <string>
 
 #include "bindings.h"
+#include "made_here.h"
 #include "obsmon/stream.h"
 #include "status.h"
 
@@ -30,7 +31,7 @@ StreamConfig MakeStream(const py::typing::Dict<py::str, py::bytes>& fields) {
 }  // namespace
 
 void BindStream(py::module_& module) {
-  py::class_<StreamConfig>(module, "_Stream", "One stream's folders and options.");
+  py::class_<StreamConfig>(module, "_Stream", MadeHere(), "One stream's folders and options.");
   module.def("make_stream", &MakeStream, py::arg("fields"));
 }
 

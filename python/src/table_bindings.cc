@@ -12,6 +12,7 @@
 #include "arrow_abi.h"
 #include "bindings.h"
 #include "convert.h"
+#include "made_here.h"
 #include "table.h"
 
 namespace obsmon::python {
@@ -226,7 +227,7 @@ does not belong, and `x_bytes` the name's own bytes; elsewhere `x_bytes` is null
 }  // namespace
 
 void BindTable(py::module_& module) {
-  py::class_<Buffer>(module, "_Buffer", py::buffer_protocol(), "Values of a column.")
+  py::class_<Buffer>(module, "_Buffer", MadeHere(), py::buffer_protocol(), "Values of a column.")
       .def_buffer([](const Buffer& buffer) {
         const auto size = static_cast<py::ssize_t>(buffer.size);
         // The protocol's pointer is not const, but its last argument is.
@@ -235,7 +236,7 @@ void BindTable(py::module_& module) {
       });
 
   using Shared = const std::shared_ptr<const Table>&;
-  py::class_<Table, std::shared_ptr<Table>>(module, "Table", kTableDoc)
+  py::class_<Table, std::shared_ptr<Table>>(module, "Table", MadeHere(), kTableDoc)
       .def("__len__", &Table::size)
       .def("__getitem__", &Slice, py::arg("rows"), "Some rows: a list of dict.")
       .def("__getitem__", &Item, py::arg("row"), "A row: a dict of values by the names of their columns.")

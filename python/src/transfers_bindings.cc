@@ -8,6 +8,7 @@
 
 #include "bindings.h"
 #include "convert.h"
+#include "made_here.h"
 #include "obsmon/report.h"
 #include "obsmon/transfers.h"
 #include "shared_bindings.h"
@@ -54,7 +55,7 @@ std::shared_ptr<Table> TableOf(const TransferTable& transfers, const Owner& owne
 }
 
 void BindTransfers(py::module_& module) {
-  py::class_<ScanIssue>(module, "ScanIssue",
+  py::class_<ScanIssue>(module, "ScanIssue", MadeHere(),
                         "Trouble with one file or folder: it could not be read, the rest could.")
       .def_property_readonly(
           "path", [](const ScanIssue& issue) { return ToStr(issue.path); }, "Absolute; str, as in a Table.")
@@ -71,7 +72,7 @@ void BindTransfers(py::module_& module) {
             .format(ToStr(issue.path), ToStr(std::string(issue.status.message())));
       });
 
-  py::class_<TransferScanView>(module, "TransferScan", "What scan_transfers found of one night.")
+  py::class_<TransferScanView>(module, "TransferScan", MadeHere(), "What scan_transfers found of one night.")
       .def_readonly(
           "files", &TransferScanView::files,
           "A Table, sorted by folder, then by name: path, path_bytes, size_bytes, creation_time (mtime),\n"

@@ -1,7 +1,6 @@
 """What the tests of the Python module share: a sample night, and streams of real files."""
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 
@@ -20,18 +19,16 @@ for name in [name for name in os.environ if name.startswith("RSYMON_")]:
     del os.environ[name]
 
 
-@pytest.fixture(scope="session")
-def sample(tmp_path_factory):
-    """The stream of examples/sample_night.py. Tests do not write there."""
-    folder = tmp_path_factory.mktemp("sample")
+def make_sample(folder):
+    """A stream by examples/sample_night.py; a copy of one would have links to the other's files."""
     subprocess.run([sys.executable, EXAMPLES / "sample_night.py", folder], check=True)
     return folder / "comCam"
 
 
-@pytest.fixture
-def sample_copy(sample, tmp_path):
-    """The sample, to be spoiled."""
-    return pathlib.Path(shutil.copytree(sample, tmp_path / "comCam", symlinks=True))
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory):
+    """A stream that tests do not write in."""
+    return make_sample(tmp_path_factory.mktemp("sample"))
 
 
 @pytest.fixture
