@@ -84,8 +84,16 @@ class IngestTable {
   RowIterator<IngestTable> begin() const { return {this, 0}; }
   RowIterator<IngestTable> end() const { return {this, size()}; }
 
+  /// What a column of times has where none is known.
+  static constexpr UtcTime kNoTime = UtcTime::min();
+
   const StringColumn& path() const { return path_; }
   std::span<const Night> night() const { return night_; }
+  std::span<const std::int64_t> exposure() const { return exposure_; }
+  std::span<const std::int32_t> detector() const { return detector_; }
+  const StringColumn& message() const { return message_; }
+  std::span<const UtcTime> ingest_time() const { return ingest_time_; }
+  std::span<const UtcTime> file_time() const { return file_time_; }
   std::span<const FileId> file_id() const { return file_id_; }
   std::span<const ArtifactState> artifact() const { return artifact_; }
   std::span<const IngestStatus> status() const { return status_; }
@@ -105,8 +113,8 @@ class IngestTable {
   std::vector<FileId> file_id_;
   std::vector<std::int64_t> size_bytes_;
   StringColumn link_target_;
-  std::vector<UtcTime> ingest_time_;  ///< UtcTime::min() stands for absent, inside only
-  std::vector<UtcTime> file_time_;    ///< likewise
+  std::vector<UtcTime> ingest_time_;
+  std::vector<UtcTime> file_time_;
 };
 
 /// What a registry and its files say of one night.

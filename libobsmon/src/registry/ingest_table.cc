@@ -3,10 +3,8 @@
 namespace obsmon {
 namespace {
 
-constexpr UtcTime kAbsent = UtcTime::min();
-
 std::optional<UtcTime> Present(UtcTime time) {
-  if (time == kAbsent) return std::nullopt;
+  if (time == IngestTable::kNoTime) return std::nullopt;
   return time;
 }
 
@@ -24,8 +22,8 @@ void IngestTable::Append(const IngestRow& row) {
   file_id_.push_back(row.file_id);
   size_bytes_.push_back(row.size_bytes);
   link_target_.Append(row.link_target);
-  ingest_time_.push_back(row.ingest_time.value_or(kAbsent));
-  file_time_.push_back(row.file_time.value_or(kAbsent));
+  ingest_time_.push_back(row.ingest_time.value_or(kNoTime));
+  file_time_.push_back(row.file_time.value_or(kNoTime));
 }
 
 void IngestTable::Reserve(std::size_t rows, std::size_t path_bytes) {

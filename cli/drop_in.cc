@@ -1,0 +1,113 @@
+#include "drop_in.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "commands.h"
+#include "console.h"
+#include "obsmon/history.h"
+#include "obsmon/monitor.h"
+#include "obsmon/stream.h"
+#include "stream_options.h"
+
+namespace obsmon::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kMainPageUsage = "usage: mainpage.py OUT STREAM...\n";
+constexpr std::string_view kBreakLocksUsage = "usage: break_locks.py OUT...\n";
+
+/// What argparse would have refused ends with 2, and so does a day that can't be read: the prototype took
+/// some of those for others. A generation that is a number was refused later, with 1.
+int StatusOfUsage(std::span<const std::string> arguments, const Environment& environment) {
+  const absl::StatusOr<Options> options = ReadOptions(kUpdateCommand, arguments, environment.variable);
+  if (!options.ok()) return kPrototypeUsage;
+  const Given* generation = options->Find("gen");
+  const bool is_number = generation != nullptr && !generation->text.empty() &&
+                         generation->text.find_first_not_of("0123456789") == std::string::npos;
+  if (is_number && generation->text != "2" && generation->text != "3") return kPrototypeRefusal;
+  const absl::StatusOr<std::vector<StreamConfig>> streams = StreamsOf(*options);
+  if (!streams.ok() || streams->front().stream.output_dir.empty()) return kPrototypeUsage;
+  // All of them could be read; together they contradict each other, as a first day after the last does.
+  const std::optional<int> num_days = streams->front().window.num_days;
+  return num_days && *num_days < 1 ? kPrototypeUsage : kPrototypeRefusal;
+}
+
+/// The arguments without --num_days and its value.
+std::vector<std::string> WithoutNumDays(std::span<const std::string> arguments) {
+  std::vector<std::string> kept;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (argument == "--num_days" || argument == "--num-days") {
+      ++i;
+    } else if (!argument.starts_with("--num_days=") && !argument.starts_with("--num-days=")) {
+      kept.push_back(argument);
+    }
+  }
+  return kept;
+}
+
+/// Whether the folder was left without a lock file that nobody holds.
+bool BreakLock(const fs::path& folder, Console& console) {
+  const fs::path file = folder / ".monitor.lock";
+  std::error_code error;
+  if (!fs::exists(fs::symlink_status(file, error))) return true;
+  // Whoever can take the lock has found it unheld; giving it back removes the file.
+  const absl::StatusOr<OutputLock> lock = OutputLock::Acquire(folder);
+  if (lock.ok()) {
+    console.Result(fmt::format("{}: nobody held it; removed", file.native()));
+    return true;
+  }
+  console.Error(lock.status());
+  return absl::IsAborted(lock.status());
+}
+
+}  // namespace
+
+int RunObservingMonitor(std::span<const std::string> arguments, const Environment& environment,
+                        std::ostream& out, std::ostream& err) {
+  std::vector<std::string> update = {"update"};
+  update.insert(update.end(), arguments.begin(), arguments.end());
+  const int status = RunCommand(update, environment, out, err);
+  if (status == kSuccess) return kPrototypeDone;
+  return status == kUsage ? StatusOfUsage(arguments, environment) : kPrototypeRefusal;
+}
+
+int RunMainPage(std::span<const std::string> arguments, const Environment& environment, std::ostream& out,
+                std::ostream& err) {
+  const std::vector<std::string> names = WithoutNumDays(arguments);
+  if (names.empty()) {
+    out << kMainPageUsage;
+    return kPrototypeDone;
+  }
+  Console console(environment, out, err);
+  const fs::path folder = names.front();
+  const std::vector<fs::path> streams(names.begin() + 1, names.end());
+  const absl::StatusOr<std::vector<std::string>> warnings = UpdateSummary(folder, streams, environment.now);
+  if (!warnings.ok()) {
+    console.Error(warnings.status());
+    return kPrototypeRefusal;
+  }
+  for (const std::string& warning : *warnings) console.Error(warning);
+  return warnings->empty() ? kPrototypeDone : kPrototypeRefusal;
+}
+
+int RunBreakLocks(std::span<const std::string> arguments, const Environment& environment, std::ostream& out,
+                  std::ostream& err) {
+  if (arguments.empty()) {
+    out << kBreakLocksUsage;
+    return kPrototypeDone;
+  }
+  Console console(environment, out, err);
+  bool all_broken = true;
+  for (const std::string& folder : arguments) all_broken &= BreakLock(folder, console);
+  return all_broken ? kPrototypeDone : kPrototypeRefusal;
+}
+
+}  // namespace obsmon::cli

@@ -1,0 +1,346 @@
+"""What was taken, what has arrived, what has been ingested, and which files are missing, and why.
+
+>>> import obsmon
+>>> report = obsmon.observe_night(input_dir=stream, night="2020-05-01", grace=0)
+>>> report.state
+'needs_attention'
+>>> report.counts.files, report.counts.not_ingested
+(109, 3)
+>>> for file in report.needs_attention:
+...     print(file["verdict"], file["path"].rpartition("/")[2])
+not_ingested MC_C_20200501_000007_R22_S10.fits
+not_ingested MC_C_20200501_000007_R22_S11.fits
+too_small MC_C_20200501_000009_R22_S22.fits
+not_ingested MC_C_20200501_000011_R22_S00.fits
+artifact_gone 3020050100004-R22-S02-det002.fits
+
+`report.files` is a Table that pandas, polars, pyarrow and duckdb take as it is. Times are in UTC. Calls that look at
+disks do so without the GIL, end at Ctrl-C with nothing half-written, and warn through logging.getLogger("obsmon").
+
+Paths may be str, bytes or os.PathLike, nights all that Night takes. What goes wrong is told by the exceptions that the
+functions of `os` would raise (FileNotFoundError, PermissionError), by ValueError and TypeError for wrong arguments, by
+RegistryBusyError and OutputLockedError, and else by Error, each with one sentence: what, where, what to do.
+"""
+from __future__ import annotations
+
+import datetime
+import logging
+import operator
+import os
+import re
+from collections.abc import Iterable
+from typing import Union
+
+from ._obsmon import (
+    VERDICTS,
+    Error,
+    LatencySummary,
+    Night,
+    NightCounts,
+    NightIngests,
+    NightMatch,
+    NightReport,
+    NightSummary,
+    OutputLockedError,
+    Registry,
+    RegistryBusyError,
+    ScanIssue,
+    Table,
+    TransferScan,
+    UpdateResult,
+    __version__,
+    verdict_meaning,
+)
+from . import _obsmon
+from ._progress import Progress, following
+
+__all__ = [
+    "VERDICTS",
+    "Error",
+    "LatencySummary",
+    "Night",
+    "NightCounts",
+    "NightIngests",
+    "NightMatch",
+    "NightReport",
+    "NightSummary",
+    "OutputLockedError",
+    "Registry",
+    "RegistryBusyError",
+    "ScanIssue",
+    "Table",
+    "TransferScan",
+    "UpdateResult",
+    "__version__",
+    "match_night",
+    "observe_night",
+    "open_registry",
+    "path_bytes",
+    "read_history",
+    "scan_transfers",
+    "update",
+    "update_summary",
+    "verdict_meaning",
+]
+
+AnyPath = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+AnyNight = Union[Night, str, int, datetime.date]
+Span = Union[int, str, datetime.timedelta]
+
+_logger = logging.getLogger("obsmon")
+
+
+def observe_night(
+    *,
+    night: AnyNight,
+    input_dir: AnyPath | None = None,
+    storage: AnyPath | None = None,
+    repo: AnyPath | None = None,
+    name: str | None = None,
+    generation: int | None = None,
+    search_links: bool = False,
+    grace: Span = 60,
+    busy_timeout: Span = 10,
+    num_threads: int = 0,
+    as_of: datetime.datetime | None = None,
+    progress: Progress = False,
+) -> NightReport:
+    """Looks at one night, and writes nothing anywhere.
+
+    Parameters
+    ----------
+    night: the night, a Night or what it is made from: "2020-05-01", "20200501", 20200501, a datetime.date.
+    input_dir: the folder that holds both sides, storage/ and gen2repo/.
+    storage, repo: the two sides, where they lie elsewhere.
+    name: the stream's name (default: that of its folder).
+    generation: of the repository, 2 or 3; by default found out.
+    search_links: ask the folders raw/<night>/ what is ingested, not the database.
+    grace: how long after its arrival a file that is not ingested is settling: seconds, a timedelta, or "2min".
+    busy_timeout: how long to wait for a registry that someone is writing; likewise.
+    num_threads: threads that read disks; 0 lets obsmon choose. No result depends on it.
+    as_of: the time of the look, a datetime with a time zone (default: now).
+    progress: True shows how far it has come (with tqdm where that is installed); or a callable
+        (stage: str, done: int, total: int), where a total of 0 is one that is not known yet. It is called at most 20
+        times a second, from this thread; what it raises ends the look and is raised from here.
+
+    Returns
+    -------
+    A NightReport. A registry that is locked for too long makes its night unknown; that is a report, no error.
+
+    Raises
+    ------
+    FileNotFoundError, PermissionError: a side can't be read.
+    ValueError: an argument makes no sense, as a night that the calendar does not have.
+    TypeError: an argument is of a wrong type, or there is no input.
+    Error: a registry that is damaged, or that obsmon can't read.
+
+    Files that can't be read are issues of the report, and warnings of the logger "obsmon".
+    """
+    stream = _stream(
+        input_dir=input_dir,
+        storage=storage,
+        repo=repo,
+        name=name,
+        gen=generation,
+        search_links=search_links,
+        grace=grace,
+        busy_timeout=busy_timeout,
+        threads=num_threads,
+    )
+    with following(progress) as follow:
+        report = _obsmon.observe_night(stream, Night(night), as_of, follow)
+    for issue in report.issues:
+        _logger.warning("%s: %s", issue.path, issue.trouble)
+    if report.registry_trouble is not None:
+        _logger.warning("%s", report.registry_trouble)
+    return report
+
+
+def update(
+    *,
+    output_dir: AnyPath,
+    input_dir: AnyPath | None = None,
+    storage: AnyPath | None = None,
+    repo: AnyPath | None = None,
+    name: str | None = None,
+    first_day: AnyNight | None = None,
+    last_day: AnyNight | None = None,
+    num_days: int | None = None,
+    generation: int | None = None,
+    search_links: bool = False,
+    grace: Span = 60,
+    busy_timeout: Span = 10,
+    num_threads: int = 0,
+    as_of: datetime.datetime | None = None,
+    progress: Progress = False,
+) -> UpdateResult:
+    """Brings the history and the pages in `output_dir` up to date, as `obsmon update` does.
+
+    Looks at the nights from `first_day`, or at `num_days` nights, up to `last_day`. Without all three these are today
+    and yesterday (UTC), and earlier nights that still have open problems. What has not changed is neither read nor
+    written again. The other parameters are those of observe_night.
+
+    Returns
+    -------
+    An UpdateResult. Its warnings, what could not be read, go to the logger "obsmon" as well.
+
+    Raises
+    ------
+    OutputLockedError: another run holds the output folder.
+    FileNotFoundError, PermissionError, ValueError, TypeError, Error: as observe_night, and for the output folder.
+    KeyboardInterrupt: at Ctrl-C. Then, as after any exception, history and pages are whole; the history is as it was.
+    """
+    stream = _stream(
+        input_dir=input_dir,
+        output_dir=output_dir,
+        storage=storage,
+        repo=repo,
+        name=name,
+        first_day=None if first_day is None else str(Night(first_day)),
+        last_day=None if last_day is None else str(Night(last_day)),
+        num_days=num_days,
+        gen=generation,
+        search_links=search_links,
+        grace=grace,
+        busy_timeout=busy_timeout,
+        threads=num_threads,
+    )
+    with following(progress) as follow:
+        result = _obsmon.update(stream, as_of, follow)
+    for warning in result.warnings:
+        _logger.warning("%s", warning)
+    return result
+
+
+def update_summary(
+    out: AnyPath, streams: Iterable[AnyPath], *, as_of: datetime.datetime | None = None
+) -> list[str]:
+    """Writes out/index.html, one page over several streams, as `obsmon summary` does.
+
+    `streams` are output folders of update(); relative ones start at `out`. Returns what could not be read, a sentence
+    each; these go to the logger "obsmon" as well. Raises PermissionError and the like where the page can't be written.
+    """
+    if isinstance(streams, (str, bytes, os.PathLike)):
+        raise TypeError("streams is a list of folders, not one")
+    warnings = _obsmon.update_summary(out, list(streams), as_of)
+    for warning in warnings:
+        _logger.warning("%s", warning)
+    return warnings
+
+
+def read_history(output_dir: AnyPath) -> list[NightSummary]:
+    """All nights that were ever looked at, newest first, from the history in an output folder. Writes nothing.
+
+    Raises FileNotFoundError where there is no history, RegistryBusyError where it is locked for long, Error where it
+    is damaged or of a newer obsmon.
+    """
+    return _obsmon.read_history(output_dir)
+
+
+def scan_transfers(
+    storage: AnyPath, night: AnyNight, *, num_threads: int = 0, progress: Progress = False
+) -> TransferScan:
+    """Lists the files of a night under `storage`, at any depth, arrived and arriving.
+
+    A night that has no folder has no files. Raises FileNotFoundError where `storage` does not exist, PermissionError
+    where it can't be entered, Error where it is no folder.
+    """
+    checked = _integer("num_threads", num_threads)
+    if not 0 <= checked <= 1024:
+        raise ValueError(f"num_threads: '{checked}' threads are not possible: write 0 to leave it to obsmon, or 1 to 1024")
+    with following(progress) as follow:
+        return _obsmon.scan_transfers(storage, Night(night), checked, follow)
+
+
+def open_registry(
+    repo: AnyPath, *, generation: int | None = None, search_links: bool = False, busy_timeout: Span = 10
+) -> Registry:
+    """Opens the registry of the repository in folder `repo`, for reading alone.
+
+    Parameters as in observe_night. Raises FileNotFoundError where there is no registry, PermissionError,
+    RegistryBusyError where it is locked for longer than `busy_timeout`, Error where it is damaged or of a kind that
+    obsmon can't read.
+    """
+    return _obsmon.open_registry(
+        _stream(repo=repo, gen=generation, search_links=search_links, busy_timeout=busy_timeout)
+    )
+
+
+def match_night(
+    transfers: TransferScan,
+    ingests: NightIngests,
+    *,
+    as_of: datetime.datetime | None = None,
+    grace: Span = 60,
+    min_fits_bytes: int = 10_000,
+    storage_names: Iterable[AnyPath] = (),
+) -> NightMatch:
+    """Decides the verdict of every file: what scan_transfers found against what Registry.read_night gave.
+
+    `min_fits_bytes` is the least size in bytes of a FITS file that can hold an image. `storage_names` are absolute
+    names of the storage folder, as given and with its links resolved, by which a dataset's link is recognised to lead
+    there. Pure: it asks neither disk nor registry. observe_night does all of this in one call.
+    """
+    if not isinstance(transfers, TransferScan) or not isinstance(ingests, NightIngests):
+        raise TypeError("match_night takes what scan_transfers and Registry.read_night give")
+    size = _integer("min_fits_bytes", min_fits_bytes)
+    if not 0 <= size < 2**63:
+        raise ValueError(f"min_fits_bytes: {size} is no size of a file")
+    return _obsmon.match_night(transfers, ingests, as_of, _stream(grace=grace), size, list(storage_names))
+
+
+def path_bytes(path: str) -> bytes:
+    r"""The bytes of a name that a Table shows escaped, as its column `path_bytes` has them.
+
+    >>> obsmon.path_bytes("plain.fits")
+    b'plain.fits'
+    >>> obsmon.path_bytes(r"caf\xe9.fits")
+    b'caf\xe9.fits'
+    """
+    return re.sub(rb"\\x([0-9a-fA-F]{2})", lambda escape: bytes.fromhex(escape[1].decode()), path.encode())
+
+
+def _stream(**fields: object) -> _obsmon._Stream:
+    """The stream of these fields, by the names that streams.yaml has for them; None is one that is not given.
+
+    Everything goes as text to the library, which judges it.
+    """
+    if "input_dir" in fields and fields["input_dir"] is None and (fields["storage"] is None or fields["repo"] is None):
+        raise TypeError("no input: give input_dir, or both of storage and repo")
+    return _obsmon.make_stream({key: _text(key, value) for key, value in fields.items() if value is not None})
+
+
+_FOLDERS = ("input_dir", "output_dir", "storage", "repo")
+_SPANS = ("grace", "busy_timeout")
+_PARAMETERS = {"gen": "generation", "threads": "num_threads"}
+
+
+def _text(key: str, value: object) -> bytes:
+    name = _PARAMETERS.get(key, key)
+    if key in _FOLDERS:
+        path = os.fsencode(value)  # type: ignore[arg-type] # whose TypeError is the one a user expects
+        if b"\0" in path:
+            raise ValueError(f"{name}: embedded null byte")
+        return path
+    if key == "search_links":
+        if not isinstance(value, bool):
+            raise TypeError(f"{name} is a bool, not {type(value).__name__}")
+        return b"true" if value else b"false"
+    if isinstance(value, str) and (key in _SPANS or key in ("name", "first_day", "last_day")):
+        return value.encode("utf-8", "surrogateescape")
+    if isinstance(value, datetime.timedelta) and key in _SPANS:
+        if value.microseconds:
+            raise ValueError(f"{name}: {value} is no whole number of seconds")
+        return str(value // datetime.timedelta(seconds=1)).encode()
+    if key == "name":
+        raise TypeError(f"{name} is a str, not {type(value).__name__}")
+    return str(_integer(name, value)).encode()
+
+
+def _integer(name: str, value: object) -> int:
+    if isinstance(value, bool):
+        raise TypeError(f"{name} is an int, not bool")
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{name} is an int, not {type(value).__name__}") from None

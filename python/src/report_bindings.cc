@@ -1,0 +1,214 @@
+// report.h, and the forms of export.h and pages.h that a report has.
+#include "report_bindings.h"
+
+#include <pybind11/pybind11.h>
+
+#include <chrono>
+#include <sstream>
+#include <string>
+
+#include "bindings.h"
+#include "convert.h"
+#include "files_table.h"
+#include "made_here.h"
+#include "obsmon/export.h"
+#include "obsmon/pages.h"
+#include "shared_bindings.h"
+#include "table_bindings.h"
+#include "text/night_in_words.h"
+
+namespace obsmon::python {
+namespace {
+
+namespace py = pybind11;
+
+std::shared_ptr<Table> Once(std::once_flag& flag, std::shared_ptr<Table>& table, auto make) {
+  std::call_once(flag, [&] { table = make(); });
+  return table;
+}
+
+/// Runs one of export.h's functions into a text.
+template <typename Write>
+std::string Written(const Write& write) {
+  std::ostringstream out;
+  write(out);
+  return std::move(out).str();
+}
+
+MaybeTimedelta MaybeSpan(const LatencySummary& latency, std::chrono::nanoseconds span) {
+  if (latency.files == 0) return py::none();
+  return ToTimedelta(span);
+}
+
+void BindCounts(py::module_& module) {
+  py::class_<NightCounts> counts(
+      module, "NightCounts", MadeHere(),
+      "What the files of a night add up to. Each verdict is an attribute, and a key:\n"
+      "counts.not_ingested, counts['not_ingested']; together they are counts.files.");
+  counts.def_readonly("files", &NightCounts::files, "All files of the report.");
+  for (const Verdict verdict : kAllVerdicts) {
+    counts.def_property_readonly(
+        std::string(VerdictName(verdict)).c_str(), [verdict](const NightCounts& c) { return c[verdict]; },
+        std::string(VerdictMeaning(verdict)).c_str());
+  }
+  counts
+      .def_property_readonly(
+          "by_verdict",
+          [](const NightCounts& c) -> py::typing::Dict<py::str, py::int_> {
+            py::dict numbers;
+            for (const Verdict verdict : kAllVerdicts) {
+              numbers[py::str(std::string(VerdictName(verdict)))] = c[verdict];
+            }
+            return numbers;
+          },
+          "The number of files by verdict, in the order in which verdicts are decided: a dict of str to int.")
+      .def(
+          "__getitem__",
+          [](const py::object& c, const std::string& verdict) -> py::int_ {
+            return c.attr("by_verdict")[py::str(verdict)];
+          },
+          py::arg("verdict"))
+      .def_property_readonly(
+          "last_creation", [](const NightCounts& c) { return ToDatetime(c.last_creation); },
+          "The latest creation time of a file in storage, a datetime in UTC, or None.")
+      .def_property_readonly(
+          "last_arrival", [](const NightCounts& c) { return ToDatetime(c.last_arrival); },
+          "The latest arrival, a datetime in UTC, or None.")
+      .def_property_readonly(
+          "last_ingest", [](const NightCounts& c) { return ToDatetime(c.last_ingest); },
+          "The latest ingest, a datetime in UTC, or None.")
+      .def("__repr__", [](const py::object& c) {
+        return py::str("NightCounts(files={}, {})").format(c.attr("files"), c.attr("by_verdict"));
+      });
+
+  py::class_<LatencySummary>(
+      module, "LatencySummary", MadeHere(),
+      "How long files took from creation to ingest; of those for which both are known.")
+      .def_readonly("files", &LatencySummary::files, "Of how many files.")
+      .def_property_readonly(
+          "p50", [](const LatencySummary& l) { return MaybeSpan(l, l.p50); },
+          "Half of them took no longer; a timedelta, or None without files.")
+      .def_property_readonly(
+          "p95", [](const LatencySummary& l) { return MaybeSpan(l, l.p95); },
+          "95 % of them took no longer; a timedelta, or None.")
+      .def_property_readonly(
+          "max", [](const LatencySummary& l) { return MaybeSpan(l, l.max); },
+          "The longest; a timedelta, or None.")
+      .def("__repr__", [](const py::object& l) {
+        return py::str("LatencySummary(files={}, p50={}, p95={}, max={})")
+            .format(l.attr("files"), l.attr("p50"), l.attr("p95"), l.attr("max"));
+      });
+}
+
+constexpr const char* kReportDoc =
+    R"(One night as it was found: its files, each with a verdict and a reason, and what they add up to.
+
+Made by observe_night. It owns all it shows, and never changes; any number of threads may use it.)";
+
+constexpr const char* kFilesDoc =
+    R"(The files, a Table: first those of storage, then those that only the registry knows.
+
+    path            large_utf8      from storage on; where only the registry knows the file, from the repository on
+    path_bytes      large_binary    its bytes where it is not UTF-8, else null
+    verdict         dictionary      one of obsmon.VERDICTS
+    reason          large_utf8      why, in one sentence
+    in_storage      bool            false: only the registry knows it
+    size_bytes      int64           bytes; null where the file is gone
+    creation_time   timestamp       of the file in storage (mtime), UTC
+    arrival_time    timestamp       of the file in storage (ctime), UTC
+    ingest_path     large_utf8      of its dataset, from the repository on; null without one
+    ingest_path_bytes               as path_bytes
+    ingest_night    date32          the registry's night of the dataset
+    ingest_time     timestamp       UTC; null where it is not known
+    match           dictionary      how file and dataset were recognised as one: 'file id', 'path', 'name'
+    message         large_utf8      what the registry says of a failure)";
+
+}  // namespace
+
+std::shared_ptr<Table> ReportView::Files() {
+  return Once(files_made_, files_, [this] { return MakeFilesTable(report_, WhichFiles::kAll); });
+}
+std::shared_ptr<Table> ReportView::NeedsAttention() {
+  return Once(attention_made_, attention_,
+              [this] { return MakeFilesTable(report_, WhichFiles::kNeedAttention); });
+}
+std::shared_ptr<Table> ReportView::Transfers() {
+  return Once(transfers_made_, transfers_, [this] { return TableOf(report_->evidence.transfers, report_); });
+}
+std::shared_ptr<Table> ReportView::Ingests() {
+  return Once(ingests_made_, ingests_, [this] { return TableOf(report_->evidence.ingests, report_); });
+}
+
+void BindReport(py::module_& module) {
+  BindCounts(module);
+  const auto without_gil = py::call_guard<py::gil_scoped_release>();
+  py::class_<ReportView>(module, "NightReport", MadeHere(), kReportDoc)
+      .def_property_readonly(
+          "stream", [](const ReportView& view) { return ToStr(view.report().stream); },
+          "The name of the stream, a str; may be empty.")
+      .def_property_readonly(
+          "night", [](const ReportView& view) { return view.report().night; }, "The Night.")
+      .def_property_readonly(
+          "as_of", [](const ReportView& view) { return ToDatetime(view.report().as_of); },
+          "When the look began, a datetime in UTC.")
+      .def_property_readonly(
+          "state", [](const ReportView& view) { return std::string(NightStateName(view.report().state)); },
+          "'complete', 'in_progress', 'needs_attention' or 'unknown'.")
+      .def_property_readonly(
+          "summary", [](const ReportView& view) { return NightInWords(FactsOf(view.report())); },
+          "The night in one sentence, for people.")
+      .def_property_readonly(
+          "counts", [](const ReportView& view) { return view.report().counts; }, "A NightCounts.")
+      .def_property_readonly(
+          "latency", [](const ReportView& view) { return view.report().latency; }, "A LatencySummary.")
+      .def_property_readonly("files", py::cpp_function(&ReportView::Files, without_gil), kFilesDoc)
+      .def_property_readonly("needs_attention", py::cpp_function(&ReportView::NeedsAttention, without_gil),
+                             "Those of the files that someone should look at; a Table as `files`.")
+      .def_property_readonly("transfers", py::cpp_function(&ReportView::Transfers, without_gil),
+                             "What storage holds; a Table as TransferScan.files.")
+      .def_property_readonly(
+          "ingests", py::cpp_function(&ReportView::Ingests, without_gil),
+          "What the registry lists, with rows of other nights that match a file of this one; a Table as\n"
+          "NightIngests.rows.")
+      .def_property_readonly(
+          "issues", [](const ReportView& view) { return IssuesOf(view.report().evidence.issues); },
+          "What of storage and repository could not be read: a list of ScanIssue.")
+      .def_property_readonly(
+          "registry_trouble",
+          [](const ReportView& view) -> MaybeStr {
+            const absl::Status& status = view.report().evidence.registry_status;
+            if (status.ok()) return py::none();
+            return ToStr(std::string(status.message()));
+          },
+          "Why the registry could not be read, one sentence; None where it could.")
+      .def(
+          "to_json",
+          [](const ReportView& view) {
+            return Written([&](std::ostream& out) { WriteJson(view.report(), out); });
+          },
+          without_gil, "What `obsmon night --format json` prints, a str.")
+      .def(
+          "to_csv",
+          [](const ReportView& view) {
+            return Written([&](std::ostream& out) { WriteCsv(view.report(), out); });
+          },
+          without_gil, "What `obsmon night --format csv` prints, a str.")
+      .def(
+          "to_html", [](const ReportView& view) { return RenderNightPage(view.report()); }, without_gil,
+          "The night's page as `obsmon update` writes it, a str.")
+      .def(
+          "to_text",
+          [](const ReportView& view) {
+            return Written([&](std::ostream& out) { WriteTable(view.report(), out); });
+          },
+          without_gil, "What `obsmon night` prints, a str.")
+      .def("__repr__",
+           [](const py::object& view) -> py::str {
+             return py::module_::import("obsmon._display").attr("report_text")(view);
+           })
+      .def("_repr_html_", [](const py::object& view) -> py::str {
+        return py::module_::import("obsmon._display").attr("report_html")(view);
+      });
+}
+
+}  // namespace obsmon::python
