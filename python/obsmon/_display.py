@@ -53,7 +53,7 @@ def report_html(report: NightReport) -> str:
     title = " ".join(filter(None, [report.stream, "night of", str(report.night)]))
     parts = [
         _STYLE,
-        f"<div class='obsmon'><b>{_escape(title)}</b>",
+        f"<div class='obsmon'><b>{_escape(title)}</b>, ",
         f"<span class='quiet'>as found at {_escape(_cell(report.as_of))}</span><br>",
         f"<span class='{state}'>{_escape(report.summary)}</span>",
         _counts(report),
