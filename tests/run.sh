@@ -29,6 +29,7 @@ main() {
     check_tests "tests (dev)" dev
   fi
   if ! $quick; then
+    check "python" tests/python/run.sh
     check "format" check_format
     check "clang-tidy" check_tidy
     if check "configure (asan)" configure asan && check "build (asan)" build asan; then
