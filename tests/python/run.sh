@@ -28,16 +28,16 @@ fi
 
 # The build folder stays, so that only what has changed is compiled again.
 echo "Building the wheel"
+PATH=$venv/bin:$PATH
+export PATH
 launcher=
 if command -v ccache >/dev/null; then launcher=-Ccmake.define.CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
 rm -rf "$work/built" "$work/wheel"
-PATH="$venv/bin:$PATH" "$venv/bin/pip" wheel --quiet --no-build-isolation --no-deps --wheel-dir "$work/built" \
+"$venv/bin/pip" wheel --quiet --no-build-isolation --no-deps --wheel-dir "$work/built" \
   -Cbuild-dir="$work/cmake-$key" -Cbuild.tool-args="-j${JOBS:-2}" -Ccmake.define.OBSMON_WARNINGS_AS_ERRORS=ON $launcher .
 
 # What the machine that it travels to may lack goes in; SQLite does not, see python/CMakeLists.txt.
-PATH="$venv/bin:$PATH" "$venv/bin/auditwheel" --quiet repair --exclude 'libsqlite3.so.*' --plat auto --wheel-dir "$work/wheel" \
-  "$work"/built/*.whl || PATH="$venv/bin:$PATH" "$venv/bin/auditwheel" repair --exclude 'libsqlite3.so.*' \
-  --wheel-dir "$work/wheel" "$work"/built/*.whl
+"$venv/bin/auditwheel" repair --exclude 'libsqlite3.so.*' --wheel-dir "$work/wheel" "$work"/built/*.whl
 
 rm -rf "$work/clean"
 "$python" -m venv "$work/clean"
