@@ -50,8 +50,9 @@ def _read_only(array: Any) -> Any:
 
 
 def to_pandas(table: Table) -> Any:
+    # Dates as datetime64: as objects they would be one of Python's a row.
     _need("pandas", "to_pandas()")
-    return _need("pyarrow", "to_pandas()").table(table).to_pandas()
+    return _need("pyarrow", "to_pandas()").table(table).to_pandas(date_as_object=False)
 
 
 def to_polars(table: Table) -> Any:

@@ -64,6 +64,7 @@ def test_is_taken_by_every_data_frame(night_report):
         assert frame["verdict"].value_counts().loc[lambda counts: counts > 0].to_dict() == expected
         assert str(frame["ingest_time"].dtype) == "datetime64[ns, UTC]"
         assert frame["ingest_time"].isna().sum() == 109 - 103
+    assert files.to_pandas()["ingest_night"].dtype.kind == "M"  # no object a row
     assert files.to_polars().equals(polars.DataFrame(files))
 
 
