@@ -46,8 +46,9 @@ need_packages() {
 # Those of the packages that are not installed, in one line.
 missing_packages() {
   for package in "$@"; do
-    case $(dpkg-query -W -f='${db:Status-Status} ' "$package" 2>/dev/null) in
-      *installed*) ;;
+    # A package that another one suggests is known to dpkg as "not-installed".
+    case " $(dpkg-query -W -f='${db:Status-Status} ' "$package" 2>/dev/null)" in
+      *" installed "*) ;;
       *) printf '%s ' "$package" ;;
     esac
   done
