@@ -31,10 +31,11 @@ echo "Building the wheel"
 PATH=$venv/bin:$PATH
 export PATH
 launcher=
-if command -v ccache >/dev/null; then launcher=-Ccmake.define.CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
+if command -v ccache >/dev/null; then launcher=--config-settings=cmake.define.CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
 rm -rf "$work/built" "$work/wheel"
 "$venv/bin/pip" wheel --quiet --no-build-isolation --no-deps --wheel-dir "$work/built" \
-  -Cbuild-dir="$work/cmake-$key" -Cbuild.tool-args="-j${JOBS:-2}" -Ccmake.define.OBSMON_WARNINGS_AS_ERRORS=ON $launcher .
+  --config-settings=build-dir="$work/cmake-$key" --config-settings=build.tool-args="-j${JOBS:-2}" \
+  --config-settings=cmake.define.OBSMON_WARNINGS_AS_ERRORS=ON $launcher .
 
 # What the machine that it travels to may lack goes in; SQLite does not, see python/CMakeLists.txt.
 "$venv/bin/auditwheel" repair --exclude 'libsqlite3.so.*' --wheel-dir "$work/wheel" "$work"/built/*.whl
