@@ -15,6 +15,7 @@
 #include "bindings.h"
 #include "convert.h"
 #include "drop_in.h"
+#include "text/utf8.h"
 #include "work.h"
 
 namespace obsmon::python {
@@ -63,7 +64,7 @@ Script ScriptNamed(const std::string& name) {
   if (name == "observing_monitor") return cli::RunObservingMonitor;
   if (name == "mainpage") return cli::RunMainPage;
   if (name == "break_locks") return cli::RunBreakLocks;
-  throw py::value_error("there is no script '" + name + "'");
+  throw py::value_error("there is no script '" + EscapeForDisplay(name) + "'");
 }
 
 std::vector<std::string> BytesOf(const StrList& texts) {

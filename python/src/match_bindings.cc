@@ -16,6 +16,7 @@
 #include "shared_bindings.h"
 #include "status.h"
 #include "table_bindings.h"
+#include "text/utf8.h"
 #include "work.h"
 
 namespace obsmon::python {
@@ -72,7 +73,7 @@ Verdict VerdictNamed(const std::string& name) {
   for (const Verdict verdict : kAllVerdicts) {
     if (VerdictName(verdict) == name) return verdict;
   }
-  throw py::value_error("there is no verdict '" + name + "'; obsmon.VERDICTS has all");
+  throw py::value_error("there is no verdict '" + EscapeForDisplay(name) + "'; obsmon.VERDICTS has all");
 }
 
 }  // namespace

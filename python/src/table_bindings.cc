@@ -14,6 +14,7 @@
 #include "convert.h"
 #include "made_here.h"
 #include "table.h"
+#include "text/utf8.h"
 
 namespace obsmon::python {
 namespace {
@@ -62,7 +63,7 @@ const Column& ColumnOrRaise(const Table& table, const std::string& name) {
   if (column != nullptr) return *column;
   std::string names;
   for (const Column& each : table.columns()) names += (names.empty() ? "" : ", ") + each.name;
-  throw py::key_error("there is no column '" + name + "', only " + names);
+  throw py::key_error("there is no column '" + EscapeForDisplay(name) + "', only " + names);
 }
 
 py::memoryview View(Buffer buffer) { return py::memoryview(py::cast(std::move(buffer))); }

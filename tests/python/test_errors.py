@@ -120,7 +120,7 @@ SPARSE = st.fixed_dictionaries({}, optional={
 EXPECTED = (TypeError, ValueError, OverflowError, OSError, obsmon.Error)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(SPARSE)
 def test_any_arguments_to_observe_night(sample, arguments):
     whole = {"night": "2020-05-01", "input_dir": str(sample), "busy_timeout": 0, **arguments}
@@ -132,7 +132,7 @@ def test_any_arguments_to_observe_night(sample, arguments):
         assert report.counts.files == len(report.files)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_arguments_to_everything_else(night_report, sample, data):
     anything = lambda: data.draw(ANYTHING)  # noqa: E731
@@ -154,6 +154,13 @@ def test_any_arguments_to_everything_else(night_report, sample, data):
         data.draw(st.sampled_from(calls))()
     except (*EXPECTED, KeyError, IndexError, BufferError, AttributeError) as error:
         assert str(error)
+
+
+def test_a_name_that_is_no_utf8_is_quoted_all_the_same(night_report):
+    with pytest.raises(KeyError, match=r"there is no column '\\+x80', only path"):
+        night_report.files.buffer(b"\x80")
+    with pytest.raises(ValueError, match=r"there is no verdict '\\x80'"):
+        obsmon.verdict_meaning(b"\x80")
 
 
 @pytest.mark.parametrize("kind", ["Table", "NightReport", "NightCounts", "Registry", "TransferScan", "NightMatch"])
