@@ -47,6 +47,19 @@ NightReport ReportOf(const std::vector<TransferRow>& files, const std::vector<In
   return MakeReport("comCam", kNight, kNow, std::move(evidence), std::move(match));
 }
 
+TEST(MakeReport, NamesTheExposureAndDetectorOfEachFileThatTells) {
+  IngestRow dataset = Dataset("raw/x.fits", 9);
+  dataset.storage_stem = "MC_O_20200501_000007_R22_S02";
+  const NightReport report = ReportOf(
+      {File("2020-05-01/MC_O_20200501_000007_R22_S11.fits", 1), File("2020-05-01/b.fits", 2)}, {dataset});
+  ASSERT_EQ(report.files().size(), 3);
+  EXPECT_EQ(report.files()[0].obs_id, "MC_O_20200501_000007");
+  EXPECT_EQ(report.files()[0].detector, "R22_S11");
+  EXPECT_EQ(report.files()[1].obs_id, "");
+  EXPECT_EQ(report.files()[2].obs_id, "MC_O_20200501_000007");
+  EXPECT_EQ(report.files()[2].detector, "R22_S02");
+}
+
 TEST(MakeReport, CountsEveryFileUnderExactlyOneVerdict) {
   const NightReport report = ReportOf({File("2020-05-01/a.fits", 1), File("2020-05-01/b.fits", 2),
                                        File("2020-05-01/b.json", 3), File("2020-05-01/c.fits", 4, 2880)},

@@ -6,6 +6,7 @@
 //   columns.h     what tables are made of: columns inside, rows at the edge
 //   files.h       file identity, trouble with one entry, folder stamps, control of long work
 //     │
+//   raw_file_name.h   a file's name             → exposure and detector
 //   transfers.h   storage/<night>/…            → TransferTable
 //   registry.h    the data repository          → IngestTable
 //     │
@@ -36,6 +37,7 @@
 #include "obsmon/monitor.h"
 #include "obsmon/night.h"
 #include "obsmon/pages.h"
+#include "obsmon/raw_file_name.h"
 #include "obsmon/registry.h"
 #include "obsmon/report.h"
 #include "obsmon/stream.h"

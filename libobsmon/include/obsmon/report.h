@@ -46,6 +46,10 @@ bool HidesFiles(const ScanIssue& issue);
 struct FileRow {
   std::string_view
       path{};  ///< from storage on; where only the registry knows the file, from the repository on
+  /// The exposure and the detector, as the file's name tells them (or, of what only the registry knows, the
+  /// name that it would have in storage): "MC_O_20250501_000123", "R22_S11". Empty where the name tells none.
+  std::string_view obs_id{};
+  std::string_view detector{};
   Verdict verdict = Verdict::kUnknown;
   MatchBasis basis = MatchBasis::kNone;
   bool in_storage = true;                    ///< false: only the registry knows it

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "obsmon/raw_file_name.h"
 #include "obsmon/report.h"
 
 namespace obsmon {
@@ -143,6 +144,13 @@ NightState StateOf(const NightReport& report) {
   return NightState::kComplete;
 }
 
+void NameExposure(std::string_view name, FileRow& file) {
+  if (const std::optional<RawFileName> raw = ParseRawFileName(name)) {
+    file.obs_id = raw->obs_id;
+    file.detector = raw->detector;
+  }
+}
+
 void DescribeDataset(const IngestRow& dataset, FileRow& file) {
   file.ingest_path = dataset.path;
   file.ingest_night = dataset.night;
@@ -202,6 +210,7 @@ FileRow NightReport::Files::operator[](std::size_t row) const {
   if (row >= evidence.transfers.size()) {
     const IngestRow dataset = evidence.ingests[report_->registry_only[row - evidence.transfers.size()]];
     file.path = dataset.path;
+    NameExposure(dataset.storage_stem.empty() ? dataset.path : dataset.storage_stem, file);
     file.verdict = VerdictOf(dataset);
     file.in_storage = false;
     if (dataset.size_bytes >= 0) file.size_bytes = dataset.size_bytes;
@@ -210,6 +219,7 @@ FileRow NightReport::Files::operator[](std::size_t row) const {
   }
   const TransferRow transfer = evidence.transfers[row];
   file.path = transfer.path;
+  NameExposure(transfer.path, file);
   file.verdict = report_->match.verdict[row];
   file.basis = report_->match.basis[row];
   file.size_bytes = transfer.size_bytes;

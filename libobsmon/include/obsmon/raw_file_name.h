@@ -1,0 +1,48 @@
+// What the name of a raw file says, by the convention of the observatory's cameras.
+//
+//     20250501/MC_O_20250501_000123/MC_O_20250501_000123_R22_S11.fits.fz
+//                                   └───── obs_id ──────┘└detector┘└ending┘
+//     MC_O_20250501_000123_R00_SG0_guider.fits           a guider sensor's own file
+//     MC_O_20250501_000123_R22_S11.json                  the metadata beside it
+//     AT_O_20250501_000012.fits                          a camera of one detector names none
+//     MC_O_20250501_000123_expectedSensors.json          of the whole exposure: no detector, further text
+//
+// An obs_id is telescope (two letters), controller (one), day_obs and sequence number (six digits).
+// Source: obs_lsst, translators/lsst.py; the guiders' names: obs_lsst, _ingest_guider.py.
+//
+// Threads: call from any number at once.
+#ifndef OBSMON_RAW_FILE_NAME_H_
+#define OBSMON_RAW_FILE_NAME_H_
+
+#include <optional>
+#include <string_view>
+
+namespace obsmon {
+
+/// The parts of a raw file's name: views into the name that was parsed.
+struct RawFileName {
+  std::string_view obs_id{};  ///< names the exposure: "MC_O_20250501_000123"
+  std::string_view
+      detector{};           ///< raft and sensor, "R22_S11", as the Butler's detector.full_name; may be empty
+  bool guider = false;      ///< the file holds a guider's images ("_guider")
+  std::string_view rest{};  ///< what follows, without its first '_': "expectedSensors"; mostly empty
+  std::string_view ending{};  ///< from the first dot on: ".fits.fz"; may be empty
+
+  /// "R22" of "R22_S11"; empty without a detector.
+  std::string_view raft() const { return detector.substr(0, detector.find('_')); }
+  /// "S11" of "R22_S11"; empty without a detector.
+  std::string_view sensor() const {
+    const auto end_of_raft = detector.find('_');
+    return end_of_raft == std::string_view::npos ? std::string_view() : detector.substr(end_of_raft + 1);
+  }
+
+  friend bool operator==(const RawFileName&, const RawFileName&) = default;
+};
+
+/// Takes the last component of `path` apart. Nothing where it does not begin with an obs_id: that is an
+/// answer, not an error. A temporary name of rsync (".NAME.x7Kq2b") is read as NAME.
+std::optional<RawFileName> ParseRawFileName(std::string_view path);
+
+}  // namespace obsmon
+
+#endif  // OBSMON_RAW_FILE_NAME_H_
