@@ -23,7 +23,8 @@ namespace {
 namespace py = pybind11;
 
 constexpr std::array<std::string_view, 3> kIngestStatuses = {"ingested", "pending", "failed"};
-constexpr std::array<std::string_view, 3> kArtifactStates = {"present", "gone", "unreadable"};
+constexpr std::array<std::string_view, 5> kArtifactStates = {"present", "gone", "unreadable", "remote",
+                                                             "not_stored"};
 
 /// A repository, and how to ask it. Each question opens it anew, so that one that was interrupted harms no
 /// other, any number of threads may ask at once, and no database is held open for as long as a notebook.

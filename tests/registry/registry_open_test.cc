@@ -6,6 +6,7 @@
 #include <string>
 
 #include "obsmon/registry.h"
+#include "support/gen3_builder.h"
 #include "support/registry_builder.h"
 #include "support/status_matchers.h"
 #include "support/temp_tree.h"
@@ -25,26 +26,31 @@ TEST(RegistryOpen, TakesAFolderWithARegistryForGen2) {
   EXPECT_THAT(Registry::Open(tree / "repo", Impatient()), IsOk());
 }
 
-TEST(RegistryOpen, SaysThatItCanNotReadGen3Yet) {
+TEST(RegistryOpen, TakesAFolderWithAButlersConfigurationForGen3) {
   const TempTree tree;
-  tree.Text("butler/butler.yaml", "");
-  tree.Folder("butler/raw");  // Gen3 repositories may have a collection of this name
+  Gen3Builder(tree, "repo").Close();
+  tree.Folder("repo/raw");  // Gen3 repositories may have a collection of this name
+  EXPECT_THAT(Registry::Open(tree / "repo", Impatient()), IsOk());
+  EXPECT_THAT(Registry::Open(tree / "repo/butler.yaml", Impatient()), IsOk());
+}
+
+TEST(RegistryOpen, MissesTheConfigurationOfAGen3Repository) {
+  const TempTree tree;
   tree.Text("bare/gen3.sqlite3", "");
-  for (const std::filesystem::path& repo : {tree / "butler", tree / "bare"}) {
-    EXPECT_THAT(
-        Registry::Open(repo, Impatient()),
-        FailsWith(absl::StatusCode::kUnimplemented, AllOf(StartsWith(repo.string()), HasSubstr("Gen3"))));
-  }
+  EXPECT_THAT(Registry::Open(tree / "bare", Impatient()),
+              FailsWith(absl::StatusCode::kNotFound,
+                        AllOf(StartsWith((tree / "bare").string()), HasSubstr("no butler.yaml"))));
 }
 
 TEST(RegistryOpen, TakesARepositoryOfBothGenerationsForGen2UnlessToldOtherwise) {
   const TempTree tree;
   RegistryBuilder(tree, "repo", RawSchema::kLatiss).Close();
-  tree.Text("repo/butler.yaml", "");
+  tree.Text("repo/butler.yaml", "no configuration");
   EXPECT_THAT(Registry::Open(tree / "repo", Impatient()), IsOk());
   RegistryOptions insist = Impatient();
   insist.generation = RegistryGeneration::kGen3;
-  EXPECT_THAT(Registry::Open(tree / "repo", insist), FailsWith(absl::StatusCode::kUnimplemented, testing::_));
+  EXPECT_THAT(Registry::Open(tree / "repo", insist),
+              FailsWith(absl::StatusCode::kFailedPrecondition, HasSubstr("butler.yaml")));
 }
 
 TEST(RegistryOpen, MissesTheRegistryOfAGen2Repository) {

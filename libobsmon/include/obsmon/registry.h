@@ -40,18 +40,21 @@ enum class ArtifactState : std::uint8_t {
   kPresent,
   kGone,        ///< no such file, or a link whose target is gone
   kUnreadable,  ///< its folder can't be read: nothing is known, an issue says so
+  kRemote,      ///< in an object store or on another host: not looked at, and taken to be there
+  kNotStored,   ///< the registry keeps the dataset, but no datastore holds it: pruned, or being deleted
 };
 
 /// One dataset that the registry knows.
 struct IngestRow {
-  /// Of its file, from the repository on: "raw/2020-05-01/…"; "raw/<unknown>" where the registry does not
-  /// tell.
+  /// Of its file, from the repository on: "raw/2020-05-01/…"; outside of the repository absolute, or a URI. A
+  /// member of a zip file ends in "#zip-path=<member>". "raw/<unknown>" where the registry does not tell.
   std::string_view path{};
-  Night night{};               ///< the registry's night (Gen2 `dayObs`; the folder's with links)
+  Night night{};               ///< the registry's night (`dayObs`, `day_obs`; the folder's with links)
   std::int64_t exposure = 0;   ///< exposure id (Gen2 `expId`, or `visit`); 0 where none is known
   std::int32_t detector = -1;  ///< detector number; -1 where none is known
-  /// The stem that the file would have in storage by the observatory's convention, obs_id[_raft_sensor], such
-  /// as "MC_C_20200501_000012_R22_S00"; empty where the registry does not tell.
+  /// The stem that the file would have in storage by the observatory's convention,
+  /// obs_id[_raft_sensor][_guider], such as "MC_C_20200501_000012_R22_S00"; empty where the registry does not
+  /// tell.
   std::string_view storage_stem{};
   IngestStatus status = IngestStatus::kIngested;
   std::string_view message{};  ///< of a failure; else empty
@@ -59,11 +62,16 @@ struct IngestRow {
   ArtifactState artifact = ArtifactState::kPresent;
   FileId file_id{};              ///< of the file itself, links followed; only where present
   std::int64_t size_bytes = -1;  ///< of the file itself; -1 unless present
-  /// Where the row's file is a symbolic link: the absolute path that it names, present or not; else empty.
+  /// What it was when it was ingested, as the registry recorded it (of a zip file's member: the member's); -1
+  /// where that is not known. Another size now means that the file has changed since.
+  std::int64_t ingested_size_bytes = -1;
+  /// Where the row's file is a symbolic link: the absolute path that it names, present or not; where the
+  /// registry itself names a file outside of the repository (ingested "direct"): that path; else empty.
   std::string_view link_target{};
-  /// When it was ingested. Of a symbolic link the earlier of its own mtime and its birth time: an ingest
-  /// makes the link, and no one else touches it. Of a hard link nothing is known, so nothing is said. Never
-  /// an atime: that changes whenever the link is followed.
+  /// When it was ingested: what the registry says (Gen3 `dataset.ingest_date`); else, of a symbolic link, the
+  /// earlier of its own mtime and its birth time: an ingest makes the link, and no one else touches it. Of a
+  /// hard link in Gen2 nothing is known, so nothing is said. Never an atime: that changes whenever the link
+  /// is followed.
   std::optional<UtcTime> ingest_time{};
   /// mtime of a present file itself, links followed: its creation time, but for a copy the time of the copy,
   /// since ingest keeps no times.
@@ -100,6 +108,7 @@ class IngestTable {
   const StringColumn& storage_stem() const { return storage_stem_; }
   const StringColumn& link_target() const { return link_target_; }
   std::span<const std::int64_t> size_bytes() const { return size_bytes_; }
+  std::span<const std::int64_t> ingested_size_bytes() const { return ingested_size_bytes_; }
 
  private:
   StringColumn path_;
@@ -112,6 +121,7 @@ class IngestTable {
   std::vector<ArtifactState> artifact_;
   std::vector<FileId> file_id_;
   std::vector<std::int64_t> size_bytes_;
+  std::vector<std::int64_t> ingested_size_bytes_;
   StringColumn link_target_;
   std::vector<UtcTime> ingest_time_;
   std::vector<UtcTime> file_time_;
@@ -140,12 +150,29 @@ class RegistrySnapshot {
 /// Which generation of repository it is.
 enum class RegistryGeneration : std::uint8_t { kDetect, kGen2, kGen3 };
 
+/// Where labels of Butler repositories are looked up. The library reads no environment: whoever does gives
+/// its variables here.
+struct ButlerIndex {
+  std::filesystem::path
+      file{};  ///< DAF_BUTLER_REPOSITORY_INDEX: a YAML or JSON map of labels to repositories
+  std::string
+      repositories{};  ///< DAF_BUTLER_REPOSITORIES: such a map itself; where given, the file is not read
+};
+
 /// How a registry is opened and read.
 struct RegistryOptions {
   RegistryGeneration generation = RegistryGeneration::kDetect;
   /// Gen2 only: ask the folders raw/<night>/ which files are ingested, instead of the database
   /// (--search_links). Then no database need be there.
   bool search_links = false;
+  ButlerIndex butler_index{};
+  /// Gen3 only: which instrument's datasets count. Empty: the only one that the repository has.
+  std::string instrument{};
+  /// Gen3 only: the collections whose datasets count: runs, tagged ones, chains of these. Empty: all runs.
+  std::vector<std::string> collections{};
+  /// Gen3 only: the types of dataset that stand for raw files; empty: "raw", and "guider_raw" where there is
+  /// one.
+  std::vector<std::string> dataset_types{};
   /// How long to wait for a writer before the registry counts as unreadable.
   std::chrono::milliseconds busy_timeout = std::chrono::seconds{10};
   /// Where a database that can't be read in place without a trace (WAL, or a journal left by a writer that
@@ -158,11 +185,16 @@ struct RegistryOptions {
 /// One repository's registry, open for reading.
 class Registry {
  public:
-  /// Opens the repository in folder `repo`.
+  /// Opens the repository `repo`: its folder, or the butler.yaml of a Gen3 repository, or, where there is no
+  /// such path, a label of `options.butler_index` (its last component counts).
+  ///
+  /// Gen3 is read as daf_butler 17 to 30 writes it: datasets with UUIDs, collections kept by number, any
+  /// universe.
   ///
   /// Errors, each with the path and what to do: kNotFound (no such folder, no registry in it),
-  /// kPermissionDenied, kFailedPrecondition (a database without a table `raw`, a kind that obsmon can't
-  /// read), kDataLoss (not a database, or a damaged one), kUnavailable (locked for longer than
+  /// kPermissionDenied, kFailedPrecondition (a database without the tables of its kind, a kind or version
+  /// that obsmon can't read, a choice of instrument, collection or dataset type that it has not, or that is
+  /// left open), kDataLoss (not a database, or a damaged one), kUnavailable (locked for longer than
   /// `busy_timeout`; also what a later call may meet).
   static absl::StatusOr<std::unique_ptr<Registry>> Open(const std::filesystem::path& repo,
                                                         const RegistryOptions& options = {});

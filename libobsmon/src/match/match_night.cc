@@ -134,8 +134,9 @@ struct Evidence {
   UtcTime as_of{};
   const MatchOptions& options;
 
-  bool IsIngested(ArtifactState state) const {
-    return listed && status == IngestStatus::kIngested && artifact == state;
+  bool IsIngested() const { return listed && status == IngestStatus::kIngested; }
+  bool HasArtifact() const {
+    return artifact == ArtifactState::kPresent || artifact == ArtifactState::kRemote;
   }
 };
 
@@ -148,9 +149,10 @@ struct Rule {
 // always does. Without a registry nothing more can be told than that a file is in flight: even a small or odd
 // one may be ingested.
 constexpr std::array kRules = {
-    Rule{Verdict::kIngested, [](const Evidence& e) { return e.IsIngested(ArtifactState::kPresent); }},
-    Rule{Verdict::kArtifactGone, [](const Evidence& e) { return e.IsIngested(ArtifactState::kGone); }},
-    Rule{Verdict::kUnknown, [](const Evidence& e) { return e.IsIngested(ArtifactState::kUnreadable); }},
+    Rule{Verdict::kIngested, [](const Evidence& e) { return e.IsIngested() && e.HasArtifact(); }},
+    Rule{Verdict::kUnknown,
+         [](const Evidence& e) { return e.IsIngested() && e.artifact == ArtifactState::kUnreadable; }},
+    Rule{Verdict::kArtifactGone, [](const Evidence& e) { return e.IsIngested(); }},
     Rule{Verdict::kInFlight, [](const Evidence& e) { return e.file.state == TransferState::kInFlight; }},
     Rule{Verdict::kUnknown, [](const Evidence& e) { return !e.options.registry_readable; }},
     Rule{Verdict::kPending, [](const Evidence& e) { return e.listed && e.status == IngestStatus::kPending; }},

@@ -20,6 +20,7 @@
 #include "files/parallel.h"
 #include "files/throttled_progress.h"
 #include "registry/row_file.h"
+#include "registry/sort_rows.h"
 #include "status_macros.h"
 
 namespace obsmon {
@@ -256,20 +257,8 @@ void Finder::AppendLostRows() {
                        num_unknown == 1 ? "" : "s", night_.ToString(), num_unknown == 1 ? "s" : ""))});
 }
 
-IngestTable SortedByPath(const IngestTable& rows) {
-  std::vector<std::uint32_t> order(rows.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::ranges::stable_sort(order, {}, [&rows](std::uint32_t i) { return rows.path()[i]; });
-  IngestTable sorted;
-  sorted.Reserve(rows.size(), rows.path().bytes().size());
-  for (const std::uint32_t i : order) sorted.Append(rows[i]);
-  return sorted;
-}
-
 void Finder::SortAnswer() {
-  // Found by one plan alone they mostly are in order already.
-  const auto path_of = [](const IngestRow& row) { return row.path; };
-  if (!std::ranges::is_sorted(answer_.rows, {}, path_of)) answer_.rows = SortedByPath(answer_.rows);
+  SortByPath(answer_.rows);
   std::ranges::stable_sort(answer_.issues, {}, &ScanIssue::path);
   SortAndKeepFirst(answer_.folders);  // two plans may visit the same folder
 }

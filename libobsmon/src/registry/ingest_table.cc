@@ -1,4 +1,11 @@
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <utility>
+#include <vector>
+
 #include "obsmon/registry.h"
+#include "registry/sort_rows.h"
 
 namespace obsmon {
 namespace {
@@ -21,6 +28,7 @@ void IngestTable::Append(const IngestRow& row) {
   artifact_.push_back(row.artifact);
   file_id_.push_back(row.file_id);
   size_bytes_.push_back(row.size_bytes);
+  ingested_size_bytes_.push_back(row.ingested_size_bytes);
   link_target_.Append(row.link_target);
   ingest_time_.push_back(row.ingest_time.value_or(kNoTime));
   file_time_.push_back(row.file_time.value_or(kNoTime));
@@ -37,6 +45,7 @@ void IngestTable::Reserve(std::size_t rows, std::size_t path_bytes) {
   artifact_.reserve(rows);
   file_id_.reserve(rows);
   size_bytes_.reserve(rows);
+  ingested_size_bytes_.reserve(rows);
   link_target_.Reserve(rows, 0);
   ingest_time_.reserve(rows);
   file_time_.reserve(rows);
@@ -53,9 +62,21 @@ IngestRow IngestTable::operator[](std::size_t row) const {
           .artifact = artifact_[row],
           .file_id = file_id_[row],
           .size_bytes = size_bytes_[row],
+          .ingested_size_bytes = ingested_size_bytes_[row],
           .link_target = link_target_[row],
           .ingest_time = Present(ingest_time_[row]),
           .file_time = Present(file_time_[row])};
+}
+
+void SortByPath(IngestTable& rows) {
+  if (std::ranges::is_sorted(rows, {}, [](const IngestRow& row) { return row.path; })) return;
+  std::vector<std::uint32_t> order(rows.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::stable_sort(order, {}, [&rows](std::uint32_t i) { return rows.path()[i]; });
+  IngestTable sorted;
+  sorted.Reserve(rows.size(), rows.path().bytes().size());
+  for (const std::uint32_t i : order) sorted.Append(rows[i]);
+  rows = std::move(sorted);
 }
 
 }  // namespace obsmon

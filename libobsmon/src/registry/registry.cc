@@ -7,8 +7,10 @@
 #include <system_error>
 
 #include "files/directory.h"
+#include "registry/butler_config.h"
 #include "registry/gen2_links.h"
 #include "registry/gen2_query.h"
+#include "registry/gen3_registry.h"
 #include "registry/row_file.h"
 #include "status_macros.h"
 
@@ -18,6 +20,11 @@ namespace {
 bool Has(const std::filesystem::path& repo, std::string_view name) {
   std::error_code ignored;
   return std::filesystem::exists(repo / name, ignored);
+}
+
+bool IsFolder(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored);
 }
 
 // A Gen2 repository that was converted in place has the files of both, and its ingests went on into the
@@ -43,28 +50,47 @@ absl::Status CheckFolder(const std::filesystem::path& repo) {
   return {status.code(), fmt::format("{}: {}; let the user who runs obsmon read it", repo.string(), clause)};
 }
 
+absl::StatusOr<std::unique_ptr<Registry>> OpenGen3InFolder(const std::filesystem::path& folder,
+                                                           const RegistryOptions& options) {
+  if (options.search_links) {
+    return absl::FailedPreconditionError(fmt::format(
+        "{}: this is a Gen3 repository, which has no folders of links to go by; leave --search_links out",
+        folder.string()));
+  }
+  OBSMON_ASSIGN_OR_RETURN(const std::filesystem::path config, FindButlerConfig(folder, options.butler_index));
+  if (!config.empty()) return OpenGen3(config, options);
+  return absl::NotFoundError(fmt::format(
+      "{}: no Gen3 repository, for it has no butler.yaml; name the repository with --repo", folder.string()));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Registry>> Registry::Open(const std::filesystem::path& repo,
                                                          const RegistryOptions& options) {
   std::error_code error;
-  const std::filesystem::path folder = std::filesystem::absolute(repo, error).lexically_normal();
-  OBSMON_RETURN_IF_ERROR(CheckFolder(folder));
+  const std::filesystem::path path = std::filesystem::absolute(repo, error).lexically_normal();
+  const bool may_be_gen3 = options.generation != RegistryGeneration::kGen2 && !options.search_links;
+  if (may_be_gen3 && !IsFolder(path)) {
+    OBSMON_ASSIGN_OR_RETURN(const std::filesystem::path config, FindButlerConfig(path, options.butler_index));
+    if (!config.empty()) return OpenGen3(config, options);
+  }
+  OBSMON_RETURN_IF_ERROR(CheckFolder(path));
   const RegistryGeneration generation =
-      options.generation == RegistryGeneration::kDetect ? GenerationOf(folder) : options.generation;
-  if (generation == RegistryGeneration::kGen3) {
-    return absl::UnimplementedError(fmt::format(
-        "{}: this is a Gen3 repository, and this obsmon reads only those of Gen2", folder.string()));
-  }
+      options.generation == RegistryGeneration::kDetect ? GenerationOf(path) : options.generation;
   // A repository into which nothing was ingested yet has no folder of links either.
-  if (options.search_links) return OpenGen2ByLinks(folder, options);
-  if (generation == RegistryGeneration::kDetect) {
-    return absl::NotFoundError(
-        fmt::format("{}: no data repository, for it has neither registry.sqlite3 nor butler.yaml; name the "
-                    "repository with --repo",
-                    folder.string()));
+  if (options.search_links && generation != RegistryGeneration::kGen3) return OpenGen2ByLinks(path, options);
+  switch (generation) {
+    case RegistryGeneration::kGen3:
+      return OpenGen3InFolder(path, options);
+    case RegistryGeneration::kGen2:
+      return OpenGen2ByQuery(path, options);
+    case RegistryGeneration::kDetect:
+      break;
   }
-  return OpenGen2ByQuery(folder, options);
+  return absl::NotFoundError(
+      fmt::format("{}: no data repository, for it has neither registry.sqlite3 nor butler.yaml; name the "
+                  "repository with --repo",
+                  path.string()));
 }
 
 absl::StatusOr<NightIngests> Registry::ReadNight(Night night) {

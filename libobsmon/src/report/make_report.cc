@@ -13,8 +13,10 @@ Verdict VerdictOf(const IngestRow& dataset) {
   if (dataset.status == IngestStatus::kFailed) return Verdict::kFailed;
   switch (dataset.artifact) {
     case ArtifactState::kPresent:
+    case ArtifactState::kRemote:
       return Verdict::kIngested;
     case ArtifactState::kGone:
+    case ArtifactState::kNotStored:
       return Verdict::kArtifactGone;
     case ArtifactState::kUnreadable:
       return Verdict::kUnknown;

@@ -258,6 +258,15 @@ absl::StatusOr<ForeignDatabase> ForeignDatabase::OpenResolved(const std::string&
   return ForeignDatabase(std::move(folder), std::move(copy));
 }
 
+absl::Status ForeignDatabase::Renew() {
+  if (is_copy()) return absl::OkStatus();
+  if (connection_.InTransaction()) OBSMON_RETURN_IF_ERROR(connection_.Execute("COMMIT"));
+  absl::Status begun = BeginReading(connection_);
+  // What BEGIN alone has begun is no transaction of any use.
+  if (!begun.ok() && connection_.InTransaction()) OBSMON_RETURN_IF_ERROR(connection_.Execute("ROLLBACK"));
+  return begun;
+}
+
 std::string ChangeTokenOf(const std::filesystem::path& file) {
   absl::StatusOr<std::string> path = RegularFileAt(file);
   if (!path.ok() || Exists(Beside(*path, "-journal"))) return {};

@@ -70,6 +70,12 @@ class ForeignDatabase {
   static absl::StatusOr<ForeignDatabase> Open(const std::filesystem::path& file,
                                               const std::filesystem::path& copies_folder);
 
+  /// Ends the transaction and begins another, on what was committed since, so that a writer who waits can go
+  /// on; statements are kept, but none may be running. Of a copy nobody waits for, nothing is done.
+  /// kUnavailable where the writer is at work now: the transaction has ended, and Renew may be called again.
+  /// kAborted where that writer died.
+  absl::Status Renew();
+
   Connection& connection() { return connection_; }
   /// Whether it is read from a copy.
   bool is_copy() const { return copy_.has_value(); }

@@ -1,21 +1,19 @@
-// streams.yaml. The only place that includes yaml-cpp: its exceptions end here.
+// streams.yaml. One of two places that include yaml-cpp (registry/butler_config.cc is the other): its
+// exceptions end here.
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <exception>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "files/small_file.h"
 #include "obsmon/stream.h"
 #include "status_macros.h"
 #include "text/nearest.h"
@@ -23,31 +21,7 @@
 namespace obsmon {
 namespace {
 
-constexpr std::size_t kLargestFile = std::size_t{1} << 20;
 constexpr std::array<std::string_view, 2> kTopKeys = {"defaults", "streams"};
-
-absl::Status ReadError(const std::filesystem::path& file, int error) {
-  const std::string message = fmt::format("{}: {}", file.native(), std::strerror(error));
-  if (error == ENOENT) return absl::NotFoundError(message);
-  if (error == EACCES) return absl::PermissionDeniedError(message);
-  return absl::InvalidArgumentError(message);
-}
-
-absl::StatusOr<std::string> ReadSmallFile(const std::filesystem::path& file) {
-  struct Close {
-    void operator()(std::FILE* open) const { std::fclose(open); }
-  };
-  const std::unique_ptr<std::FILE, Close> open(std::fopen(file.c_str(), "rbe"));
-  if (open == nullptr) return ReadError(file, errno);
-  std::string text(kLargestFile + 1, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), open.get()));
-  if (std::ferror(open.get()) != 0) return ReadError(file, errno);
-  if (text.size() > kLargestFile) {
-    return absl::InvalidArgumentError(
-        fmt::format("{}: larger than 1 MiB; is this a list of streams?", file.native()));
-  }
-  return text;
-}
 
 /// Reads one file's nodes; carries what every message needs.
 class StreamReader {

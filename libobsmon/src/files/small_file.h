@@ -1,0 +1,18 @@
+// Reads a file of settings whole.
+#ifndef OBSMON_SRC_FILES_SMALL_FILE_H_
+#define OBSMON_SRC_FILES_SMALL_FILE_H_
+
+#include <filesystem>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace obsmon {
+
+/// The bytes of `file`, at most 1 MiB. Errors, each with the path: kNotFound, kPermissionDenied,
+/// kInvalidArgument (a folder, larger than that, can't be read).
+absl::StatusOr<std::string> ReadSmallFile(const std::filesystem::path& file);
+
+}  // namespace obsmon
+
+#endif  // OBSMON_SRC_FILES_SMALL_FILE_H_

@@ -1,0 +1,253 @@
+#include "registry/gen3_files.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "files/directory.h"
+#include "files/folder_stamps.h"
+#include "files/parallel.h"
+#include "files/throttled_progress.h"
+#include "registry/row_file.h"
+#include "registry/sort_rows.h"
+
+namespace obsmon {
+namespace {
+
+// Folders that are visited before their answers are put together: enough to keep every thread at work, few
+// enough that the answers of a night are not held twice.
+constexpr std::size_t kFoldersPerBatch = 128;
+
+constexpr std::string_view kZipMember = "#zip-path=";
+constexpr std::string_view kGuiderEnding = "_guider";
+
+// One folder, and the rows whose files lie in it.
+struct FolderVisit {
+  std::string folder{};
+  std::vector<std::uint32_t> rows{};
+};
+
+struct VisitAnswer {
+  FolderStamp stamp{};
+  std::vector<ScanIssue> issues{};
+  IngestTable rows{};
+};
+
+std::string_view FolderOf(std::string_view path) { return path.substr(0, path.rfind('/')); }
+
+class Finder {
+ public:
+  Finder(const Gen3Place& place, const Gen3Schema& schema, const Gen3Rows& rows, Night night,
+         std::span<const Gen3Row> of_night, const WorkControl& control)
+      : place_(place),
+        schema_(schema),
+        rows_(rows),
+        night_(night),
+        of_night_(of_night),
+        control_(control),
+        progress_(control.progress, "registry") {
+    answer_.rows.Reserve(of_night.size(), 0);
+  }
+
+  absl::StatusOr<NightIngests> Run() {
+    const std::vector<FolderVisit> visits = PlaceRows();
+    std::vector<VisitAnswer> answers;
+    for (std::size_t begin = 0; begin < visits.size(); begin += kFoldersPerBatch) {
+      const std::size_t size = std::min(kFoldersPerBatch, visits.size() - begin);
+      answers.assign(size, {});
+      ParallelFor(size, control_.num_threads, [&](std::size_t i) {
+        if (!control_.stop.stop_requested()) answers[i] = Visit(visits[begin + i]);
+      });
+      if (control_.stop.stop_requested()) return absl::CancelledError("cancelled");
+      for (VisitAnswer& answer : answers) TakeOver(std::move(answer));
+      progress_.Report(static_cast<std::int64_t>(answer_.rows.size()),
+                       static_cast<std::int64_t>(of_night_.size()));
+    }
+    SortByPath(answer_.rows);
+    std::ranges::stable_sort(answer_.issues, {}, &ScanIssue::path);
+    SortAndKeepFirst(answer_.folders);
+    return std::move(answer_);
+  }
+
+ private:
+  // The texts of a row: views into what the row's artifact and this hold.
+  struct Texts {
+    std::string path{};
+    std::string stem{};
+  };
+
+  Gen3Artifact ArtifactOf(const Gen3Row& row) const {
+    return ResolveGen3Path(rows_.paths[row.path], schema_.datastores[row.datastore].root);
+  }
+
+  std::vector<FolderVisit> PlaceRows();
+  VisitAnswer Visit(const FolderVisit& visit) const;
+  void AppendUnaskedRow(const Gen3Row& row, const Gen3Artifact& artifact, ArtifactState state);
+  IngestRow RowOf(const Gen3Row& row, const Gen3Artifact& artifact, Texts& texts) const;
+  void TakeOver(VisitAnswer answer);
+
+  const Gen3Place& place_;
+  const Gen3Schema& schema_;
+  const Gen3Rows& rows_;
+  Night night_;
+  std::span<const Gen3Row> of_night_;
+  const WorkControl& control_;
+  ThrottledProgress progress_;
+  NightIngests answer_;
+};
+
+// The rows by folder, sorted by folder; those that have no file to ask for go into the answer at once.
+std::vector<FolderVisit> Finder::PlaceRows() {
+  std::vector<FolderVisit> visits;
+  absl::flat_hash_map<std::string, std::size_t> visit_of;
+  for (std::uint32_t i = 0; i < of_night_.size(); ++i) {
+    const Gen3Row& row = of_night_[i];
+    if (row.datastore == Gen3Row::kNoDatastore) {
+      AppendUnaskedRow(row, {}, ArtifactState::kNotStored);
+      continue;
+    }
+    const Gen3Artifact artifact = ArtifactOf(row);
+    if (artifact.is_remote) {
+      AppendUnaskedRow(row, artifact, ArtifactState::kRemote);
+      continue;
+    }
+    const std::string_view folder = FolderOf(artifact.location);
+    // Rows of one folder mostly follow each other.
+    if (visits.empty() || visits.back().folder != folder) {
+      const auto [visit, is_new] = visit_of.try_emplace(std::string(folder), visits.size());
+      if (is_new) visits.push_back({.folder = std::string(folder)});
+      visits[visit->second].rows.push_back(i);
+    } else {
+      visits.back().rows.push_back(i);
+    }
+  }
+  std::ranges::sort(visits, {}, &FolderVisit::folder);
+  return visits;
+}
+
+VisitAnswer Finder::Visit(const FolderVisit& visit) const {
+  VisitAnswer answer;
+  answer.stamp.path = visit.folder;
+  const absl::StatusOr<Directory> folder = Directory::OpenToEnter(visit.folder.empty() ? "/" : visit.folder);
+  absl::Status trouble = folder.status();
+  if (folder.ok()) {
+    const absl::StatusOr<FileFacts> facts = folder->Stat();  // before the files: a later change then shows
+    trouble = facts.status();
+    if (facts.ok()) {
+      answer.stamp = {
+          .path = visit.folder, .exists = true, .file_id = facts->file_id, .modified = facts->mtime};
+    }
+  }
+  const bool is_absent = SaysAbsent(trouble);
+  if (!trouble.ok() && !is_absent) {
+    answer.stamp.exists = true;  // and of no known time: a stamp that no later look finds unchanged
+    answer.issues.push_back({.path = visit.folder, .status = trouble});
+  }
+
+  answer.rows.Reserve(visit.rows.size(), 0);
+  Texts texts;
+  for (const std::uint32_t i : visit.rows) {
+    const Gen3Artifact artifact = ArtifactOf(of_night_[i]);
+    IngestRow row = RowOf(of_night_[i], artifact, texts);
+    RowFile file;
+    if (trouble.ok()) {
+      file = LookAtRowFile(*folder, visit.folder, artifact.location.c_str() + visit.folder.size() + 1);
+      if (!file.trouble.ok()) answer.issues.push_back({.path = artifact.location, .status = file.trouble});
+    } else if (!is_absent) {
+      file.artifact = ArtifactState::kUnreadable;
+    }
+    const std::optional<UtcTime> ingest_time = row.ingest_time;
+    file.Fill(row);
+    if (ingest_time) row.ingest_time = ingest_time;
+    if (!artifact.is_in_datastore) row.link_target = artifact.location;
+    answer.rows.Append(row);
+  }
+  return answer;
+}
+
+IngestRow Finder::RowOf(const Gen3Row& row, const Gen3Artifact& artifact, Texts& texts) const {
+  const Gen3Exposure& exposure = rows_.exposures[row.exposure];
+  texts.path = artifact.location;
+  const std::string_view folder = place_.folder;
+  if (texts.path.starts_with(folder) && texts.path.size() > folder.size() &&
+      texts.path[folder.size()] == '/') {
+    texts.path.erase(0, folder.size() + 1);
+  }
+  if (!artifact.zip_member.empty()) texts.path.append(kZipMember).append(artifact.zip_member);
+
+  texts.stem = exposure.obs_id;
+  const auto detector = schema_.detectors.find(row.detector);
+  if (!texts.stem.empty() && detector != schema_.detectors.end() && !detector->second.empty()) {
+    texts.stem.append("_").append(detector->second);
+  }
+  if (!texts.stem.empty() && row.is_guider) texts.stem.append(kGuiderEnding);
+  return {.path = texts.path,
+          .night = night_,
+          .exposure = exposure.id,
+          .detector = row.detector,
+          .storage_stem = texts.stem,
+          .ingested_size_bytes = row.size_bytes,
+          .ingest_time = row.ingest_time};
+}
+
+void Finder::AppendUnaskedRow(const Gen3Row& row, const Gen3Artifact& artifact, ArtifactState state) {
+  Texts texts;
+  IngestRow dataset = RowOf(row, artifact, texts);
+  dataset.artifact = state;
+  // No file tells what it is called.
+  if (texts.path.empty()) dataset.path = texts.stem;
+  answer_.rows.Append(dataset);
+}
+
+void Finder::TakeOver(VisitAnswer answer) {
+  for (const IngestRow& row : answer.rows) answer_.rows.Append(row);
+  answer_.folders.push_back(std::move(answer.stamp));
+  std::ranges::move(answer.issues, std::back_inserter(answer_.issues));
+}
+
+// The place of the fragment that a path ends with: a plain path may hold any '#', an URI has its own as %23.
+std::size_t FragmentOf(std::string_view path, bool is_uri) {
+  const std::size_t zip = path.rfind(kZipMember);
+  if (zip != std::string_view::npos) return zip;
+  return is_uri ? std::min(path.rfind('#'), path.size()) : path.size();
+}
+
+}  // namespace
+
+Gen3Artifact ResolveGen3Path(std::string_view path, std::string_view root) {
+  const std::size_t scheme = path.find("://");
+  const bool is_uri = scheme != std::string_view::npos;
+  const std::size_t end = FragmentOf(path, is_uri);
+  Gen3Artifact artifact;
+  if (path.substr(end).starts_with(kZipMember)) artifact.zip_member = path.substr(end + kZipMember.size());
+  path = path.substr(0, end);
+
+  if (is_uri) {
+    const std::string_view after = path.substr(scheme + 3);
+    const std::string_view host = after.substr(0, after.find('/'));
+    artifact.is_remote = path.substr(0, scheme) != "file" || !(host.empty() || host == "localhost");
+    artifact.location = artifact.is_remote ? std::string(path) : PercentDecoded(after.substr(host.size()));
+    return artifact;
+  }
+  artifact.is_in_datastore = !path.starts_with('/');
+  if (!artifact.is_in_datastore) {
+    artifact.location = path;
+    return artifact;
+  }
+  artifact.is_remote = root.find("://") != std::string_view::npos;
+  artifact.location.reserve(root.size() + 1 + path.size());
+  artifact.location.append(root).append(root.ends_with('/') ? "" : "/").append(path);
+  return artifact;
+}
+
+absl::StatusOr<NightIngests> FindGen3Files(const Gen3Place& place, const Gen3Schema& schema,
+                                           const Gen3Rows& rows, Night night,
+                                           std::span<const Gen3Row> of_night, const WorkControl& control) {
+  return Finder(place, schema, rows, night, of_night, control).Run();
+}
+
+}  // namespace obsmon

@@ -1,0 +1,165 @@
+#include "registry/gen3_sqlite.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "sqlite/backoff.h"
+#include "sqlite/foreign_database.h"
+#include "status_macros.h"
+#include "text/human.h"
+
+namespace obsmon {
+namespace {
+
+// Columns of PRAGMA table_info's answer.
+constexpr int kNameInTableInfo = 1;
+constexpr int kTypeInTableInfo = 2;
+
+// The inner pages of the indexes of millions of datasets; SQLite's own 2 MB turn them over all the time.
+constexpr std::string_view kLargerCache = "PRAGMA cache_size = -65536";
+
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return lower;
+}
+
+class SqliteStatement final : public Gen3Statement {
+ public:
+  explicit SqliteStatement(sqlite::Statement statement) : statement_(std::move(statement)) {}
+
+  absl::Status Run(std::span<const BoundValue> values) override {
+    statement_.Reset();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      std::visit([&](const auto& value) { statement_.Bind(static_cast<int>(i) + 1, value); }, values[i]);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<bool> Step() override {
+    absl::StatusOr<bool> has_row = statement_.Step();
+    // One that has come to its end, or failed, would hold its lock beyond the end of the transaction.
+    if (!has_row.ok() || !*has_row) statement_.Reset();
+    return has_row;
+  }
+
+  bool IsNull(int column) const override { return statement_.IsNull(column); }
+  std::int64_t Int(int column) const override { return statement_.Int(column); }
+  std::string_view Text(int column) const override { return statement_.Text(column); }
+
+ private:
+  sqlite::Statement statement_;
+};
+
+class SqliteTransaction final : public Gen3Transaction {
+ public:
+  SqliteTransaction(sqlite::ForeignDatabase& database, const RegistryOptions& options)
+      : database_(database), options_(options) {}
+
+  absl::StatusOr<std::unique_ptr<Gen3Statement>> Prepare(std::string_view sql) override {
+    OBSMON_ASSIGN_OR_RETURN(sqlite::Statement statement, database_.connection().Prepare(sql));
+    return std::make_unique<SqliteStatement>(std::move(statement));
+  }
+
+  std::string Table(std::string_view name) const override { return fmt::format("\"{}\"", name); }
+
+  absl::StatusOr<SqlColumns> ColumnsOf(std::string_view table) override {
+    OBSMON_ASSIGN_OR_RETURN(sqlite::Statement info,
+                            database_.connection().Prepare(fmt::format("PRAGMA table_info(\"{}\")", table)));
+    SqlColumns columns;
+    for (;;) {
+      OBSMON_ASSIGN_OR_RETURN(const bool has_row, info.Step());
+      if (!has_row) return columns;
+      columns.emplace(LowerCase(info.Text(kNameInTableInfo)), LowerCase(info.Text(kTypeInTableInfo)));
+    }
+  }
+
+  bool HoldsBackWriters() const override { return !database_.is_copy(); }
+
+  absl::Status Pause() override {
+    sqlite::Backoff backoff(options_.control.stop);
+    for (;;) {
+      absl::Status status = database_.Renew();
+      if (!absl::IsUnavailable(status) || !backoff.Wait(options_.busy_timeout)) return status;
+    }
+  }
+
+ private:
+  sqlite::ForeignDatabase& database_;
+  const RegistryOptions& options_;
+};
+
+class SqliteDatabase final : public Gen3Database {
+ public:
+  SqliteDatabase(std::filesystem::path file, const RegistryOptions& options)
+      : file_(std::move(file)), options_(options) {}
+
+  std::string ChangeToken() override { return sqlite::ChangeTokenOf(file_); }
+
+  absl::Status Read(absl::FunctionRef<absl::Status(Gen3Transaction&)> read) override {
+    sqlite::Backoff backoff(options_.control.stop);
+    for (;;) {
+      const absl::Status status = ReadOnce(read);
+      const bool is_passing = absl::IsUnavailable(status) || absl::IsAborted(status);
+      if (!is_passing || !backoff.Wait(options_.busy_timeout)) return Explained(status);
+    }
+  }
+
+ private:
+  absl::Status ReadOnce(absl::FunctionRef<absl::Status(Gen3Transaction&)> read) {
+    OBSMON_ASSIGN_OR_RETURN(sqlite::ForeignDatabase database,
+                            sqlite::ForeignDatabase::Open(file_, options_.copies_folder));
+    OBSMON_RETURN_IF_ERROR(database.connection().Execute(kLargerCache));
+    SqliteTransaction transaction(database, options_);
+    return sqlite::WithoutPath(read(transaction), database.connection().file());
+  }
+
+  absl::Status Explained(const absl::Status& status) const;
+
+  std::filesystem::path file_;
+  RegistryOptions options_;
+};
+
+absl::Status SqliteDatabase::Explained(const absl::Status& status) const {
+  if (status.ok() || absl::IsCancelled(status)) return status;
+  if (options_.control.stop.stop_requested()) return absl::CancelledError("cancelled");
+  const std::string file = file_.string();
+  const std::string clause(status.message());
+  switch (status.code()) {
+    case absl::StatusCode::kNotFound:
+      return absl::NotFoundError(fmt::format(
+          "{}: no such file, though butler.yaml names it as the registry; name the repository with --repo",
+          file));
+    case absl::StatusCode::kPermissionDenied:
+      return absl::PermissionDeniedError(
+          fmt::format("{}: {}; let the user who runs obsmon read it", file, clause));
+    case absl::StatusCode::kFailedPrecondition:
+      return absl::FailedPreconditionError(fmt::format("{}: {}", file, clause));
+    case absl::StatusCode::kDataLoss:
+      return absl::DataLossError(
+          fmt::format("{}: no SQLite database, or a damaged one ({}); restore it", file, clause));
+    case absl::StatusCode::kUnavailable:
+      return absl::UnavailableError(
+          fmt::format("{}: the registry was being written for longer than {} ({}); look again later, or wait "
+                      "longer for it",
+                      file, HumanDuration(options_.busy_timeout), clause));
+    default:
+      return absl::UnavailableError(
+          fmt::format("{}: the registry can't be read now ({}); look again later", file, clause));
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Gen3Database> MakeGen3Sqlite(const std::filesystem::path& file,
+                                             const RegistryOptions& options) {
+  return std::make_unique<SqliteDatabase>(file, options);
+}
+
+}  // namespace obsmon

@@ -1,0 +1,149 @@
+#include "registry/butler_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "support/status_matchers.h"
+#include "support/temp_tree.h"
+
+namespace obsmon {
+namespace {
+
+using absl::StatusCode;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+ButlerConfig Read(const TempTree& tree, std::string_view yaml) {
+  absl::StatusOr<ButlerConfig> config = ReadButlerConfig(tree.Text("repo/butler.yaml", yaml));
+  EXPECT_THAT(config, IsOk());
+  return config.ok() ? *std::move(config) : ButlerConfig();
+}
+
+TEST(ButlerConfig, HasTheButlersDefaults) {
+  const TempTree tree;
+  const ButlerConfig config = Read(tree, "datastore: {}\n");
+  EXPECT_EQ(config.database_url, "sqlite:///" + (tree / "repo").string() + "/gen3.sqlite3");
+  EXPECT_EQ(config.Dialect(), "sqlite");
+  EXPECT_EQ(SqliteFileOf(config).value(), tree / "repo/gen3.sqlite3");
+  ASSERT_EQ(config.datastores.size(), 1U);
+  EXPECT_EQ(config.datastores[0].root, (tree / "repo/datastore").string());
+  EXPECT_EQ(config.datastores[0].name, "FileDatastore@<butlerRoot>/datastore");
+  EXPECT_EQ(config.datastores[0].records_table, "file_datastore_records");
+}
+
+TEST(ButlerConfig, PutsItsRootWhereTheTagIs) {
+  const TempTree tree;
+  const ButlerConfig config = Read(tree,
+                                   "root: /elsewhere\nregistry: {db: 'sqlite:///<butlerRoot>/r.sqlite3'}\n"
+                                   "datastore: {root: <butlerRoot>}\n");
+  EXPECT_EQ(SqliteFileOf(config).value(), "/elsewhere/r.sqlite3");
+  EXPECT_EQ(config.datastores[0].root, "/elsewhere");
+  EXPECT_EQ(config.datastores[0].name, "FileDatastore@<butlerRoot>");
+}
+
+TEST(ButlerConfig, KnowsOldDatastoresByTheirTables) {
+  const TempTree tree;
+  const ButlerConfig config =
+      Read(tree,
+           "datastore: {cls: lsst.daf.butler.datastores.posixDatastore.PosixDatastore, root: "
+           "'file:///d/a%20b/'}\n");
+  EXPECT_EQ(config.datastores[0].records_table, "posix_datastore_records");
+  EXPECT_EQ(config.datastores[0].root, "/d/a b");
+}
+
+TEST(ButlerConfig, MayRepeatAComponentInItself) {
+  const TempTree tree;
+  const ButlerConfig config =
+      Read(tree, "datastore: {datastore: {root: /d}}\nregistry: {registry: {db: 'sqlite:////r.sqlite3'}}\n");
+  EXPECT_EQ(config.datastores[0].root, "/d");
+  EXPECT_EQ(SqliteFileOf(config).value(), "/r.sqlite3");
+}
+
+TEST(ButlerConfig, TakesInOtherFiles) {
+  const TempTree tree;
+  tree.Text("repo/parts/store.yaml", "root: /d\nrecords: !include table.yaml\n");
+  tree.Text("repo/parts/table.yaml", "table: records_d\n");
+  tree.Text("repo/base.yaml", "registry: {db: 'sqlite:////base.sqlite3', namespace: n}\n");
+  const ButlerConfig config = Read(tree,
+                                   "includeConfigs: [base.yaml]\ndatastore: !include "
+                                   "parts/store.yaml\nregistry: {db: 'sqlite:////r.db'}\n");
+  EXPECT_EQ(config.datastores[0].root, "/d");
+  EXPECT_EQ(config.datastores[0].records_table, "records_d");
+  EXPECT_EQ(config.database_url, "sqlite:////r.db");
+  EXPECT_EQ(config.database_namespace, "n");
+}
+
+TEST(ButlerConfig, TellsOfADatabaseOnAServer) {
+  const TempTree tree;
+  const ButlerConfig config = Read(tree, R"(
+registry:
+  db: postgresql+psycopg2://rubin@usdf-butler.slac.stanford.edu:5432/lsstdb1
+  namespace: main
+datastore: {root: 's3://rubin-summit@embargo/repo/'}
+)");
+  EXPECT_EQ(config.Dialect(), "postgresql");
+  EXPECT_EQ(config.database_namespace, "main");
+  EXPECT_EQ(config.datastores[0].root, "s3://rubin-summit@embargo/repo");
+}
+
+TEST(ButlerConfig, ThatObsmonCanNotUseIsRefusedWithASentence) {
+  struct Case {
+    std::string yaml;
+    std::string sentence;
+  };
+  const std::vector<Case> cases = {
+      {"cls: lsst.daf.butler.remote_butler.RemoteButler\nremote_butler: {url: 'https://a'}\n",
+       "RemoteButler"},
+      {"", "no configuration"},
+      {"- a\n", "no configuration"},
+      {"registry: [\n", "no YAML"},
+      {"registry: {db: [1]}\n", "'db' must have one plain value"},
+      {"datastore: {cls: my.own.TapeDatastore}\n", "'my.own.TapeDatastore' is no class"},
+      {"datastore: {records: {table: 'a; DROP TABLE b'}}\n", "no name of a table"},
+      {"datastore: {cls: a.ChainedDatastore}\n", "list 'datastores'"},
+      {"includeConfigs: butler.yaml\n", "in a circle"},
+      {"datastore: !include absent.yaml\n", "absent.yaml"},
+  };
+  for (const Case& wrong : cases) {
+    const TempTree tree;
+    const absl::StatusOr<ButlerConfig> config = ReadButlerConfig(tree.Text("repo/butler.yaml", wrong.yaml));
+    EXPECT_FALSE(config.ok()) << wrong.yaml;
+    EXPECT_THAT(std::string(config.status().message()), StartsWith((tree / "repo").string()));
+    EXPECT_THAT(std::string(config.status().message()), HasSubstr(wrong.sentence));
+  }
+}
+
+TEST(ButlerConfig, OfALabelIsFoundInTheIndex) {
+  const TempTree tree;
+  tree.Text("repo/butler.yaml", "");
+  const std::string index = "embargo: " + (tree / "repo").string() + "\nfile: file://" +
+                            (tree / "repo/butler.yaml").string() +
+                            "\ngone: /nowhere\nfar: s3://bucket/butler.yaml\n";
+  const ButlerIndex by_file{.file = tree.Text("index.yaml", index)};
+  const ButlerIndex by_text{.repositories = index};
+  for (const ButlerIndex& known : {by_file, by_text}) {
+    EXPECT_EQ(FindButlerConfig(tree / "embargo", known).value(), tree / "repo/butler.yaml");
+    EXPECT_EQ(FindButlerConfig(tree / "file", known).value(), tree / "repo/butler.yaml");
+    EXPECT_EQ(FindButlerConfig(tree / "unknown", known).value(), "");
+    EXPECT_THAT(FindButlerConfig(tree / "gone", known),
+                FailsWith(StatusCode::kNotFound, HasSubstr("/nowhere")));
+    EXPECT_THAT(FindButlerConfig(tree / "far", known),
+                FailsWith(StatusCode::kFailedPrecondition, HasSubstr("not on this machine")));
+  }
+  EXPECT_THAT(FindButlerConfig(tree / "embargo", {.file = tree / "absent.yaml"}),
+              FailsWith(StatusCode::kNotFound, HasSubstr("absent.yaml")));
+}
+
+TEST(ButlerConfig, OfAFolderComesBeforeThatOfALabel) {
+  const TempTree tree;
+  tree.Text("repo/butler.yaml", "");
+  EXPECT_EQ(FindButlerConfig(tree / "repo", {.repositories = "repo: /elsewhere"}).value(),
+            tree / "repo/butler.yaml");
+}
+
+}  // namespace
+}  // namespace obsmon
