@@ -2,6 +2,9 @@
 #ifndef OBSMON_CLI_COMMANDS_H_
 #define OBSMON_CLI_COMMANDS_H_
 
+#include <filesystem>
+#include <span>
+
 #include "console.h"
 #include "options.h"
 #include "run_command.h"
@@ -19,6 +22,10 @@ int RunNight(const Options& options, const Environment& environment, Console& co
 /// `obsmon summary`: writes one page over several streams.
 extern const CommandSpec kSummaryCommand;
 int RunSummary(const Options& options, const Environment& environment, Console& console);
+/// What it does, apart from its options: the page over `streams` in the folder `out`. Returns the exit
+/// status.
+int WriteSummary(const std::filesystem::path& out, std::span<const std::filesystem::path> streams,
+                 const Environment& environment, Console& console);
 
 /// `obsmon check`: says whether someone should be called.
 extern const CommandSpec kCheckCommand;

@@ -11,7 +11,6 @@
 #include "commands.h"
 #include "console.h"
 #include "obsmon/history.h"
-#include "obsmon/monitor.h"
 #include "obsmon/stream.h"
 #include "stream_options.h"
 
@@ -55,7 +54,7 @@ std::vector<std::string> WithoutNumDays(std::span<const std::string> arguments) 
 
 /// Whether the folder was left without a lock file that nobody holds.
 bool BreakLock(const fs::path& folder, Console& console) {
-  const fs::path file = folder / ".monitor.lock";
+  const fs::path file = OutputLock::FileIn(folder);
   std::error_code error;
   if (!fs::exists(fs::symlink_status(file, error))) return true;
   // Whoever can take the lock has found it unheld; giving it back removes the file.
@@ -89,13 +88,7 @@ int RunMainPage(std::span<const std::string> arguments, const Environment& envir
   Console console(environment, out, err);
   const fs::path folder = names.front();
   const std::vector<fs::path> streams(names.begin() + 1, names.end());
-  const absl::StatusOr<std::vector<std::string>> warnings = UpdateSummary(folder, streams, environment.now);
-  if (!warnings.ok()) {
-    console.Error(warnings.status());
-    return kPrototypeRefusal;
-  }
-  for (const std::string& warning : *warnings) console.Error(warning);
-  return warnings->empty() ? kPrototypeDone : kPrototypeRefusal;
+  return WriteSummary(folder, streams, environment, console) == kSuccess ? kPrototypeDone : kPrototypeRefusal;
 }
 
 int RunBreakLocks(std::span<const std::string> arguments, const Environment& environment, std::ostream& out,

@@ -33,18 +33,26 @@ const CommandSpec kSummaryCommand = {
         "2 wrong options; 4 OUT not writable.\n",
     .options = kOptions};
 
-int RunSummary(const Options& options, const Environment& environment, Console& console) {
-  const std::filesystem::path out = options.arguments.front();
-  const std::vector<std::filesystem::path> streams(options.arguments.begin() + 1, options.arguments.end());
+int WriteSummary(const std::filesystem::path& out, std::span<const std::filesystem::path> streams,
+                 const Environment& environment, Console& console) {
   const absl::StatusOr<std::vector<std::string>> warnings = UpdateSummary(out, streams, environment.now);
   if (!warnings.ok()) {
     console.Error(warnings.status());
     return kOutputUnwritable;
   }
   for (const std::string& warning : *warnings) console.Error(warning);
-  console.Result(fmt::format("{}: {} {}", (out / "index.html").native(), streams.size(),
-                             streams.size() == 1 ? "stream" : "streams"));
   return warnings->empty() ? kSuccess : kInPart;
+}
+
+int RunSummary(const Options& options, const Environment& environment, Console& console) {
+  const std::filesystem::path out = options.arguments.front();
+  const std::vector<std::filesystem::path> streams(options.arguments.begin() + 1, options.arguments.end());
+  const int status = WriteSummary(out, streams, environment, console);
+  if (status != kOutputUnwritable) {
+    console.Result(fmt::format("{}: {} {}", (out / "index.html").native(), streams.size(),
+                               streams.size() == 1 ? "stream" : "streams"));
+  }
+  return status;
 }
 
 }  // namespace obsmon::cli

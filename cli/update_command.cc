@@ -3,19 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <condition_variable>
-#include <map>
-#include <mutex>
 #include <optional>
-#include <stop_token>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "commands.h"
 #include "obsmon/monitor.h"
+#include "pause.h"
 #include "stream_options.h"
+#include "update_teller.h"
 
 namespace obsmon::cli {
 namespace {
@@ -43,94 +39,6 @@ constexpr std::array kOptions = {
     kQuiet,
     kVerbose,
     kHelp};
-
-std::string_view OutcomeInWords(UpdateOutcome outcome) {
-  switch (outcome) {
-    case UpdateOutcome::kDone:
-      return "done";
-    case UpdateOutcome::kDoneInPart:
-      return "done, but some of the input could not be read";
-    case UpdateOutcome::kUsage:
-      return "not updated: options contradict each other";
-    case UpdateOutcome::kInputUnreadable:
-      return "not updated: input not readable";
-    case UpdateOutcome::kOutputUnwritable:
-      return "not updated: output not writable";
-    case UpdateOutcome::kLocked:
-      return "not updated: another run holds the output";
-    case UpdateOutcome::kStopped:
-      return "stopped";
-  }
-  return "";
-}
-
-/// "2020-05-01  needs attention  12 files: 6 ingested, 1 too small, 5 not ingested".
-std::string NightLine(const NightSummary& night) {
-  std::string line = fmt::format("{}  {:<15}  {} {}", night.night.ToString(), NightStateLabel(night.state),
-                                 night.counts.files, night.counts.files == 1 ? "file" : "files");
-  std::string_view separator = ": ";
-  for (const Verdict verdict : kAllVerdicts) {
-    if (night.counts[verdict] == 0) continue;
-    line += fmt::format("{}{} {}", separator, night.counts[verdict], VerdictLabel(verdict));
-    separator = ", ";
-  }
-  return line;
-}
-
-std::string SummaryLine(const UpdateResult& result) {
-  if (!result.status.ok()) return fmt::format("{}: {}", result.stream, OutcomeInWords(result.outcome));
-  return fmt::format("{}: {}; {} {} looked at, {} changed", result.stream, OutcomeInWords(result.outcome),
-                     result.nights.size(), result.nights.size() == 1 ? "night" : "nights",
-                     result.changed.size());
-}
-
-/// Tells of looks at streams. Of later looks at a stream only what is new, so that a log of all night stays
-/// one that someone reads.
-class Teller {
- public:
-  Teller(bool several, Console& console) : several_(several), console_(console) {}
-
-  void Tell(const UpdateResult& result) {
-    const std::string prefix = several_ ? result.stream + ": " : std::string();
-    Told& last = last_[result.stream];
-    Told told{.outcome = result.outcome, .trouble = TroubleOf(result)};
-    const bool is_news = told.outcome != last.outcome || told.trouble != last.trouble;
-    if (is_news) {
-      for (const std::string& sentence : told.trouble) console_.Error(prefix + sentence);
-    }
-    for (const NightSummary& night : result.nights) {
-      const bool changed = std::ranges::find(result.changed, night.night) != result.changed.end();
-      const std::string& line = told.nights.emplace(night.night, NightLine(night)).first->second;
-      const auto before = last.nights.find(night.night);
-      if (before == last.nights.end() || before->second != line) {
-        console_.Result((several_ ? result.stream + "  " : std::string()) + line);
-      }
-      console_.Detail(
-          fmt::format("{}{} {}", prefix, night.night.ToString(),
-                      changed ? "was read and its page written" : "had not changed and was not read"));
-    }
-    if (is_news) console_.Result(SummaryLine(result));
-    if (told.nights.empty()) told.nights = std::move(last.nights);  // a failed look has none
-    last = std::move(told);
-  }
-
- private:
-  struct Told {
-    std::optional<UpdateOutcome> outcome{};
-    std::vector<std::string> trouble{};
-    std::map<Night, std::string> nights{};
-  };
-
-  static std::vector<std::string> TroubleOf(const UpdateResult& result) {
-    std::vector<std::string> trouble = result.warnings;
-    if (!result.status.ok()) trouble.emplace_back(result.status.message());
-    return trouble;
-  }
-
-  bool several_;  ///< the lines of the streams are told apart by their names
-  Console& console_;
-  std::map<std::string, Told> last_;
-};
 
 /// The status that all streams ended with; where they ended differently, that of a run done in part.
 int CommonStatus(const std::vector<UpdateOutcome>& outcomes) {
@@ -166,7 +74,7 @@ const CommandSpec kUpdateCommand = {
 namespace {
 
 /// One look at each stream, in their order.
-std::vector<UpdateOutcome> Look(const std::vector<StreamConfig>& streams, UtcTime now, Teller& teller,
+std::vector<UpdateOutcome> Look(const std::vector<StreamConfig>& streams, UtcTime now, UpdateTeller& teller,
                                 Console& console) {
   std::vector<UpdateOutcome> outcomes;
   for (const StreamConfig& config : streams) {
@@ -181,7 +89,7 @@ std::vector<UpdateOutcome> Look(const std::vector<StreamConfig>& streams, UtcTim
 
 /// A look, and what is published of it beside the streams' own output. Returns its exit status.
 int LookAndPublish(const std::vector<StreamConfig>& streams, const Given* metrics, UtcTime now,
-                   Teller& teller, Console& console) {
+                   UpdateTeller& teller, Console& console) {
   const std::vector<UpdateOutcome> outcomes = Look(streams, now, teller, console);
   const bool was_stopped = outcomes.back() == UpdateOutcome::kStopped;
   if (metrics == nullptr || was_stopped) return CommonStatus(outcomes);
@@ -189,24 +97,6 @@ int LookAndPublish(const std::vector<StreamConfig>& streams, const Given* metric
   if (published.ok()) return CommonStatus(outcomes);
   console.Error(published);
   return kOutputUnwritable;
-}
-
-/// Waits until `then`. False: until someone asked to stop.
-bool WaitUntil(std::chrono::steady_clock::time_point then, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_until(lock, stop, then, [] { return false; });
-  return !stop.stop_requested();
-}
-
-absl::StatusOr<std::optional<std::chrono::seconds>> PauseOf(const Options& options) {
-  const Given* every = options.Find("every");
-  if (every == nullptr) return std::nullopt;
-  const absl::StatusOr<std::chrono::seconds> span = ParseDuration(every->text);
-  if (span.ok() && *span >= std::chrono::seconds{1}) return *span;
-  return absl::InvalidArgumentError(
-      fmt::format("{}: '{}' is no pause between looks: write 30s, 5min …", every->source, every->text));
 }
 
 }  // namespace
@@ -227,7 +117,7 @@ int RunUpdate(const Options& options, const Environment& environment, Console& c
     console.Error("no output: give --output_dir");
     return kUsage;
   }
-  Teller teller(streams->size() > 1, console);
+  UpdateTeller teller(streams->size() > 1, console);
   auto began = std::chrono::steady_clock::now();
   int status = LookAndPublish(*streams, options.Find("metrics"), environment.now, teller, console);
   // What no later look can mend ends the first. All else may be better in a while: a disk that is away, a

@@ -52,6 +52,15 @@ TEST(Metrics, LeaveOutATimeThatIsNotKnown) {
   EXPECT_THAT(text, Not(HasSubstr("obsmon_last_arrival_timestamp_seconds{")));
 }
 
+TEST(Metrics, TakeWhatAPrototypesDatabaseTellsForNoLook) {
+  NightSummary old = NightAt(0);
+  old.from_prototype = true;
+  EXPECT_THAT(MetricsOf({old}), Not(HasSubstr("obsmon_last_look_timestamp_seconds{")));
+  old.looked_at = Utc("2020-05-09T07:00:00");
+  EXPECT_THAT(MetricsOf({NightAt(1), old}),
+              HasSubstr("obsmon_last_look_timestamp_seconds{stream=\"comCam\"} 1589004000.000\n"));
+}
+
 TEST(Metrics, NameTheLatestNightsAloneButCountAllThatAreOpen) {
   std::vector<NightSummary> nights;
   for (int day = 8; day >= 0; --day) nights.push_back(NightAt(day));

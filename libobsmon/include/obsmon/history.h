@@ -116,6 +116,9 @@ class OutputLock {
   /// kFailedPrecondition where the file system has no locks; kNotFound, kPermissionDenied and others where
   /// the file can't be made.
   static absl::StatusOr<OutputLock> Acquire(const std::filesystem::path& output_dir);
+  /// The file that carries the lock of this folder.
+  static std::filesystem::path FileIn(const std::filesystem::path& output_dir);
+
   ~OutputLock();
   OutputLock(OutputLock&& other) noexcept;
   OutputLock& operator=(OutputLock&& other) noexcept;

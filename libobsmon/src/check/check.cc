@@ -120,11 +120,7 @@ StreamCheck CheckStream(std::string stream, const absl::StatusOr<std::vector<Nig
     check.sentence = std::string(nights.status().message());
     return check;
   }
-  for (const NightSummary& night : *nights) {
-    // What a prototype's database tells is no look of ours.
-    if (!night.from_prototype)
-      check.last_look = std::max(check.last_look.value_or(night.looked_at), night.looked_at);
-  }
+  check.last_look = LastLookAt(*nights);
   JudgeNights(*nights, limits, check);
   if (!check.last_look) {
     Judge(CheckState::kUnknown, "no night has been looked at yet", check);

@@ -2,6 +2,10 @@
 #ifndef OBSMON_SRC_HISTORY_NIGHT_FACTS_H_
 #define OBSMON_SRC_HISTORY_NIGHT_FACTS_H_
 
+#include <algorithm>
+#include <optional>
+#include <span>
+
 #include "obsmon/history.h"
 #include "text/night_in_words.h"
 
@@ -17,6 +21,15 @@ inline NightFacts FactsOf(const NightSummary& night) {
 /// Those with the states "needs attention" and "unknown".
 inline bool IsProblem(const NightSummary& night) {
   return night.state == NightState::kNeedsAttention || night.state == NightState::kUnknown;
+}
+
+/// When one of the nights was last looked at. What a prototype's database tells is no look of ours.
+inline std::optional<UtcTime> LastLookAt(std::span<const NightSummary> nights) {
+  std::optional<UtcTime> last;
+  for (const NightSummary& night : nights) {
+    if (!night.from_prototype) last = std::max(last.value_or(night.looked_at), night.looked_at);
+  }
+  return last;
 }
 
 }  // namespace obsmon

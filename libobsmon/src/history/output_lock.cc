@@ -106,8 +106,12 @@ absl::Status LockError(LockResult result, int error, int file, const std::string
 
 }  // namespace
 
+std::filesystem::path OutputLock::FileIn(const std::filesystem::path& output_dir) {
+  return output_dir / kLockName;
+}
+
 absl::StatusOr<OutputLock> OutputLock::Acquire(const std::filesystem::path& output_dir) {
-  const std::string path = (output_dir / kLockName).string();
+  const std::string path = FileIn(output_dir).string();
   Descriptor folder(open(output_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() < 0) return SystemError(errno, output_dir.string(), "name an output folder that is there");
   for (int i = 0; i < kMaxTries; ++i) {

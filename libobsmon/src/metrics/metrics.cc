@@ -86,11 +86,7 @@ void AboutStreams(Families& out) {
     out.Integer(labels, stream.update_status);
   });
   out.Begin("obsmon_last_look_timestamp_seconds", "When a night of the stream was last looked at.");
-  out.ForHistories([&](const std::string& labels, Nights nights) {
-    std::optional<UtcTime> last;
-    for (const NightSummary& night : nights) last = std::max(last.value_or(night.looked_at), night.looked_at);
-    out.Time(labels, last);
-  });
+  out.ForHistories([&](const std::string& labels, Nights nights) { out.Time(labels, LastLookAt(nights)); });
   out.Begin("obsmon_open_nights", "Nights of the stream that need attention or are unknown.");
   out.ForHistories([&](const std::string& labels, Nights nights) {
     out.Integer(labels, std::ranges::count_if(nights, IsProblem));
