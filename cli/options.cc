@@ -138,14 +138,30 @@ class Reader {
     return absl::OkStatus();
   }
 
+  /// The variables that may give the option, the one that counts most first.
+  static std::vector<std::string> VariablesOf(const OptionSpec& option) {
+    std::vector<std::string> names;
+    for (const std::string_view prefix : kVariablePrefixes) {
+      names.push_back(fmt::format("{}{}", prefix, UpperCase(option.name)));
+    }
+    for (const std::string_view variable : option.further_variables) {
+      if (!variable.empty()) names.emplace_back(variable);
+    }
+    return names;
+  }
+
+  /// Other software takes its empty variables for unset ones.
+  static bool IsForeign(const OptionSpec& option, std::string_view variable) {
+    return std::ranges::find(option.further_variables, variable) != option.further_variables.end();
+  }
+
   /// An empty variable is a value like any other: whoever set it meant something by it.
   absl::Status ReadEnvironment(const Variables& variables) {
     for (const OptionSpec& option : command_.options) {
       if (!option.in_environment || options_.given.contains(option.name)) continue;
-      for (const std::string_view prefix : kVariablePrefixes) {
-        const std::string variable = fmt::format("{}{}", prefix, UpperCase(option.name));
+      for (const std::string& variable : VariablesOf(option)) {
         const std::optional<std::string> value = variables(variable);
-        if (!value) continue;
+        if (!value || (value->empty() && IsForeign(option, variable))) continue;
         OBSMON_RETURN_IF_ERROR(GiveFromEnvironment(option, variable, *value));
         break;
       }

@@ -7,6 +7,7 @@
 #ifndef OBSMON_CLI_OPTIONS_H_
 #define OBSMON_CLI_OPTIONS_H_
 
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -34,6 +35,8 @@ struct OptionSpec {
   std::string_view help{};
   std::string_view alias_of{};  ///< the option that this is an old name of; the help leaves it out
   bool in_environment = true;
+  /// Variables of other software that say the same; OBSMON_NAME and RSYMON_NAME come before them.
+  std::array<std::string_view, 2> further_variables{};
 };
 
 /// One command: its options, its arguments, and its help.

@@ -15,8 +15,8 @@ namespace obsmon::cli {
 namespace {
 
 // What two streams can't have in common.
-constexpr std::array<std::string_view, 5> kKeysOfOneStream = {"name", "input_dir", "output_dir", "storage",
-                                                              "repo"};
+constexpr std::array<std::string_view, 7> kKeysOfOneStream = {
+    "name", "input_dir", "output_dir", "storage", "repo", "pending_folder", "bad_folder"};
 
 std::vector<std::string_view> NamesOf(const std::vector<StreamConfig>& streams) {
   std::vector<std::string_view> names;

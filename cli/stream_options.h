@@ -17,11 +17,28 @@ inline constexpr OptionSpec kInputDir{
 inline constexpr OptionSpec kStorage{
     .name = "storage", .value = "DIR", .help = "where files arrive (default: input_dir/storage)"};
 inline constexpr OptionSpec kRepo{
-    .name = "repo", .value = "DIR", .help = "the data repository (default: input_dir/gen2repo)"};
+    .name = "repo", .value = "REPO", .help = "the data repository: folder, butler.yaml or label"};
+inline constexpr OptionSpec kPendingFolder{
+    .name = "pending_folder", .value = "DIR", .help = "a folder whose files wait to be ingested"};
+inline constexpr OptionSpec kBadFolder{
+    .name = "bad_folder", .value = "DIR", .help = "a folder of files that could not be ingested"};
 inline constexpr OptionSpec kName{
     .name = "name", .value = "NAME", .help = "the stream's name (default: that of its folder)"};
 inline constexpr OptionSpec kGen{
     .name = "gen", .value = "2|3", .help = "generation of the repository (default: found out)"};
+inline constexpr OptionSpec kRepositoryIndex{
+    .name = "repository_index",
+    .value = "FILE",
+    .help = "labels of repositories (DAF_BUTLER_REPOSITORY_INDEX)",
+    .further_variables = {"DAF_BUTLER_REPOSITORIES", "DAF_BUTLER_REPOSITORY_INDEX"}};
+inline constexpr OptionSpec kInstrument{
+    .name = "instrument", .value = "NAME", .help = "Gen3: whose datasets count, if there are several"};
+inline constexpr OptionSpec kCollection{
+    .name = "collection", .value = "NAME,...", .help = "Gen3: whose datasets count (default: all runs)"};
+inline constexpr OptionSpec kDatasetType{
+    .name = "dataset_type", .value = "NAME,...", .help = "Gen3: what raw files are (raw, guider_raw)"};
+inline constexpr OptionSpec kDetectorNames{
+    .name = "detector_names", .value = "A=B,...", .help = "detector A of a file's name is the registry's B"};
 inline constexpr OptionSpec kSearchLinks{.name = "search_links",
                                          .kind = OptionKind::kSwitch,
                                          .help = "take links in the repository for ingests, not rows"};

@@ -28,7 +28,7 @@ import logging
 import operator
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Union
 
 from ._obsmon import (
@@ -86,6 +86,7 @@ __all__ = [
 AnyPath = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 AnyNight = Union[Night, str, int, datetime.date]
 Span = Union[int, str, datetime.timedelta]
+Names = Union[str, Iterable[str]]
 
 _logger = logging.getLogger("obsmon")
 
@@ -96,9 +97,16 @@ def observe_night(
     input_dir: AnyPath | None = None,
     storage: AnyPath | None = None,
     repo: AnyPath | None = None,
+    pending_folder: AnyPath | None = None,
+    bad_folder: AnyPath | None = None,
     name: str | None = None,
     generation: int | None = None,
     search_links: bool = False,
+    repository_index: AnyPath | None = None,
+    instrument: str | None = None,
+    collection: Names | None = None,
+    dataset_type: Names | None = None,
+    detector_names: Mapping[str, str] | None = None,
     grace: Span = 60,
     busy_timeout: Span = 10,
     num_threads: int = 0,
@@ -110,11 +118,21 @@ def observe_night(
     Parameters
     ----------
     night: the night, a Night or what it is made from: "2020-05-01", "20200501", 20200501, a datetime.date.
-    input_dir: the folder that holds both sides, storage/ and gen2repo/.
-    storage, repo: the two sides, where they lie elsewhere.
+    input_dir: the folder that holds both sides, storage/ and gen2repo/, gen3repo/ or repo/.
+    storage, repo: the two sides, where they lie elsewhere. A Gen3 repository is named by its folder, its butler.yaml,
+        or its label in a repository index.
+    pending_folder, bad_folder: folders beside storage whose files wait to be ingested, or could not be (the
+        image_staging_directory and bad_file_directory of OODS).
     name: the stream's name (default: that of its folder).
     generation: of the repository, 2 or 3; by default found out.
     search_links: ask the folders raw/<night>/ what is ingested, not the database.
+    repository_index: the file that maps labels to repositories (default: as the environment says, by
+        DAF_BUTLER_REPOSITORIES or DAF_BUTLER_REPOSITORY_INDEX).
+    instrument: Gen3: whose datasets count; needed where the repository has several.
+    collection: Gen3: a collection or several, whose datasets count: runs, tagged ones, chains (default: all runs).
+    dataset_type: Gen3: a type or several, that raw files are (default: raw, and guider_raw where there is one).
+    detector_names: detectors that files in storage and the registry name differently, {in storage: in registry}
+        (default: LATISS's, {"R00_S00": "RXX_S00", "": "RXX_S00"}).
     grace: how long after its arrival a file that is not ingested is settling: seconds, a timedelta, or "2min".
     busy_timeout: how long to wait for a registry that someone is writing; likewise.
     num_threads: threads that read disks; 0 lets obsmon choose. No result depends on it.
@@ -140,9 +158,16 @@ def observe_night(
         input_dir=input_dir,
         storage=storage,
         repo=repo,
+        pending_folder=pending_folder,
+        bad_folder=bad_folder,
         name=name,
         gen=generation,
         search_links=search_links,
+        repository_index=repository_index,
+        instrument=instrument,
+        collection=collection,
+        dataset_type=dataset_type,
+        detector_names=detector_names,
         grace=grace,
         busy_timeout=busy_timeout,
         threads=num_threads,
@@ -162,12 +187,19 @@ def update(
     input_dir: AnyPath | None = None,
     storage: AnyPath | None = None,
     repo: AnyPath | None = None,
+    pending_folder: AnyPath | None = None,
+    bad_folder: AnyPath | None = None,
     name: str | None = None,
     first_day: AnyNight | None = None,
     last_day: AnyNight | None = None,
     num_days: int | None = None,
     generation: int | None = None,
     search_links: bool = False,
+    repository_index: AnyPath | None = None,
+    instrument: str | None = None,
+    collection: Names | None = None,
+    dataset_type: Names | None = None,
+    detector_names: Mapping[str, str] | None = None,
     grace: Span = 60,
     busy_timeout: Span = 10,
     num_threads: int = 0,
@@ -195,12 +227,19 @@ def update(
         output_dir=output_dir,
         storage=storage,
         repo=repo,
+        pending_folder=pending_folder,
+        bad_folder=bad_folder,
         name=name,
         first_day=None if first_day is None else str(Night(first_day)),
         last_day=None if last_day is None else str(Night(last_day)),
         num_days=num_days,
         gen=generation,
         search_links=search_links,
+        repository_index=repository_index,
+        instrument=instrument,
+        collection=collection,
+        dataset_type=dataset_type,
+        detector_names=detector_names,
         grace=grace,
         busy_timeout=busy_timeout,
         threads=num_threads,
@@ -253,16 +292,33 @@ def scan_transfers(
 
 
 def open_registry(
-    repo: AnyPath, *, generation: int | None = None, search_links: bool = False, busy_timeout: Span = 10
+    repo: AnyPath,
+    *,
+    generation: int | None = None,
+    search_links: bool = False,
+    repository_index: AnyPath | None = None,
+    instrument: str | None = None,
+    collection: Names | None = None,
+    dataset_type: Names | None = None,
+    busy_timeout: Span = 10,
 ) -> Registry:
-    """Opens the registry of the repository in folder `repo`, for reading alone.
+    """Opens the registry of the repository `repo`, for reading alone.
 
     Parameters as in observe_night. Raises FileNotFoundError where there is no registry, PermissionError,
     RegistryBusyError where it is locked for longer than `busy_timeout`, Error where it is damaged or of a kind that
     obsmon can't read.
     """
     return _obsmon.open_registry(
-        _stream(repo=repo, gen=generation, search_links=search_links, busy_timeout=busy_timeout)
+        _stream(
+            repo=repo,
+            gen=generation,
+            search_links=search_links,
+            repository_index=repository_index,
+            instrument=instrument,
+            collection=collection,
+            dataset_type=dataset_type,
+            busy_timeout=busy_timeout,
+        )
     )
 
 
@@ -307,10 +363,16 @@ def _stream(**fields: object) -> _obsmon._Stream:
     """
     if "input_dir" in fields and fields["input_dir"] is None and (fields["storage"] is None or fields["repo"] is None):
         raise TypeError("no input: give input_dir, or both of storage and repo")
+    if fields.get("repository_index", "") is None:
+        fields["repository_index"] = os.environ.get("DAF_BUTLER_REPOSITORIES") or os.environ.get(
+            "DAF_BUTLER_REPOSITORY_INDEX"
+        )
     return _obsmon.make_stream({key: _text(key, value) for key, value in fields.items() if value is not None})
 
 
-_FOLDERS = ("input_dir", "output_dir", "storage", "repo")
+_FOLDERS = ("input_dir", "output_dir", "storage", "repo", "pending_folder", "bad_folder", "repository_index")
+_LISTS = ("collection", "dataset_type")
+_TEXTS = ("name", "instrument")
 _SPANS = ("grace", "busy_timeout")
 _PARAMETERS = {"gen": "generation", "threads": "num_threads"}
 
@@ -322,17 +384,26 @@ def _text(key: str, value: object) -> bytes:
         if b"\0" in path:
             raise ValueError(f"{name}: embedded null byte")
         return path
+    if key in _LISTS:
+        names = [value] if isinstance(value, str) else list(value)  # type: ignore[call-overload] # likewise
+        if not all(isinstance(entry, str) for entry in names):
+            raise TypeError(f"{name} is a str, or several")
+        return ",".join(names).encode("utf-8", "surrogateescape")
+    if key == "detector_names":
+        if not isinstance(value, Mapping):
+            raise TypeError(f"{name} is a mapping, not {type(value).__name__}")
+        return ",".join(f"{ours}={theirs}" for ours, theirs in value.items()).encode("utf-8", "surrogateescape")
     if key == "search_links":
         if not isinstance(value, bool):
             raise TypeError(f"{name} is a bool, not {type(value).__name__}")
         return b"true" if value else b"false"
-    if isinstance(value, str) and (key in _SPANS or key in ("name", "first_day", "last_day")):
+    if isinstance(value, str) and (key in _SPANS or key in (*_TEXTS, "first_day", "last_day")):
         return value.encode("utf-8", "surrogateescape")
     if isinstance(value, datetime.timedelta) and key in _SPANS:
         if value.microseconds:
             raise ValueError(f"{name}: {value} is no whole number of seconds")
         return str(value // datetime.timedelta(seconds=1)).encode()
-    if key == "name":
+    if key in _TEXTS:
         raise TypeError(f"{name} is a str, not {type(value).__name__}")
     return str(_integer(name, value)).encode()
 

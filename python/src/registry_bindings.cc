@@ -30,11 +30,8 @@ constexpr std::array<std::string_view, 5> kArtifactStates = {"present", "gone", 
 /// other, any number of threads may ask at once, and no database is held open for as long as a notebook.
 class RegistryView {
  public:
-  explicit RegistryView(const Stream& stream) : repo_(stream.RepoFolder()) {
-    options_.generation = stream.generation;
-    options_.search_links = stream.search_links;
-    options_.busy_timeout = stream.busy_timeout;
-  }
+  explicit RegistryView(const Stream& stream)
+      : repo_(stream.RepoFolder()), options_(RegistryOptionsOf(stream)) {}
 
   absl::StatusOr<std::unique_ptr<Registry>> Open(const WorkControl& control) const {
     RegistryOptions options = options_;

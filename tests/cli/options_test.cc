@@ -173,6 +173,24 @@ TEST(Environment, AnEmptyValueIsAValue) {
   EXPECT_EQ(options.Find("num_days")->source, "RSYMON_NUM_DAYS");
 }
 
+TEST(Environment, OfOtherSoftwareGivesWhatOurOwnLeavesOpen) {
+  constexpr std::array kOptions = {OptionSpec{.name = "index", .further_variables = {"DAF_A", "DAF_B"}}};
+  const CommandSpec command{.name = "look", .options = kOptions};
+  const auto value = [&](const Environment& environment) {
+    return ValueOf(ReadOptions(command, {},
+                               [&](const std::string& name) -> std::optional<std::string> {
+                                 const auto found = environment.find(name);
+                                 if (found == environment.end()) return std::nullopt;
+                                 return found->second;
+                               }),
+                   "index");
+  };
+  EXPECT_EQ(value({{"DAF_B", "b"}}), "b");
+  EXPECT_EQ(value({{"DAF_B", "b"}, {"DAF_A", "a"}}), "a");
+  EXPECT_EQ(value({{"DAF_B", "b"}, {"DAF_A", ""}}), "b");
+  EXPECT_EQ(value({{"DAF_A", "a"}, {"OBSMON_INDEX", "own"}}), "own");
+}
+
 TEST(Environment, SwitchesAreYesOrNo) {
   for (const std::string text : {"true", "yes", "on", "1", "True"}) {
     EXPECT_TRUE(Read({}, {{"RSYMON_SEARCH_LINKS", text}})->IsOn("search_links")) << text;

@@ -21,7 +21,7 @@ class Options(CommandTest):
 
     def test_an_ambiguous_beginning_is_refused_with_the_candidates(self):
         self.assert_refused(run("update", "--in", self.stream.root), 2,
-                            "--in is ambiguous: it could be --input_dir or --ingest_log")
+                            "--in is ambiguous: it could be --input_dir, --instrument or --ingest_log")
 
     def test_query_links_is_search_links_and_says_so(self):
         result = self.update("--query_links")

@@ -54,6 +54,29 @@ streams:
   EXPECT_EQ(streams[1].window.last_day, Night::Parse("2020-05-04").value());
 }
 
+TEST_F(ReadStreamsTest, ReadsListsAndMapsOfAGen3Stream) {
+  ASSERT_OK_AND_ASSIGN(const auto streams, Read(R"(
+streams:
+  - name: latiss
+    storage: /data/latiss
+    repo: /repo/oga
+    output_dir: /www/latiss
+    instrument: LATISS
+    collection: [LATISS/raw/all, LATISS/raw/guider]
+    dataset_type: raw
+    detector_names: {R00_S00: RXX_S00}
+    pending_folder: ../incoming/
+    bad_folder: /data/bad
+)"));
+  const Stream& stream = streams[0].stream;
+  EXPECT_EQ(stream.instrument, "LATISS");
+  EXPECT_THAT(stream.collections, testing::ElementsAre("LATISS/raw/all", "LATISS/raw/guider"));
+  EXPECT_THAT(stream.dataset_types, testing::ElementsAre("raw"));
+  EXPECT_THAT(stream.detector_names, testing::ElementsAre(DetectorAlias{"R00_S00", "RXX_S00"}));
+  EXPECT_EQ(stream.pending_folder, tree_ / "incoming");
+  EXPECT_EQ(stream.bad_folder, "/data/bad");
+}
+
 TEST_F(ReadStreamsTest, DefaultsHoldForEachStreamThatDoesNotSayOtherwise) {
   ASSERT_OK_AND_ASSIGN(const auto streams, Read(R"(
 defaults: {grace: 2min, search_links: yes}

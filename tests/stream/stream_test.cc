@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/status_matchers.h"
+#include "support/temp_tree.h"
 
 namespace obsmon {
 namespace {
@@ -32,6 +33,59 @@ TEST(Stream, HasItsTwoSidesInThePrototypesFolderUnlessTheyAreNamedApart) {
   const Stream apart{.input_dir = "/data/auxTel", .storage = "/lustre/in", .repo = "/repo/main"};
   EXPECT_EQ(apart.StorageFolder(), "/lustre/in");
   EXPECT_EQ(apart.RepoFolder(), "/repo/main");
+}
+
+TEST(Stream, HasTheRepositoryThatIsInThePrototypesFolder) {
+  const TempTree tree;
+  Stream stream{.input_dir = tree.root()};
+  tree.Text("butler.yaml", "");
+  EXPECT_EQ(stream.RepoFolder(), tree.root());
+  tree.Folder("repo");
+  EXPECT_EQ(stream.RepoFolder(), tree / "repo");
+  tree.Folder("gen3repo");
+  EXPECT_EQ(stream.RepoFolder(), tree / "gen3repo");
+  tree.Folder("gen2repo");
+  EXPECT_EQ(stream.RepoFolder(), tree / "gen2repo");
+  stream.generation = RegistryGeneration::kGen3;
+  EXPECT_EQ(stream.RepoFolder(), tree / "gen3repo");
+}
+
+TEST(SetStreamField, ReadsWhatAGen3RepositoryNeeds) {
+  StreamConfig config;
+  const auto set = [&](std::string_view key, std::string_view text) {
+    return SetStreamField(key, text, "/base", config);
+  };
+  ASSERT_THAT(set("instrument", "LSSTCam"), IsOk());
+  ASSERT_THAT(set("collection", "LSSTCam/raw/all, LSSTCam/raw/guider"), IsOk());
+  ASSERT_THAT(set("dataset_type", "raw"), IsOk());
+  ASSERT_THAT(set("detector_names", "R00_S00=RXX_S00,=RXX_S00"), IsOk());
+  ASSERT_THAT(set("bad_folder", "bad"), IsOk());
+  EXPECT_EQ(config.stream.instrument, "LSSTCam");
+  EXPECT_THAT(config.stream.collections, ElementsAre("LSSTCam/raw/all", "LSSTCam/raw/guider"));
+  EXPECT_THAT(config.stream.dataset_types, ElementsAre("raw"));
+  EXPECT_THAT(config.stream.detector_names,
+              ElementsAre(DetectorAlias{"R00_S00", "RXX_S00"}, DetectorAlias{"", "RXX_S00"}));
+  EXPECT_EQ(config.stream.bad_folder, "/base/bad");
+  EXPECT_THAT(set("collection", "a,,b"), FailsWith(StatusCode::kInvalidArgument, HasSubstr("'a,,b'")));
+  EXPECT_THAT(set("detector_names", "R00_S00"),
+              FailsWith(StatusCode::kInvalidArgument, HasSubstr("'R00_S00'")));
+}
+
+TEST(SetStreamField, TakesARepositoryByItsUri) {
+  StreamConfig config;
+  ASSERT_THAT(SetStreamField("repo", "file:///repo/a%20b", "/base", config), IsOk());
+  EXPECT_EQ(config.stream.repo, "/repo/a b");
+  EXPECT_THAT(SetStreamField("repo", "s3://bucket/repo", "/base", config),
+              FailsWith(StatusCode::kInvalidArgument, HasSubstr("not on this machine")));
+}
+
+TEST(SetStreamField, TakesARepositoryIndexAsAFileOrAsItIs) {
+  StreamConfig config;
+  ASSERT_THAT(SetStreamField("repository_index", "index.yaml", "/base", config), IsOk());
+  EXPECT_EQ(config.stream.butler_index.file, "/base/index.yaml");
+  ASSERT_THAT(SetStreamField("repository_index", R"({"main": "/repo/main"})", "/base", config), IsOk());
+  EXPECT_EQ(config.stream.butler_index.file, "");
+  EXPECT_EQ(config.stream.butler_index.repositories, R"({"main": "/repo/main"})");
 }
 
 TEST(Stream, IsNamedByItsOutputElseByItsInput) {

@@ -15,6 +15,7 @@
 #define OBSMON_RAW_FILE_NAME_H_
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace obsmon {
@@ -37,6 +38,14 @@ struct RawFileName {
   }
 
   friend bool operator==(const RawFileName&, const RawFileName&) = default;
+};
+
+/// A detector that files in storage and the registry name differently.
+struct DetectorAlias {
+  std::string in_storage{};   ///< "R00_S00"; empty stands for files whose names tell no detector
+  std::string in_registry{};  ///< "RXX_S00"
+
+  friend bool operator==(const DetectorAlias&, const DetectorAlias&) = default;
 };
 
 /// Takes the last component of `path` apart. Nothing where it does not begin with an obs_id: that is an

@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "obsmon/night.h"
+#include "obsmon/raw_file_name.h"
 #include "obsmon/registry.h"
 
 namespace obsmon {
@@ -26,8 +27,19 @@ struct Stream {
   std::filesystem::path input_dir{};   ///< the prototype's folder, which holds both sides; may be empty
   std::filesystem::path output_dir{};  ///< pages and history; may be empty where nothing is written
   std::filesystem::path storage{};     ///< where files arrive; empty means input_dir/storage
-  std::filesystem::path repo{};        ///< the data repository; empty means input_dir/gen2repo
+  std::filesystem::path repo{};        ///< the data repository (see Registry::Open); empty: see RepoFolder
+  /// Folders beside storage, with nights in them as in storage, whose FITS files wait to be ingested (OODS:
+  /// image_staging_directory), or could not be (OODS: bad_file_directory). Empty where there are none.
+  std::filesystem::path pending_folder{};
+  std::filesystem::path bad_folder{};
   RegistryGeneration generation = RegistryGeneration::kDetect;
+  ButlerIndex butler_index{};  ///< see RegistryOptions, as of the next three
+  std::string instrument{};
+  std::vector<std::string> collections{};
+  std::vector<std::string> dataset_types{};
+  /// LATISS has one detector, which its files call R00_S00, or, older ones, nothing (obs_lsst,
+  /// policy/latiss).
+  std::vector<DetectorAlias> detector_names = {{"R00_S00", "RXX_S00"}, {"", "RXX_S00"}};
   bool search_links = false;                                          ///< see RegistryOptions
   std::chrono::seconds grace{60};                                     ///< see MatchOptions
   std::chrono::milliseconds busy_timeout = std::chrono::seconds{10};  ///< see RegistryOptions
@@ -35,12 +47,17 @@ struct Stream {
 
   /// `storage`, or what it defaults to.
   std::filesystem::path StorageFolder() const;
-  /// `repo`, or what it defaults to.
+  /// `repo`; else the first of gen2repo, gen3repo and repo that is there in `input_dir`, or `input_dir`
+  /// itself where it holds a butler.yaml; else what it would be called there. Where `generation` insists,
+  /// those of that generation alone. Asks the disk only where `repo` is empty.
   std::filesystem::path RepoFolder() const;
   /// What whoever makes a Stream names it where no one else has: the last component of `output_dir`, else of
   /// `input_dir`, else of the storage folder's parent.
   std::string DefaultName() const;
 };
+
+/// How the registry of `stream` is opened, in RepoFolder().
+RegistryOptions RegistryOptionsOf(const Stream& stream);
 
 /// Which nights a run looks at. The prototype's options, in its words.
 struct NightWindow {
@@ -65,13 +82,20 @@ struct StreamConfig {
 };
 
 /// The names by which the fields of a StreamConfig are set in a streams.yaml, on the command line and in the
-/// environment, one spelling for all: name, input_dir, output_dir, storage, repo, first_day, last_day,
-/// num_days, gen, search_links, grace, busy_timeout, threads.
+/// environment, one spelling for all: name, input_dir, output_dir, storage, repo, pending_folder, bad_folder,
+/// first_day, last_day, num_days, gen, search_links, repository_index, instrument, collection, dataset_type,
+/// detector_names, grace, busy_timeout, threads.
 std::span<const std::string_view> StreamKeys();
 
+/// What a key's value may be in a streams.yaml. In a text a list is "a,b", a map "a=b,c=d".
+enum class StreamValue : std::uint8_t { kOne, kList, kMap };
+StreamValue StreamValueOf(std::string_view key);
+
 /// Sets the field that `key` names from text: a folder (a relative one starts at `base`), a night, a whole
-/// number, a span of time, yes or no. kInvalidArgument, with a sentence that quotes `text` but does not name
-/// `key`, where the text does not fit; kNotFound where there is no such key.
+/// number, a span of time, yes or no, a list, a map. A `repository_index` is the name of a file, or, where it
+/// begins with '{' or has lines or "label: path" in it, the index itself. kInvalidArgument, with a sentence
+/// that quotes `text` but does not name `key`, where the text does not fit; kNotFound where there is no such
+/// key.
 absl::Status SetStreamField(std::string_view key, std::string_view text, const std::filesystem::path& base,
                             StreamConfig& config);
 

@@ -35,11 +35,29 @@ std::vector<std::string> NamesOfFolder(const std::filesystem::path& folder) {
   return names;
 }
 
+std::uint64_t DigestOfChoices(const Stream& stream) {
+  Digest digest;
+  const auto add = [&digest](std::string_view text) { digest.Add(text).Add(std::uint64_t{text.size()}); };
+  add(stream.instrument);
+  for (const std::string& collection : stream.collections) add(collection);
+  add("");
+  for (const std::string& type : stream.dataset_types) add(type);
+  add("");
+  for (const DetectorAlias& alias : stream.detector_names) {
+    add(alias.in_storage);
+    add(alias.in_registry);
+  }
+  add(stream.pending_folder.native());
+  add(stream.bad_folder.native());
+  return digest.value();
+}
+
 std::uint64_t DigestOfRules(const Stream& stream, const MatchOptions& options) {
   return Digest()
       .Add(stream.StorageFolder().string())
       .Add(stream.RepoFolder().string())
       .Add(static_cast<std::uint64_t>(stream.search_links))
+      .Add(DigestOfChoices(stream))
       .Add(static_cast<std::uint64_t>(stream.generation))
       .Add(static_cast<std::uint64_t>(options.grace.count()))
       .Add(static_cast<std::uint64_t>(options.min_fits_bytes))
@@ -104,10 +122,8 @@ StreamView::StreamView(const Stream& stream, UtcTime as_of, const WorkControl& c
 absl::StatusOr<StreamView> StreamView::Open(const Stream& stream, UtcTime as_of, const WorkControl& control) {
   StreamView view(stream, as_of, control);
   OBSMON_RETURN_IF_ERROR(CheckStorage(stream.StorageFolder()));
-  RegistryOptions options{.generation = stream.generation,
-                          .search_links = stream.search_links,
-                          .busy_timeout = stream.busy_timeout,
-                          .control = view.control_};
+  RegistryOptions options = RegistryOptionsOf(stream);
+  options.control = view.control_;
   absl::StatusOr<std::unique_ptr<Registry>> registry = Registry::Open(stream.RepoFolder(), options);
   if (registry.ok()) {
     view.registry_ = *std::move(registry);

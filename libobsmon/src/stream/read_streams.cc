@@ -2,6 +2,7 @@
 // exceptions end here.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -87,18 +88,40 @@ class StreamReader {
     OBSMON_RETURN_IF_ERROR(CheckKeys(node, StreamKeys()));
     for (const auto& entry : node) {
       const std::string& key = entry.first.Scalar();
-      if (!entry.second.IsScalar()) {
-        return Wrong(entry.first, fmt::format("'{}' must have one plain value", key));
-      }
-      const absl::Status status = SetStreamField(key, entry.second.Scalar(), base_, config);
+      OBSMON_ASSIGN_OR_RETURN(const std::string text, TextOf(entry.first, entry.second));
+      const absl::Status status = SetStreamField(key, text, base_, config);
       if (!status.ok()) return Wrong(entry.first, fmt::format("{}: {}", key, std::string(status.message())));
     }
     // The same folder written in two ways is one folder.
     for (std::filesystem::path* folder :
-         {&config.stream.input_dir, &config.stream.output_dir, &config.stream.storage, &config.stream.repo}) {
+         {&config.stream.input_dir, &config.stream.output_dir, &config.stream.storage, &config.stream.repo,
+          &config.stream.pending_folder, &config.stream.bad_folder}) {
       *folder = WithoutTrailingSlash(folder->lexically_normal());
     }
     return absl::OkStatus();
+  }
+
+  // The value of a key as SetStreamField takes it.
+  absl::StatusOr<std::string> TextOf(const YAML::Node& key, const YAML::Node& value) const {
+    if (value.IsScalar()) return value.Scalar();
+    const StreamValue kind = StreamValueOf(key.Scalar());
+    std::vector<std::string> entries;
+    if (kind == StreamValue::kList && value.IsSequence()) {
+      for (const YAML::Node& entry : value) {
+        if (!entry.IsScalar()) return Wrong(key, fmt::format("'{}' must list plain values", key.Scalar()));
+        entries.push_back(entry.Scalar());
+      }
+    } else if (kind == StreamValue::kMap && value.IsMap()) {
+      for (const auto& entry : value) {
+        if (!entry.first.IsScalar() || !entry.second.IsScalar()) {
+          return Wrong(key, fmt::format("'{}' must map plain values to plain values", key.Scalar()));
+        }
+        entries.push_back(entry.first.Scalar() + "=" + entry.second.Scalar());
+      }
+    } else {
+      return Wrong(key, fmt::format("'{}' must have one plain value", key.Scalar()));
+    }
+    return fmt::format("{}", fmt::join(entries, ","));
   }
 
   static std::filesystem::path WithoutTrailingSlash(const std::filesystem::path& folder) {

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "registry/butler_config.h"
 #include "status_macros.h"
 
 namespace obsmon {
@@ -57,6 +58,69 @@ absl::Status SetName(std::string_view text, std::string& name) {
   return absl::OkStatus();
 }
 
+bool Exists(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+absl::Status SetRepo(std::string_view text, const std::filesystem::path& base, std::filesystem::path& repo) {
+  constexpr std::string_view kFile = "file://";
+  if (text.starts_with(kFile)) {
+    const std::string path = PercentDecoded(text.substr(kFile.size()));
+    if (!path.starts_with('/')) {
+      return absl::InvalidArgumentError(fmt::format("'{}' names no file of this machine", text));
+    }
+    return SetFolder(path, base, repo);
+  }
+  if (text.find("://") != std::string_view::npos) {
+    return absl::InvalidArgumentError(fmt::format(
+        "'{}' is not on this machine: name a copy of its butler.yaml, or the label of a repository index",
+        text));
+  }
+  return SetFolder(text, base, repo);
+}
+
+absl::Status SetIndex(std::string_view text, const std::filesystem::path& base, ButlerIndex& index) {
+  index = {};
+  if (text.starts_with('{') || text.find('\n') != std::string_view::npos ||
+      text.find(": ") != std::string_view::npos) {
+    index.repositories = text;
+    return absl::OkStatus();
+  }
+  if (text.find("://") == std::string_view::npos) return SetFolder(text, base, index.file);
+  index.file = std::filesystem::path(text);  // whoever reads it judges it
+  return absl::OkStatus();
+}
+
+absl::Status SetList(std::string_view text, std::vector<std::string>& list) {
+  list.clear();
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    std::string_view entry = text.substr(begin, end - begin);
+    while (entry.starts_with(' ')) entry.remove_prefix(1);
+    while (entry.ends_with(' ')) entry.remove_suffix(1);
+    if (entry.empty()) return absl::InvalidArgumentError(fmt::format("'{}' has an empty name in it", text));
+    list.emplace_back(entry);
+    begin = end + 1;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SetAliases(std::string_view text, std::vector<DetectorAlias>& aliases) {
+  std::vector<std::string> entries;
+  OBSMON_RETURN_IF_ERROR(SetList(text, entries));
+  aliases.clear();
+  for (const std::string& entry : entries) {
+    const std::size_t equals = entry.find('=');
+    if (equals == std::string::npos || equals + 1 == entry.size()) {
+      return absl::InvalidArgumentError(fmt::format(
+          "'{}' maps no detector to another: write its name in storage, =, and that in the registry", entry));
+    }
+    aliases.push_back({.in_storage = entry.substr(0, equals), .in_registry = entry.substr(equals + 1)});
+  }
+  return absl::OkStatus();
+}
+
 absl::Status SetThreads(std::string_view text, int& num_threads) {
   constexpr int kMostThreads = 1024;
   OBSMON_ASSIGN_OR_RETURN(const int value, ParseInt(text));
@@ -72,6 +136,7 @@ using Folder = std::filesystem::path;
 struct StreamField {
   std::string_view key;
   absl::Status (*set)(std::string_view text, const Folder& base, StreamConfig& config);
+  StreamValue value = StreamValue::kOne;
 };
 
 constexpr std::array kFields = {
@@ -88,7 +153,15 @@ constexpr std::array kFields = {
     StreamField{"storage", [](std::string_view text, const Folder& base,
                               StreamConfig& config) { return SetFolder(text, base, config.stream.storage); }},
     StreamField{"repo", [](std::string_view text, const Folder& base,
-                           StreamConfig& config) { return SetFolder(text, base, config.stream.repo); }},
+                           StreamConfig& config) { return SetRepo(text, base, config.stream.repo); }},
+    StreamField{"pending_folder",
+                [](std::string_view text, const Folder& base, StreamConfig& config) {
+                  return SetFolder(text, base, config.stream.pending_folder);
+                }},
+    StreamField{"bad_folder",
+                [](std::string_view text, const Folder& base, StreamConfig& config) {
+                  return SetFolder(text, base, config.stream.bad_folder);
+                }},
     StreamField{"first_day",
                 [](std::string_view text, const Folder&, StreamConfig& config) {
                   return Assign(Night::Parse(text), config.window.first_day);
@@ -109,14 +182,30 @@ constexpr std::array kFields = {
                 [](std::string_view text, const Folder&, StreamConfig& config) {
                   return Assign(ParseSwitch(text), config.stream.search_links);
                 }},
+    StreamField{"repository_index",
+                [](std::string_view text, const Folder& base, StreamConfig& config) {
+                  return SetIndex(text, base, config.stream.butler_index);
+                }},
+    StreamField{"instrument", [](std::string_view text, const Folder&,
+                                 StreamConfig& config) { return SetName(text, config.stream.instrument); }},
+    StreamField{"collection",
+                [](std::string_view text, const Folder&,
+                   StreamConfig& config) { return SetList(text, config.stream.collections); },
+                StreamValue::kList},
+    StreamField{"dataset_type",
+                [](std::string_view text, const Folder&,
+                   StreamConfig& config) { return SetList(text, config.stream.dataset_types); },
+                StreamValue::kList},
+    StreamField{"detector_names",
+                [](std::string_view text, const Folder&,
+                   StreamConfig& config) { return SetAliases(text, config.stream.detector_names); },
+                StreamValue::kMap},
     StreamField{"grace",
-                [](std::string_view text, const Folder&, StreamConfig& config) {
-                  return Assign(ParseDuration(text), config.stream.grace);
-                }},
+                [](std::string_view text, const Folder&,
+                   StreamConfig& config) { return Assign(ParseDuration(text), config.stream.grace); }},
     StreamField{"busy_timeout",
-                [](std::string_view text, const Folder&, StreamConfig& config) {
-                  return Assign(ParseDuration(text), config.stream.busy_timeout);
-                }},
+                [](std::string_view text, const Folder&,
+                   StreamConfig& config) { return Assign(ParseDuration(text), config.stream.busy_timeout); }},
     StreamField{"threads", [](std::string_view text, const Folder&,
                               StreamConfig& config) { return SetThreads(text, config.stream.num_threads); }},
 };
@@ -133,7 +222,29 @@ std::filesystem::path Stream::StorageFolder() const {
   return storage.empty() ? input_dir / "storage" : storage;
 }
 
-std::filesystem::path Stream::RepoFolder() const { return repo.empty() ? input_dir / "gen2repo" : repo; }
+std::filesystem::path Stream::RepoFolder() const {
+  constexpr std::string_view kGen2 = "gen2repo";
+  constexpr std::string_view kGen3 = "gen3repo";
+  if (!repo.empty()) return repo;
+  const bool may_be_gen2 = generation != RegistryGeneration::kGen3;
+  if (may_be_gen2 && Exists(input_dir / kGen2)) return input_dir / kGen2;
+  if (generation == RegistryGeneration::kGen2 || search_links) return input_dir / kGen2;
+  for (const std::string_view folder : {kGen3, std::string_view("repo")}) {
+    if (Exists(input_dir / folder)) return input_dir / folder;
+  }
+  if (Exists(input_dir / "butler.yaml")) return input_dir;
+  return input_dir / (may_be_gen2 ? kGen2 : kGen3);
+}
+
+RegistryOptions RegistryOptionsOf(const Stream& stream) {
+  return {.generation = stream.generation,
+          .search_links = stream.search_links,
+          .butler_index = stream.butler_index,
+          .instrument = stream.instrument,
+          .collections = stream.collections,
+          .dataset_types = stream.dataset_types,
+          .busy_timeout = stream.busy_timeout};
+}
 
 std::string Stream::DefaultName() const {
   for (const std::filesystem::path& folder : {output_dir, input_dir, storage.parent_path()}) {
@@ -174,6 +285,11 @@ absl::StatusOr<std::vector<Night>> NightsOf(const NightWindow& window, Night tod
 }
 
 std::span<const std::string_view> StreamKeys() { return kKeys; }
+
+StreamValue StreamValueOf(std::string_view key) {
+  const auto* field = std::ranges::find(kFields, key, &StreamField::key);
+  return field == kFields.end() ? StreamValue::kOne : field->value;
+}
 
 absl::Status SetStreamField(std::string_view key, std::string_view text, const std::filesystem::path& base,
                             StreamConfig& config) {
