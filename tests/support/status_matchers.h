@@ -23,6 +23,15 @@ MATCHER(IsOk, "is OK") {
   return StatusIn(arg).ok();
 }
 
+/// Is OK, and its value matches.
+MATCHER_P(IsOkAndHolds, value, "is OK and holds that value") {
+  if (!arg.ok()) {
+    *result_listener << arg.status().ToString();
+    return false;
+  }
+  return testing::ExplainMatchResult(value, *arg, result_listener);
+}
+
 /// Fails with `code`, and with a message that matches `message`.
 MATCHER_P2(FailsWith, code, message, "fails with that code and message") {
   const absl::Status& status = StatusIn(arg);

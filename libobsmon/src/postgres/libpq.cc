@@ -1,0 +1,389 @@
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <utility>
+
+#include "postgres/postgres.h"
+#include "postgres/uri.h"
+#include "status_macros.h"
+#include "text/human.h"
+
+namespace obsmon::postgres {
+namespace {
+
+constexpr int kBinary = 1;
+// How soon a request to stop is noticed.
+constexpr std::chrono::milliseconds kSlice{50};
+// The server gives a statement up after so many times the silence that we bear: it does not see that we have
+// gone.
+constexpr int kSilencesPerStatement = 30;
+
+struct Clear {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using Result = std::unique_ptr<PGresult, Clear>;
+
+struct Finish {
+  void operator()(PGconn* connection) const { PQfinish(connection); }
+};
+using Handle = std::unique_ptr<PGconn, Finish>;
+
+struct SqlStateRule {
+  std::string_view prefix;
+  absl::StatusCode code;
+};
+
+// By SQLSTATE (PostgreSQL's documentation, appendix A); the first that fits.
+constexpr std::array kSqlStateRules = {
+    SqlStateRule{"08", absl::StatusCode::kUnavailable},  // connection exceptions
+    SqlStateRule{"28", absl::StatusCode::kUnavailable},  // the login is refused
+    SqlStateRule{"3D", absl::StatusCode::kUnavailable},  // no such database
+    SqlStateRule{"40", absl::StatusCode::kUnavailable},  // a conflict with another transaction, or recovery
+    SqlStateRule{"53", absl::StatusCode::kUnavailable},  // too many connections, disk full
+    SqlStateRule{"55P03", absl::StatusCode::kUnavailable},  // a lock was not to be had in time
+    SqlStateRule{"57", absl::StatusCode::kUnavailable},     // shut down, starting, cancelled by its timeout
+    SqlStateRule{"58", absl::StatusCode::kUnavailable},     // the server's own disk
+    SqlStateRule{"42501", absl::StatusCode::kPermissionDenied},  // no right to read it
+    SqlStateRule{"XX001", absl::StatusCode::kDataLoss},          // damaged
+    SqlStateRule{"XX002", absl::StatusCode::kDataLoss},          // likewise, an index
+    SqlStateRule{"XX", absl::StatusCode::kInternal},             //
+    SqlStateRule{"",
+                 absl::StatusCode::kFailedPrecondition},  // what was asked: no such table, a write, syntax
+};
+
+absl::StatusCode CodeOf(std::string_view sql_state) {
+  return std::ranges::find_if(kSqlStateRules,
+                              [&](const SqlStateRule& rule) { return sql_state.starts_with(rule.prefix); })
+      ->code;
+}
+
+std::string FirstLine(std::string_view text) {
+  text = text.substr(0, text.find('\n'));
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return std::string(text);
+}
+
+/// What must not be seen in any message.
+class Secrets {
+ public:
+  void Add(std::string_view secret) {
+    constexpr std::size_t kShortest = 3;  // to blot out each "a" would leave nothing to read
+    if (secret.size() >= kShortest) secrets_.emplace_back(secret);
+  }
+  std::string Without(std::string text) const {
+    for (const std::string& secret : secrets_) {
+      for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3)) {
+        text.replace(at, secret.size(), "***");
+      }
+    }
+    return text;
+  }
+
+ private:
+  std::vector<std::string> secrets_;
+};
+
+/// One connection's socket, with its limits. Once a wait has failed it is closed.
+class Session {
+ public:
+  Session(Handle handle, std::string shown, Limits limits, Secrets secrets)
+      : handle_(std::move(handle)),
+        shown_(std::move(shown)),
+        limits_(std::move(limits)),
+        secrets_(std::move(secrets)) {}
+
+  absl::Status Connect();
+  absl::Status Send(std::string_view sql, std::span<const Value> values);
+  absl::Status SendScript(std::string_view sql);
+  /// The next result; null at the end of what was sent. An error of the server is a Status.
+  absl::StatusOr<Result> Next();
+
+  void Close() { handle_.reset(); }
+  const std::string& shown() const { return shown_; }
+  std::chrono::milliseconds silence() const { return limits_.silence; }
+  absl::Status Error(absl::StatusCode code, std::string_view what) const {
+    return {code, fmt::format("{}: {}", shown_, secrets_.Without(std::string(what)))};
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  absl::Status Wait(short events, Clock::time_point deadline);
+  absl::Status Silent() const {
+    return Error(absl::StatusCode::kUnavailable,
+                 fmt::format("the server did not answer within {}", HumanDuration(limits_.silence)));
+  }
+  absl::Status ConnectionError() const {
+    return Error(absl::StatusCode::kUnavailable, FirstLine(PQerrorMessage(handle_.get())));
+  }
+  absl::Status IsOpen() const {
+    if (handle_ != nullptr) return absl::OkStatus();
+    return Error(absl::StatusCode::kUnavailable, "the connection is closed");
+  }
+
+  Handle handle_;
+  std::string shown_;
+  Limits limits_;
+  Secrets secrets_;
+};
+
+absl::Status Session::Wait(short events, Clock::time_point deadline) {
+  for (;;) {
+    if (limits_.stop.stop_requested()) {
+      Close();
+      return absl::CancelledError("cancelled");
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    if (left.count() <= 0) {
+      Close();
+      return Silent();
+    }
+    pollfd socket{.fd = PQsocket(handle_.get()), .events = events, .revents = 0};
+    const int ready = poll(&socket, 1, static_cast<int>(std::min(left, kSlice).count()));
+    if (ready > 0) return absl::OkStatus();
+    if (ready < 0 && errno != EINTR)
+      return Error(absl::StatusCode::kInternal, "the connection can't be waited for");
+  }
+}
+
+absl::Status Session::Connect() {
+  const auto deadline = Clock::now() + limits_.silence;
+  if (PQstatus(handle_.get()) == CONNECTION_BAD) return ConnectionError();
+  PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+  while (next != PGRES_POLLING_OK) {
+    OBSMON_RETURN_IF_ERROR(Wait(next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline));
+    next = PQconnectPoll(handle_.get());
+    if (next == PGRES_POLLING_FAILED) return ConnectionError();
+  }
+  if (const char* password = PQpass(handle_.get())) secrets_.Add(password);
+  return absl::OkStatus();
+}
+
+absl::Status Session::Send(std::string_view sql, std::span<const Value> values) {
+  OBSMON_RETURN_IF_ERROR(IsOpen());
+  std::vector<std::string> texts;
+  texts.reserve(values.size());
+  for (const Value& value : values) {
+    const auto* number = std::get_if<std::int64_t>(&value);
+    texts.push_back(number != nullptr ? std::to_string(*number)
+                                      : std::string(std::get<std::string_view>(value)));
+  }
+  std::vector<const char*> pointers;
+  pointers.reserve(texts.size());
+  for (const std::string& text : texts) pointers.push_back(text.c_str());
+  // The extended protocol takes one statement only, and this form of it leaves no prepared statement behind.
+  if (PQsendQueryParams(handle_.get(), std::string(sql).c_str(), static_cast<int>(pointers.size()), nullptr,
+                        pointers.data(), nullptr, nullptr, kBinary) == 0) {
+    return ConnectionError();
+  }
+  PQsetSingleRowMode(handle_.get());
+  return absl::OkStatus();
+}
+
+absl::Status Session::SendScript(std::string_view sql) {
+  OBSMON_RETURN_IF_ERROR(IsOpen());
+  return PQsendQuery(handle_.get(), std::string(sql).c_str()) != 0 ? absl::OkStatus() : ConnectionError();
+}
+
+absl::StatusOr<Result> Session::Next() {
+  OBSMON_RETURN_IF_ERROR(IsOpen());
+  while (PQisBusy(handle_.get()) != 0) {
+    OBSMON_RETURN_IF_ERROR(Wait(POLLIN, Clock::now() + limits_.silence));
+    if (PQconsumeInput(handle_.get()) == 0) return ConnectionError();
+  }
+  Result result(PQgetResult(handle_.get()));
+  if (result == nullptr) return result;
+  const ExecStatusType status = PQresultStatus(result.get());
+  if (status != PGRES_FATAL_ERROR && status != PGRES_BAD_RESPONSE) return result;
+  const char* const state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+  const char* const message = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
+  if (state == nullptr) return ConnectionError();  // libpq's own: the server is gone
+  return Error(CodeOf(state), FirstLine(message != nullptr ? message : PQresultErrorMessage(result.get())));
+}
+
+class LibpqRows final : public Rows {
+ public:
+  LibpqRows(Session& session, Result first) : session_(session), next_(std::move(first)) {
+    const int num_columns = PQnfields(next_.get());
+    for (int column = 0; column < num_columns; ++column) {
+      columns_.push_back({.name = PQfname(next_.get(), column), .type = PQftype(next_.get(), column)});
+    }
+    cells_.resize(columns_.size());
+  }
+  LibpqRows(const LibpqRows&) = delete;
+  LibpqRows& operator=(const LibpqRows&) = delete;
+  ~LibpqRows() override {
+    if (!ended_) session_.Close();
+  }
+
+  absl::StatusOr<bool> Step() override {
+    if (ended_) return false;
+    current_ = std::move(next_);
+    if (current_ == nullptr) {
+      absl::StatusOr<Result> result = session_.Next();
+      if (!result.ok()) return End(result.status());
+      current_ = *std::move(result);
+    }
+    if (current_ == nullptr) return End(absl::OkStatus());
+    if (PQntuples(current_.get()) == 0) return Drain();
+    FillCells();
+    return true;
+  }
+
+ private:
+  /// Takes what still comes after the last row.
+  absl::StatusOr<bool> Drain() {
+    for (;;) {
+      absl::StatusOr<Result> result = session_.Next();
+      if (!result.ok()) return End(result.status());
+      if (*result == nullptr) return End(absl::OkStatus());
+    }
+  }
+
+  absl::StatusOr<bool> End(const absl::Status& status) {
+    if (!status.ok()) session_.Close();
+    ended_ = true;
+    if (!status.ok()) return status;
+    return false;
+  }
+
+  void FillCells() {
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+      const int column = static_cast<int>(i);
+      if (PQgetisnull(current_.get(), 0, column) != 0) {
+        cells_[i] = {};
+      } else {
+        cells_[i] = {PQgetvalue(current_.get(), 0, column),
+                     static_cast<std::size_t>(PQgetlength(current_.get(), 0, column))};
+      }
+    }
+  }
+
+  Session& session_;
+  Result next_;  // the first result, which came with the columns
+  Result current_;
+  bool ended_ = false;
+};
+
+class LibpqConnection final : public Connection {
+ public:
+  explicit LibpqConnection(Session session) : session_(std::move(session)) {}
+
+  absl::Status Connect() { return session_.Connect(); }
+  absl::Status BeginReadOnly() override;
+  absl::Status Execute(std::string_view sql) override;
+  absl::StatusOr<std::unique_ptr<Rows>> Query(std::string_view sql, std::span<const Value> values) override;
+  const std::string& shown() const override { return session_.shown(); }
+
+ private:
+  Session session_;
+};
+
+// All of it ends with the transaction. A time without zone is meant as UTC by whoever wrote it.
+absl::Status LibpqConnection::BeginReadOnly() {
+  return Execute(
+      fmt::format("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = {}; "
+                  "SET LOCAL statement_timeout = {}; SET LOCAL TIME ZONE 'UTC'",
+                  session_.silence().count(), (session_.silence() * kSilencesPerStatement).count()));
+}
+
+absl::Status LibpqConnection::Execute(std::string_view sql) {
+  OBSMON_RETURN_IF_ERROR(session_.SendScript(sql));
+  absl::Status status;
+  for (;;) {
+    absl::StatusOr<Result> result = session_.Next();
+    if (result.ok() && *result == nullptr) return status;
+    if (!result.ok()) {
+      status.Update(result.status());
+      if (absl::IsUnavailable(status) || absl::IsCancelled(status)) return status;  // no more will come
+    }
+  }
+}
+
+absl::StatusOr<std::unique_ptr<Rows>> LibpqConnection::Query(std::string_view sql,
+                                                             std::span<const Value> values) {
+  OBSMON_RETURN_IF_ERROR(session_.Send(sql, values));
+  absl::StatusOr<Result> first = session_.Next();
+  if (!first.ok()) {
+    session_.Close();
+    return first.status();
+  }
+  return std::make_unique<LibpqRows>(session_, *std::move(first));
+}
+
+/// Keywords and values for PQconnectStartParams. The first, "dbname", is taken apart as a URI; those after it
+/// come before what it says.
+struct Parameters {
+  void Add(const char* keyword, const std::string& value) {
+    keywords.push_back(keyword);
+    values.push_back(value.c_str());
+  }
+  std::vector<const char*> keywords;
+  std::vector<const char*> values;
+};
+
+Handle Start(const std::string& uri, const Login& login) {
+  const std::string name = "obsmon";
+  const std::string encoding = "UTF8";
+  Parameters parameters;
+  parameters.Add("dbname", uri);
+  if (login.user) parameters.Add("user", *login.user);
+  if (login.password) parameters.Add("password", *login.password);
+  parameters.Add("fallback_application_name", name);
+  parameters.Add("client_encoding", encoding);
+  parameters.keywords.push_back(nullptr);
+  parameters.values.push_back(nullptr);
+  return Handle(PQconnectStartParams(parameters.keywords.data(), parameters.values.data(), 1));
+}
+
+/// Whether libpq can take `uri` apart, and finds no other password in it than ForPeople leaves out: one with
+/// a '/' in it is torn in two, and the pieces would be seen in what libpq says. What it says of a URI that it
+/// can't take apart may quote the password as well.
+bool IsWellFormed(const std::string& uri) {
+  char* trouble = nullptr;
+  PQconninfoOption* const options = PQconninfoParse(uri.c_str(), &trouble);
+  PQfreemem(trouble);
+  if (options == nullptr) return false;
+  std::string_view password;
+  for (const PQconninfoOption* option = options; option->keyword != nullptr; ++option) {
+    if (std::string_view(option->keyword) == "password" && option->val != nullptr) password = option->val;
+  }
+  const bool is_whole = password == PartsOf(uri).password;
+  PQconninfoFree(options);
+  return is_whole;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Login& login, const Limits& limits) {
+  if (!IsUri(login.uri)) {
+    return absl::InvalidArgumentError(
+        "that is no URI of a PostgreSQL database: write postgresql://user@host/database");
+  }
+  const std::string uri = WithoutDriver(login.uri);
+  const std::string shown = ForPeople(login.uri);
+  if (!IsWellFormed(uri)) {
+    return absl::InvalidArgumentError(fmt::format(
+        "{}: libpq can't take this URI apart; write postgresql://user@host:port/database, and the password "
+        "into ~/.pgpass",
+        shown));
+  }
+  Secrets secrets;
+  secrets.Add(PartsOf(login.uri).password);
+  secrets.Add(login.password.value_or(""));
+  Handle handle = Start(uri, login);
+  if (handle == nullptr) return absl::ResourceExhaustedError(fmt::format("{}: out of memory", shown));
+  PQsetNoticeProcessor(
+      handle.get(), [](void*, const char*) {}, nullptr);
+  auto connection =
+      std::make_unique<LibpqConnection>(Session(std::move(handle), shown, limits, std::move(secrets)));
+  OBSMON_RETURN_IF_ERROR(connection->Connect());
+  return connection;
+}
+
+}  // namespace obsmon::postgres
