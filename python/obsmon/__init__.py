@@ -34,6 +34,7 @@ from typing import Union
 from ._obsmon import (
     VERDICTS,
     Error,
+    Latencies,
     LatencySummary,
     Night,
     NightCounts,
@@ -57,6 +58,7 @@ from ._progress import Progress, following
 __all__ = [
     "VERDICTS",
     "Error",
+    "Latencies",
     "LatencySummary",
     "Night",
     "NightCounts",

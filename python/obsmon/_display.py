@@ -94,8 +94,8 @@ def _counts(report: NightReport) -> str:
         ("latest creation", counts.last_creation),
         ("latest arrival", counts.last_arrival),
         ("latest ingest", counts.last_ingest),
-        ("creation to ingest: half within", report.latency.p50),
-        ("95 % within", report.latency.p95),
+        ("creation to ingest: half within", report.latency.creation_to_ingest.p50),
+        ("95 % within", report.latency.creation_to_ingest.p95),
     ]
     facts = "<br>".join(f"{_escape(name)} {_escape(_cell(value))}" for name, value in latest if value is not None)
     return _rows(["verdict", "files"], [*rows, {"verdict": "all", "files": counts.files}]) + f"<div>{facts}</div>"

@@ -41,13 +41,16 @@ class FileColumns {
         arrival_time_(rows),
         match_(rows),
         ingest_night_(rows),
-        ingest_time_(rows) {
+        ingest_time_(rows),
+        expected_since_(rows) {
     path_.Reserve(rows, 0);
     verdict_.reserve(rows);
   }
 
   void Append(const FileRow& file) {
     path_.Append(file.path);
+    obs_id_.Append(file.obs_id);
+    detector_.Append(file.detector);
     verdict_.push_back(file.verdict);
     in_storage_.Append(file.in_storage);
     size_bytes_.Append(file.size_bytes);
@@ -60,6 +63,7 @@ class FileColumns {
     ingest_time_.Append(file.ingest_time);
     match_.Append(file.basis == MatchBasis::kNone ? std::nullopt : std::optional(file.basis));
     message_.Append(file.message);
+    expected_since_.Append(file.expected_since);
     reason_.Append(Reason(file, as_of_));
   }
 
@@ -67,6 +71,8 @@ class FileColumns {
     const std::size_t rows = verdict_.size();
     std::vector<Column> columns;
     AddPaths("path", std::move(path_), EmptyText::kIsText, columns);
+    columns.push_back(Texts("obs_id", std::move(obs_id_), EmptyText::kIsNull));
+    columns.push_back(Texts("detector", std::move(detector_), EmptyText::kIsNull));
     columns.push_back(Words("verdict", std::move(verdict_), VerdictNames()));
     columns.push_back(Texts("reason", std::move(reason_), EmptyText::kIsText));
     columns.push_back(Bits("in_storage", std::move(in_storage_)));
@@ -80,6 +86,7 @@ class FileColumns {
     match.words = BasisNames();
     columns.push_back(std::move(match));
     columns.push_back(Texts("message", std::move(message_), EmptyText::kIsNull));
+    columns.push_back(std::move(expected_since_).Finish("expected_since", ColumnType::kTime));
     return MakeTable(rows, std::move(columns));
   }
 
@@ -109,6 +116,8 @@ class FileColumns {
 
   UtcTime as_of_;
   StringColumn path_;
+  StringColumn obs_id_;
+  StringColumn detector_;
   std::vector<Verdict> verdict_;
   Validity in_storage_;  // its bits are laid out as those of a column of bool
   OptionalValues<std::int64_t> size_bytes_;
@@ -118,6 +127,7 @@ class FileColumns {
   OptionalValues<MatchBasis> match_;
   OptionalValues<std::int32_t> ingest_night_;
   OptionalValues<UtcTime> ingest_time_;
+  OptionalValues<UtcTime> expected_since_;
   StringColumn message_;
   StringColumn reason_;
 };

@@ -46,6 +46,9 @@ void BindCounts(py::module_& module) {
       "What the files of a night add up to. Each verdict is an attribute, and a key:\n"
       "counts.not_ingested, counts['not_ingested']; together they are counts.files.");
   counts.def_readonly("files", &NightCounts::files, "All files of the report.");
+  counts.def_readonly("exposures", &NightCounts::exposures, "Exposures that the files' names tell.");
+  counts.def_readonly("without_manifest", &NightCounts::without_manifest,
+                      "Those of them without a manifest: whether they are complete is not known.");
   for (const Verdict verdict : kAllVerdicts) {
     counts.def_property_readonly(
         std::string(VerdictName(verdict)).c_str(), [verdict](const NightCounts& c) { return c[verdict]; },
@@ -83,8 +86,13 @@ void BindCounts(py::module_& module) {
 
   py::class_<LatencySummary>(
       module, "LatencySummary", MadeHere(),
-      "How long files took from creation to ingest; of those for which both are known.")
+      "How long files took for a span of their way; of those for which both ends are known.")
       .def_readonly("files", &LatencySummary::files, "Of how many files.")
+      .def_readonly("negative", &LatencySummary::negative,
+                    "Of them, those whose span ended before it began: some machine's clock is wrong.")
+      .def_property_readonly(
+          "min", [](const LatencySummary& l) { return MaybeSpan(l, l.min); },
+          "The shortest; a timedelta, or None without files.")
       .def_property_readonly(
           "p50", [](const LatencySummary& l) { return MaybeSpan(l, l.p50); },
           "Half of them took no longer; a timedelta, or None without files.")
@@ -98,6 +106,17 @@ void BindCounts(py::module_& module) {
         return py::str("LatencySummary(files={}, p50={}, p95={}, max={})")
             .format(l.attr("files"), l.attr("p50"), l.attr("p95"), l.attr("max"));
       });
+  py::class_<Latencies>(module, "Latencies", MadeHere(), "The way of files from the camera to the registry.")
+      .def_readonly("creation_to_arrival", &Latencies::creation_to_arrival,
+                    "Of all files that have arrived; a LatencySummary.")
+      .def_readonly("arrival_to_ingest", &Latencies::arrival_to_ingest,
+                    "Of the ingested ones; a LatencySummary.")
+      .def_readonly("creation_to_ingest", &Latencies::creation_to_ingest,
+                    "Of the ingested ones; a LatencySummary.")
+      .def("__repr__", [](const py::object& l) {
+        return py::str("Latencies(creation_to_arrival={}, arrival_to_ingest={}, creation_to_ingest={})")
+            .format(l.attr("creation_to_arrival"), l.attr("arrival_to_ingest"), l.attr("creation_to_ingest"));
+      });
 }
 
 constexpr const char* kReportDoc =
@@ -106,13 +125,16 @@ constexpr const char* kReportDoc =
 Made by observe_night. It owns all it shows, and never changes; any number of threads may use it.)";
 
 constexpr const char* kFilesDoc =
-    R"(The files, a Table: first those of storage, then those that only the registry knows.
+    R"(The files, a Table: first those of storage, then those that only the registry knows, then those that are
+expected and nowhere.
 
     path            large_utf8      from storage on; where only the registry knows the file, from the repository on
     path_bytes      large_binary    its bytes where it is not UTF-8, else null
+    obs_id          large_utf8      the exposure, where the file's name tells it
+    detector        large_utf8      the detector, likewise
     verdict         dictionary      one of obsmon.VERDICTS
     reason          large_utf8      why, in one sentence
-    in_storage      bool            false: only the registry knows it
+    in_storage      bool            false: only the registry knows it, or it is expected and nowhere
     size_bytes      int64           bytes; null where the file is gone
     creation_time   timestamp       of the file in storage (mtime), UTC
     arrival_time    timestamp       of the file in storage (ctime), UTC
@@ -121,7 +143,8 @@ constexpr const char* kFilesDoc =
     ingest_night    date32          the registry's night of the dataset
     ingest_time     timestamp       UTC; null where it is not known
     match           dictionary      how file and dataset were recognised as one: 'file id', 'path', 'name'
-    message         large_utf8      what the registry says of a failure)";
+    message         large_utf8      what the registry says of a failure; of an ignored file, why
+    expected_since  timestamp       of a file that is expected and nowhere, since when, UTC)";
 
 }  // namespace
 
@@ -160,7 +183,7 @@ void BindReport(py::module_& module) {
       .def_property_readonly(
           "counts", [](const ReportView& view) { return view.report().counts; }, "A NightCounts.")
       .def_property_readonly(
-          "latency", [](const ReportView& view) { return view.report().latency; }, "A LatencySummary.")
+          "latency", [](const ReportView& view) { return view.report().latency; }, "The Latencies.")
       .def_property_readonly("files", py::cpp_function(&ReportView::Files, without_gil), kFilesDoc)
       .def_property_readonly("needs_attention", py::cpp_function(&ReportView::NeedsAttention, without_gil),
                              "Those of the files that someone should look at; a Table as `files`.")

@@ -37,7 +37,7 @@ class Night(CommandTest):
     def test_json_is_one_object_with_its_schema(self):
         self.stream.arrive_and_ingest(2)
         report = json.loads(self.night("--format", "json").stdout)
-        self.assertEqual(report["schema"], 1)
+        self.assertEqual(report["schema"], 2)
         self.assertEqual(report["night"], "2020-05-01")
 
     def test_csv_has_a_row_a_file(self):
@@ -63,7 +63,7 @@ class Night(CommandTest):
         self.stream.arrive("2020-05-01/late.fits")
         whole = json.loads(self.night("--format", "json").stdout)
         lines = [json.loads(line) for line in self.night("--format", "jsonl").stdout.splitlines()]
-        head = {"schema": 1, "stream": "auxTel", "night": "2020-05-01"}
+        head = {"schema": 2, "stream": "auxTel", "night": "2020-05-01"}
         when = {"reason": None}  # tells an age, and the two looks are moments apart
         self.assertEqual([line | when for line in lines], [head | file | when for file in whole["files"]])
         [late] = self.night("--format", "jsonl", "--verdict", "not_ingested").stdout.splitlines()

@@ -39,7 +39,7 @@ def without_guard(text):
 
 
 def check_json(night):
-    assert night["schema"] == 1 and night["night"] == "2020-05-01" and night["state"] == "needs_attention"
+    assert night["schema"] == 2 and night["night"] == "2020-05-01" and night["state"] == "needs_attention"
     assert night["as_of"] == "2020-05-02T06:00:00.000000000Z"
     files = night["files"]
     assert night["counts"]["files"] == len(files) == sum(night["counts"][v] for v in VERDICTS)
@@ -59,7 +59,8 @@ def check_json(night):
     assert night["latest"]["created"] == created
     assert night["registry"] == {"readable": True, "trouble": None}
     assert night["issues"][0]["trouble"] == "Permission denied" and night["issues"][0]["may_hide_files"]
-    assert 0 < night["latency_seconds"]["p50"] <= night["latency_seconds"]["p95"] <= night["latency_seconds"]["max"]
+    latency = night["latency_seconds"]["creation_to_ingest"]
+    assert 0 < latency["p50"] <= latency["p95"] <= latency["max"]
     failed = next(f for f in files if f["verdict"] == "failed")
     assert "DATE-OBS" in failed["message"] and failed["in_storage"] is False and failed["created"] is None
 
@@ -95,7 +96,7 @@ def main():
         check_lines(text, night)
         check_csv(read_csv(folder / "troubled.csv"), night)
         empty = json.loads((folder / "empty.json").read_text(encoding="utf-8"))
-        assert empty["files"] == [] and empty["issues"] == [] and empty["latency_seconds"]["p50"] is None
+        assert empty["files"] == [] and empty["issues"] == [] and empty["latency_seconds"]["creation_to_ingest"]["p50"] is None
         assert empty["latest"] == {"created": None, "arrived": None, "ingested": None}
     print("JSON and CSV agree")
     return 0

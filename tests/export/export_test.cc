@@ -40,7 +40,7 @@ std::ptrdiff_t LinesOf(const std::string& text) { return std::ranges::count(text
 // That both are right as a whole is checked with Python's own parsers, in check_exports.py.
 
 TEST(WriteJson, BeginsWithItsSchema) {
-  EXPECT_THAT(Json(samples::CalmNight()), StartsWith("{\"schema\": 1, "));
+  EXPECT_THAT(Json(samples::CalmNight()), StartsWith("{\"schema\": 2, "));
 }
 
 TEST(WriteJson, WritesOneFileALineSoThatItCanBeSearched) {
@@ -64,7 +64,7 @@ TEST(WriteJson, KeepsTheCountsWholeWhereOnlySomeFilesAreAskedFor) {
 
 TEST(WriteCsv, HasAHeaderAndARowAFile) {
   const std::string csv = Csv(samples::CalmNight(2));
-  EXPECT_THAT(csv, StartsWith("night,path,verdict,reason,"));
+  EXPECT_THAT(csv, StartsWith("night,path,obs_id,detector,verdict,reason,"));
   EXPECT_EQ(LinesOf(csv), 21);
 }
 

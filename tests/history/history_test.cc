@@ -83,6 +83,19 @@ TEST_F(HistoryTest, GivesBackAllThatASummaryOfANightHolds) {
                    .n_error = 5,
                    .last_creation = UtcTime{} - nanoseconds{1},
                    .last_ingest = Utc("2020-05-02T03:00:00")};
+  report.counts.exposures = 12;
+  report.counts.without_manifest = 3;
+  report.latency = {.creation_to_arrival = {.files = 4,
+                                            .negative = 1,
+                                            .min = nanoseconds{-5},
+                                            .p50 = nanoseconds{1},
+                                            .p95 = nanoseconds{2},
+                                            .max = nanoseconds{3}},
+                    .creation_to_ingest = {.files = 1,
+                                           .min = nanoseconds{7},
+                                           .p50 = nanoseconds{7},
+                                           .p95 = nanoseconds{7},
+                                           .max = nanoseconds{7}}};
   report.evidence.issues = {
       {.path = "/data/storage/2020-05-01/x", .status = absl::PermissionDeniedError("no")}};
   Put({report});
@@ -93,11 +106,64 @@ TEST_F(HistoryTest, GivesBackAllThatASummaryOfANightHolds) {
   EXPECT_EQ(nights[0].state, NightState::kInProgress);
   EXPECT_EQ(nights[0].counts, report.counts);
   EXPECT_EQ(nights[0].legacy, report.legacy);
+  EXPECT_EQ(nights[0].latency, report.latency);
   EXPECT_EQ(nights[0].num_issues, 1);
   EXPECT_EQ(nights[0].trouble, "");
   EXPECT_EQ(nights[0].looked_at, report.as_of);
   EXPECT_EQ(nights[0].changed_at, report.as_of);
   EXPECT_FALSE(nights[0].from_prototype);
+}
+
+TEST_F(HistoryTest, ForgetsLatenciesAndAbsentFilesThatANightNoLongerHas) {
+  NightReport report = Report(N("2020-05-01"), {});
+  report.latency.creation_to_ingest = {.files = 1};
+  for (const char* path : {"2020-05-01/b.fits", "2020-05-01/a.fits"}) {
+    report.match.absent.push_back(
+        {.expected_row = static_cast<std::uint32_t>(report.evidence.expected.size()),
+         .verdict = Verdict::kMissing});
+    report.evidence.expected.Append({.path = path, .since = Utc("2020-05-02T00:30:00")});
+  }
+  Put({report});
+  EXPECT_THAT(Raw().Lines("SELECT path, since / 1000000000, verdict FROM absent"),
+              ElementsAre("2020-05-01/a.fits|1588379400|2", "2020-05-01/b.fits|1588379400|2"));
+  Put({Report(N("2020-05-01"), {})});
+  EXPECT_THAT(Raw().Lines("SELECT path FROM absent"), IsEmpty());
+  EXPECT_EQ(Nights()[0].latency, Latencies());
+}
+
+TEST_F(HistoryTest, OfVersion1IsReadAsItIsAndBroughtToThisVersionByTheFirstThatMayWrite) {
+  Raw().Query(ReadFile(std::filesystem::path(OBSMON_SOURCE_DIR) / "tests/history/version1.sql"));
+  const std::string before = ReadFile(tree_ / kHistoryFileName);
+  const auto read_only = History::OpenReadOnly(tree_.root());
+  ASSERT_THAT(read_only, IsOk());
+  const std::vector<NightSummary> nights = (*read_only)->Nights().value();
+  ASSERT_THAT(nights, SizeIs(1));
+  EXPECT_EQ(nights[0].counts.files, 109);
+  EXPECT_EQ(nights[0].counts[Verdict::kNotIngested], 3);
+  EXPECT_EQ(nights[0].latency, Latencies());
+  EXPECT_TRUE(ReadFile(tree_ / kHistoryFileName) == before);
+
+  const auto rows = Raw().Query("SELECT * FROM transfer");
+  EXPECT_EQ(Nights()[0].counts, nights[0].counts);  // opens it for writing
+  EXPECT_EQ(Raw().Query("SELECT * FROM transfer"), rows);
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("2"));
+  NightReport report = Report(N("2020-05-02"), {});
+  report.latency.arrival_to_ingest = {.files = 8};
+  Put({report});
+  EXPECT_EQ(Nights()[0].latency, report.latency);
+}
+
+TEST_F(HistoryTest, BroughtToThisVersionHasTheTablesOfANewOne) {
+  const std::string tables =
+      "SELECT m.name, c.cid, c.name, c.type, c.\"notnull\", c.dflt_value, c.pk FROM sqlite_master m,"
+      " pragma_table_info(m.name) c WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite%' ORDER BY "
+      "1, 2";
+  Open();
+  const auto of_a_new_one = Raw().Lines(tables);
+  std::filesystem::remove(tree_ / kHistoryFileName);
+  Raw().Query(ReadFile(std::filesystem::path(OBSMON_SOURCE_DIR) / "tests/history/version1.sql"));
+  Open();
+  EXPECT_EQ(Raw().Lines(tables), of_a_new_one);
 }
 
 TEST_F(HistoryTest, ListsNightsNewestFirst) {
@@ -197,6 +263,19 @@ TEST_F(HistoryTest, NightThatIsReadAgainAfterTroubleHasNoneLeft) {
 TEST_F(HistoryTest, UnknownNightSaysWhyInTheWordsOfItsFirstIssue) {
   NightReport report = Report(N("2020-05-01"), {});
   report.state = NightState::kUnknown;
+  report.counts.exposures = 12;
+  report.counts.without_manifest = 3;
+  report.latency = {.creation_to_arrival = {.files = 4,
+                                            .negative = 1,
+                                            .min = nanoseconds{-5},
+                                            .p50 = nanoseconds{1},
+                                            .p95 = nanoseconds{2},
+                                            .max = nanoseconds{3}},
+                    .creation_to_ingest = {.files = 1,
+                                           .min = nanoseconds{7},
+                                           .p50 = nanoseconds{7},
+                                           .p95 = nanoseconds{7},
+                                           .max = nanoseconds{7}}};
   report.evidence.issues = {
       {.path = "/data/storage/2020-05-01/x", .status = absl::PermissionDeniedError("no")}};
   Put({report});

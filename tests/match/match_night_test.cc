@@ -100,11 +100,139 @@ TEST(MatchNight, CompressedAndUpperCaseFitsAreFits) {
   EXPECT_FALSE(IsFitsName(""));
 }
 
-TEST(MatchNight, AFileInFlightIsNoProblemHoweverOldOrSmall) {
-  TransferRow file = Arrived("2020-05-01/.a.fits.x7Kq2b", {});
+TransferRow InFlight(std::string_view path, UtcTime last_write) {
+  TransferRow file = Arrived(path, {});
   file.size_bytes = 0;
+  file.arrival_time = last_write;
   file.state = TransferState::kInFlight;
-  EXPECT_EQ(VerdictOf(file), Verdict::kInFlight);
+  return file;
+}
+
+TEST(MatchNight, AFileInFlightIsNoProblemHoweverSmallUntilNobodyHasWrittenToItForAnHour) {
+  const std::string_view path = "2020-05-01/.a.fits.x7Kq2b";
+  EXPECT_EQ(VerdictOf(InFlight(path, kNow - seconds{3599})), Verdict::kInFlight);
+  EXPECT_EQ(VerdictOf(InFlight(path, kNow - seconds{3600})), Verdict::kMissing);
+  EXPECT_EQ(VerdictOf(InFlight(path, kNow - seconds{10}), {}, {.orphan_age = seconds{10}}),
+            Verdict::kMissing);
+  EXPECT_EQ(VerdictOf(InFlight(path, kLongAgo), {}, {.registry_readable = false}), Verdict::kUnknown);
+}
+
+TEST(MatchNight, AnOrphanWhoseFileHasArrivedOrIsOnItsWayAgainIsIgnored) {
+  const TransferRow orphan = InFlight("2020-05-01/.a.fits.x7Kq2b", kLongAgo);
+  EXPECT_THAT(MatchNight(Transfers({orphan, Arrived("2020-05-01/a.fits", {.inode = 1})}), {}, kNow).verdict,
+              ElementsAre(Verdict::kIgnored, Verdict::kNotIngested));
+  EXPECT_THAT(MatchNight(Transfers({orphan, InFlight("2020-05-01/.a.fits.Kq2bx7", kNow)}), {}, kNow).verdict,
+              ElementsAre(Verdict::kIgnored, Verdict::kInFlight));
+  EXPECT_THAT(MatchNight(Transfers({orphan, Arrived("2020-05-01/b.fits", {.inode = 1})}), {}, kNow).verdict,
+              ElementsAre(Verdict::kMissing, Verdict::kNotIngested));
+}
+
+TEST(MatchNight, WhatRsyncDelaysIsNoOrphanWhileItStillWritesSomethingElse) {
+  const TransferRow delayed = InFlight("2020-05-01/.~tmp~/a.fits", kLongAgo);
+  EXPECT_THAT(MatchNight(Transfers({delayed, InFlight("2020-05-01/.b.fits.x7Kq2b", kNow)}), {}, kNow).verdict,
+              ElementsAre(Verdict::kInFlight, Verdict::kInFlight));
+  EXPECT_THAT(MatchNight(Transfers({delayed}), {}, kNow).verdict, ElementsAre(Verdict::kMissing));
+}
+
+ExpectedTable Expected(const std::vector<std::string_view>& paths, UtcTime since = kLongAgo) {
+  ExpectedTable table;
+  for (const std::string_view path : paths) table.Append({.path = path, .since = since});
+  return table;
+}
+
+std::vector<AbsentFile> Absent(const std::vector<TransferRow>& files, const std::vector<IngestRow>& datasets,
+                               const ExpectedTable& expected, const MatchOptions& options = {}) {
+  return MatchNight(Transfers(files), Ingests(datasets), expected, kNow, options).absent;
+}
+
+TEST(MatchNight, AnExpectedFileIsMissingUnlessItsNameArrivedAnywhereInTheNightOrIsKnownToTheRegistry) {
+  const ExpectedTable expected = Expected({"20200501/x/a.fits", "20200501/x/a.json"});
+  EXPECT_THAT(Absent({}, {}, expected),
+              ElementsAre(AbsentFile{.expected_row = 0, .verdict = Verdict::kMissing},
+                          AbsentFile{.expected_row = 1, .verdict = Verdict::kMissing}));
+  const auto missing_json = ElementsAre(AbsentFile{.expected_row = 1, .verdict = Verdict::kMissing});
+  for (const std::string_view path :
+       {"2020-05-01/a.fits", "20200501/x/a.fits.fz", "20200501/y/a.fits.gz", "20200501/y/A.fits"}) {
+    const std::vector<AbsentFile> absent = Absent({Arrived(path, {.inode = 1})}, {}, expected);
+    EXPECT_EQ(absent.size(), path == "20200501/y/A.fits" ? 2 : 1) << path;
+  }
+  EXPECT_THAT(Absent({InFlight("20200501/x/.a.fits.x7Kq2b", kNow)}, {}, expected), missing_json);
+  EXPECT_THAT(Absent({InFlight("20200501/x/.rsync-partial/a.fits", kLongAgo)}, {}, expected), missing_json)
+      << "the orphan itself is called missing, once";
+  EXPECT_THAT(Absent({}, {Dataset("raw/a.fits", {.inode = 1})}, expected), missing_json);
+  IngestRow by_stem = Dataset("raw/3020050100012-det004.fits", {.inode = 1});
+  by_stem.storage_stem = "a";
+  by_stem.artifact = ArtifactState::kGone;
+  EXPECT_THAT(Absent({}, {by_stem}, expected), missing_json) << "it is gone, which is another verdict";
+}
+
+TEST(MatchNight, AnExpectedFileHasItsGraceFromTheArrivalOfTheManifest) {
+  const auto verdict = [](seconds age, const MatchOptions& options) {
+    return Absent({}, {}, Expected({"20200501/a.fits"}, kNow - age), options).front().verdict;
+  };
+  EXPECT_EQ(verdict(seconds{59}, {}), Verdict::kSettling);
+  EXPECT_EQ(verdict(seconds{60}, {}), Verdict::kMissing);
+  EXPECT_EQ(verdict(seconds{299}, {.missing_grace = seconds{300}}), Verdict::kSettling);
+  EXPECT_EQ(verdict(seconds{300}, {.missing_grace = seconds{300}}), Verdict::kMissing);
+}
+
+TEST(MatchNight, WhatMayLieInAFolderThatCouldNotBeReadIsUnknownNotMissing) {
+  const MatchOptions options{.hidden_folders = {"20200501/x"}};
+  EXPECT_THAT(Absent({}, {}, Expected({"20200501/x/a.fits", "20200501/xy/b.fits"}), options),
+              ElementsAre(AbsentFile{.expected_row = 0, .verdict = Verdict::kUnknown},
+                          AbsentFile{.expected_row = 1, .verdict = Verdict::kMissing}));
+  EXPECT_THAT(Absent({}, {}, Expected({"20200501/x/a.fits"}), {.registry_readable = false}),
+              ElementsAre(AbsentFile{.expected_row = 0, .verdict = Verdict::kUnknown}))
+      << "it may have been ingested, and been cleaned away";
+}
+
+TEST(MatchNight, ARuleIgnoresWhatIsNotIngestedAndWhatIsMissingButNothingThatIsIngested) {
+  const FileId id{.device = 1, .inode = 7};
+  const std::string_view path = "20200501/MC_C_20200501_000007/MC_C_20200501_000007_R22_S11.fits";
+  const MatchOptions options{.ignore = {{.pattern = "*_dark.fits", .reason = "darks"},
+                                        {.detector = "R22_*", .reason = "R22 is turned off"}}};
+  EXPECT_EQ(VerdictOf(Arrived(path, id), {}, options), Verdict::kIgnored);
+  EXPECT_EQ(VerdictOf(Arrived(path, id), {Dataset("raw/x.fits", id)}, options), Verdict::kIngested);
+  EXPECT_EQ(MatchNight(Transfers({Arrived(path, id)}), {}, kNow, options).rule_of.front(), 1);
+  EXPECT_THAT(Absent({}, {}, Expected({path}), options),
+              ElementsAre(AbsentFile{.expected_row = 0, .verdict = Verdict::kIgnored, .rule = 1}));
+}
+
+TEST(IgnoreRule, HoldsForAFileThatFitsAllThatItNames) {
+  const std::string_view path = "20200501/focus/MC_C_20200501_000007_R22_S11.fits";
+  EXPECT_TRUE(Holds({.pattern = "MC_C_*_R22_S??.fits"}, path));
+  EXPECT_TRUE(Holds({.pattern = "*"}, path));
+  EXPECT_TRUE(Holds({.pattern = "focus/*"}, path));
+  EXPECT_TRUE(Holds({.detector = "R22_S11"}, path));
+  EXPECT_TRUE(Holds({.pattern = "*.fits", .detector = "R??_S11"}, path));
+  EXPECT_FALSE(Holds({}, path)) << "a rule that names nothing must not ignore everything";
+  EXPECT_FALSE(Holds({.pattern = "MC_C"}, path)) << "all of the name, not a part of it";
+  EXPECT_FALSE(Holds({.pattern = "*.fits", .detector = "R22"}, path));
+  EXPECT_FALSE(Holds({.detector = "*"}, "20200501/notes.txt")) << "no detector is no detector";
+  EXPECT_FALSE(Holds({.pattern = "*a*a*a*a*a*a*a*a*a*a*b"}, std::string(4000, 'a'))) << "and soon says so";
+}
+
+TEST(MatchNight, TellsWhenTheFirstVerdictChangesWithTheTimeAlone) {
+  TransferRow young = Arrived("2020-05-01/a.fits", {.inode = 1});
+  young.arrival_time = kNow - seconds{50};
+  const TransferRow in_flight = InFlight("2020-05-01/.b.fits.x7Kq2b", kNow - seconds{3595});
+  const ExpectedTable expected = Expected({"2020-05-01/c.fits"}, kNow - seconds{53});
+  EXPECT_EQ(MatchNight(Transfers({young}), {}, kNow).holds_until, kNow + seconds{10});
+  EXPECT_EQ(MatchNight(Transfers({young}), {}, expected, kNow).holds_until, kNow + seconds{7});
+  EXPECT_EQ(MatchNight(Transfers({young, in_flight}), {}, expected, kNow).holds_until, kNow + seconds{5});
+  EXPECT_EQ(MatchNight(Transfers({Arrived("2020-05-01/a.fits", {.inode = 1})}), {}, kNow).holds_until,
+            std::nullopt);
+}
+
+TEST(MatchNight, GuidersHaveAGraceOfTheirOwn) {
+  const MatchOptions options{.grace = seconds{60}, .guider_grace = seconds{300}};
+  TransferRow guider = Arrived("20200501/MC_O_20200501_000007_R00_SG0_guider.fits", {});
+  TransferRow science = Arrived("20200501/MC_O_20200501_000007_R22_S11.fits", {});
+  guider.arrival_time = science.arrival_time = kNow - seconds{299};
+  EXPECT_EQ(VerdictOf(guider, {}, options), Verdict::kSettling);
+  EXPECT_EQ(VerdictOf(science, {}, options), Verdict::kNotIngested);
+  guider.arrival_time = kNow - seconds{300};
+  EXPECT_EQ(VerdictOf(guider, {}, options), Verdict::kNotIngested);
 }
 
 TEST(MatchNight, WithoutARegistryNothingIsCalledNotIngested) {
@@ -114,8 +242,7 @@ TEST(MatchNight, WithoutARegistryNothingIsCalledNotIngested) {
   file.size_bytes = 20;
   EXPECT_EQ(VerdictOf(file, {}, unreadable), Verdict::kUnknown);
   EXPECT_EQ(VerdictOf(Arrived("2020-05-01/a.json", {}), {}, unreadable), Verdict::kUnknown);
-  file.state = TransferState::kInFlight;
-  EXPECT_EQ(VerdictOf(file, {}, unreadable), Verdict::kInFlight);
+  EXPECT_EQ(VerdictOf(InFlight("2020-05-01/.a.fits.x7Kq2b", kNow), {}, unreadable), Verdict::kInFlight);
 }
 
 TEST(MatchNight, TheRegistrysEventsComeBeforeWhatTheFileLooksLike) {

@@ -35,9 +35,9 @@ def test_says_what_needs_attention_and_why(night_report):
 def test_tells_times_in_utc(night_report):
     assert night_report.counts.last_creation == datetime.datetime(2020, 5, 2, 0, 35, 50, tzinfo=UTC)
     assert night_report.counts.last_ingest == datetime.datetime(2020, 5, 2, 0, 36, 25, tzinfo=UTC)
-    assert night_report.latency.files == 102
-    assert night_report.latency.p50 <= night_report.latency.p95 <= night_report.latency.max
-    assert datetime.timedelta(seconds=20) < night_report.latency.p50 < datetime.timedelta(seconds=40)
+    assert night_report.latency.creation_to_ingest.files == 102
+    assert night_report.latency.creation_to_ingest.p50 <= night_report.latency.creation_to_ingest.p95 <= night_report.latency.creation_to_ingest.max
+    assert datetime.timedelta(seconds=20) < night_report.latency.creation_to_ingest.p50 < datetime.timedelta(seconds=40)
     assert abs(night_report.as_of - datetime.datetime.now(UTC)) < datetime.timedelta(minutes=5)
 
 
@@ -61,7 +61,7 @@ def test_says_the_same_as_the_command(night_report):
 def test_of_a_night_without_files_is_complete(sample):
     report = obsmon.observe_night(input_dir=sample, night="2020-06-01")
     assert (report.state, len(report.files), report.counts.files) == ("complete", 0, 0)
-    assert report.latency.p50 is None and report.counts.last_creation is None
+    assert report.latency.creation_to_ingest.p50 is None and report.counts.last_creation is None
     assert report.needs_attention.to_dicts() == []
 
 

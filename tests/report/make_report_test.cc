@@ -133,10 +133,52 @@ TEST(MakeReport, TellsLatencyFromCreationToIngestByNearestRank) {
     datasets.back().ingest_time = kShot + seconds{i};
   }
   const NightReport report = ReportOf(files, datasets);
-  EXPECT_EQ(report.latency.files, 20);
-  EXPECT_EQ(report.latency.p50, seconds{10});
-  EXPECT_EQ(report.latency.p95, seconds{19});
-  EXPECT_EQ(report.latency.max, seconds{20});
+  EXPECT_EQ(report.latency.creation_to_ingest.files, 20);
+  EXPECT_EQ(report.latency.creation_to_ingest.p50, seconds{10});
+  EXPECT_EQ(report.latency.creation_to_ingest.p95, seconds{19});
+  EXPECT_EQ(report.latency.creation_to_ingest.min, seconds{1});
+  EXPECT_EQ(report.latency.creation_to_ingest.max, seconds{20});
+  EXPECT_EQ(report.latency.creation_to_ingest.negative, 0);
+  EXPECT_EQ(report.latency.creation_to_arrival.files, 20);
+  EXPECT_EQ(report.latency.creation_to_arrival.p50, seconds{5});
+  EXPECT_EQ(report.latency.arrival_to_ingest.p50, seconds{5});
+  EXPECT_EQ(report.latency.arrival_to_ingest.negative, 4);
+  EXPECT_EQ(report.latency.arrival_to_ingest.min, seconds{-4});
+}
+
+TEST(MakeReport, AddsUpEachExposureWithItsManifestAndLatencies) {
+  NightEvidence evidence;
+  const char* const kFirst = "20200501/MC_O_20200501_000007_R22_S11.fits";
+  evidence.transfers.Append(File("20200501/MC_O_20200501_000008_R22_S11.fits", 2));
+  evidence.transfers.Append(File(kFirst, 1));
+  evidence.transfers.Append(File("20200501/notes.txt", 3));
+  evidence.ingests.Append(Dataset("raw/x.fits", 1));
+  evidence.expected.Append({.path = "20200501/MC_O_20200501_000007_R22_S12.fits", .since = kShot});
+  evidence.exposures_with_manifest = {"MC_O_20200501_000007"};
+  NightMatch match = MatchNight(evidence.transfers, evidence.ingests, evidence.expected, kNow);
+  const NightReport report = MakeReport("comCam", kNight, kNow, std::move(evidence), std::move(match));
+  ASSERT_THAT(report.exposures, SizeIs(2));
+  const ExposureSummary& first = report.exposures[0];
+  EXPECT_EQ(first.obs_id, "MC_O_20200501_000007");
+  EXPECT_EQ(first.manifest, ManifestState::kRead);
+  EXPECT_EQ(first.files, 2);
+  EXPECT_EQ(first[Verdict::kIngested], 1);
+  EXPECT_EQ(first[Verdict::kMissing], 1);
+  EXPECT_EQ(first.first_creation, kShot);
+  EXPECT_EQ(first.last_arrival, kShot + seconds{5});
+  EXPECT_EQ(first.latency.creation_to_ingest.max, seconds{30});
+  EXPECT_EQ(report.exposures[1].manifest, ManifestState::kNone);
+  EXPECT_EQ(report.exposures[1].latency.creation_to_arrival.files, 1);
+  EXPECT_EQ(report.exposures[1].latency.creation_to_ingest.files, 0);
+  EXPECT_EQ(report.counts.exposures, 2);
+  EXPECT_EQ(report.counts.without_manifest, 1);
+  EXPECT_EQ(report.counts.files, 4);
+  EXPECT_EQ(report.state, NightState::kNeedsAttention);
+  const FileRow missing = report.files()[3];
+  EXPECT_FALSE(missing.in_storage);
+  EXPECT_EQ(missing.obs_id, "MC_O_20200501_000007");
+  EXPECT_EQ(missing.detector, "R22_S12");
+  EXPECT_EQ(missing.expected_since, kShot);
 }
 
 TEST(MakeReport, SaysNothingOfAHardLinksIngestTimeForNothingIsKnown) {
@@ -145,7 +187,7 @@ TEST(MakeReport, SaysNothingOfAHardLinksIngestTimeForNothingIsKnown) {
   hard_link.file_time = kShot;
   const NightReport report = ReportOf({File("2020-05-01/a.fits", 1)}, {hard_link});
   EXPECT_EQ(report.files()[0].ingest_time, std::nullopt);
-  EXPECT_EQ(report.latency.files, 0);
+  EXPECT_EQ(report.latency.creation_to_ingest.files, 0);
 }
 
 TEST(MakeReport, TakesACopysOwnMtimeAsItsIngestTime) {
@@ -168,10 +210,25 @@ TEST(MakeReport, ANightWithAnUnreadableFolderIsUnknownButADanglingLinkHidesNothi
       NightState::kComplete);
 }
 
-TEST(Reason, NamesAnOrphanWhatNoTransferHasWrittenForAnHour) {
+TEST(Reason, NamesAnOrphanAndWhetherItsFileHasArrived) {
   FileRow file{.path = "2020-05-01/.a.fits.x7Kq2b", .verdict = Verdict::kInFlight, .arrival_time = kShot};
   EXPECT_EQ(Reason(file, kShot + minutes{59}), "rsync has not finished it; last written 59 min ago");
-  EXPECT_THAT(Reason(file, kShot + minutes{60}), HasSubstr("an orphan"));
+  file.verdict = Verdict::kMissing;
+  EXPECT_THAT(Reason(file, kShot + minutes{60}),
+              HasSubstr("an orphan: a transfer that wrote to it last 60 min ago"));
+  file.verdict = Verdict::kIgnored;
+  EXPECT_THAT(Reason(file, kShot + minutes{60}), HasSubstr("may be removed"));
+}
+
+TEST(Reason, TellsSinceWhenAMissingFileIsExpectedAndWhyAnIgnoredOneIs) {
+  const FileRow missing{.verdict = Verdict::kMissing, .in_storage = false, .expected_since = kShot};
+  EXPECT_EQ(Reason(missing, kShot + minutes{5}),
+            "expected since 2020-05-02 01:00:00Z by its manifest (5 min ago), but it never arrived");
+  EXPECT_EQ(Reason({.verdict = Verdict::kSettling, .in_storage = false, .expected_since = kShot},
+                   kShot + seconds{5}),
+            "expected for 5.0 s; it may arrive yet");
+  EXPECT_EQ(Reason({.verdict = Verdict::kIgnored, .message = "R22 is turned off"}, kNow),
+            "left out by a rule: R22 is turned off");
 }
 
 TEST(Reason, SaysWhatTheObserverAsksFor) {

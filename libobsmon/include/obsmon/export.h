@@ -15,7 +15,7 @@
 namespace obsmon {
 
 /// Version of the JSON and CSV forms: grows when a field changes or goes; new fields may come at any time.
-inline constexpr int kExportSchema = 1;
+inline constexpr int kExportSchema = 2;
 
 /// What of a report is written. No verdicts: all files.
 struct ExportOptions {

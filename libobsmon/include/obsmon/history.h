@@ -38,6 +38,7 @@ struct NightSummary {
   NightState state = NightState::kUnknown;
   NightCounts counts{};
   LegacyCounts legacy{};
+  Latencies latency{};
   std::int64_t num_issues = 0;          ///< entries that could not be read
   std::string trouble{};                ///< why the state is unknown, one sentence; else empty
   UtcTime looked_at{};                  ///< when the last look at it began
@@ -52,8 +53,7 @@ struct NightFingerprint {
   std::string registry_token{};        ///< Registry::ChangeToken when last found unchanged; may be empty
   std::uint64_t registry_digest = 0;   ///< RegistrySnapshot::Digest of it and its neighbours, combined
   std::uint64_t rules_digest = 0;      ///< of the options that verdicts depend on, and of the page's layout
-  /// When the report would change without any change on disk: the first settling file's grace ends. Absent:
-  /// never.
+  /// When the report would change without any change on disk: NightMatch::holds_until.
   std::optional<UtcTime> good_until{};
   /// False: something was racy, in flight or unreadable; look again whatever the rest says.
   bool trusted = false;

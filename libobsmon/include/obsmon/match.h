@@ -1,6 +1,6 @@
 // MATCH: every file gets exactly one verdict.
 //
-// Pure: no I/O, no clock, no failure. O(transfers + ingests).
+// Pure: no I/O, no clock, no failure. O(transfers + ingests + expected).
 // Threads: call from any number at once.
 #ifndef OBSMON_MATCH_H_
 #define OBSMON_MATCH_H_
@@ -9,10 +9,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "obsmon/expected.h"
 #include "obsmon/night.h"
 #include "obsmon/registry.h"
 #include "obsmon/transfers.h"
@@ -24,12 +26,12 @@ namespace obsmon {
 enum class Verdict : std::uint8_t {
   kIngested = 0,      ///< the registry knows it, and its file is there
   kArtifactGone = 1,  ///< the registry knows it, but its file is gone
-  kMissing = 2,       ///< expected, and never arrived
+  kMissing = 2,       ///< expected, and never arrived; also what a transfer left unfinished long ago
   kInFlight = 3,      ///< rsync is still writing it
   kIgnored = 4,       ///< left out by a rule, with the rule's reason
   kPending = 5,       ///< the registry says that its ingest is waiting or running
   kFailed = 6,        ///< the registry says that its ingest failed, and why
-  kSettling = 7,      ///< arrived less than the grace ago: no one can blame anyone yet
+  kSettling = 7,      ///< arrived, or expected, less than the grace ago: no one can blame anyone yet
   kNotFits = 8,       ///< no FITS file, and so nobody meant to ingest it
   kTooSmall = 9,      ///< a FITS file below the smallest size of an image
   kNotIngested = 10,  ///< the problem: arrived whole, and the registry does not know it
@@ -71,16 +73,51 @@ enum class MatchBasis : std::uint8_t {
 /// "file id", "path", "name"; empty for kNone.
 std::string_view MatchBasisName(MatchBasis basis);
 
+/// A rule by which files that are not ingested are left out: nobody is called for them, and they are counted
+/// as ignored. It holds for a file that fits all that it names; one that names nothing holds for none.
+///
+/// In both patterns '*' stands for any characters and '?' for one.
+struct IgnoreRule {
+  std::string pattern{};   ///< of the file's name, or, with a '/' in it, of its path in the night's folder
+  std::string detector{};  ///< of its detector: "R22_S11", "R22_*"
+  std::string reason{};    ///< for people: "R22 is turned off"
+
+  friend bool operator==(const IgnoreRule&, const IgnoreRule&) = default;
+};
+
+/// Whether `rule` holds for the file at `path`, from the storage folder on.
+bool Holds(const IgnoreRule& rule, std::string_view path);
+
 struct MatchOptions {
   /// The least size of a FITS file that can hold an image; a file of exactly this size is not too small.
   std::int64_t min_fits_bytes = 10'000;
   /// How long after its arrival an uningested file is settling.
   std::chrono::seconds grace = std::chrono::seconds{60};
+  /// The same for the files of guiders, which can be ingested only after an image of their exposure
+  /// (ctrl_oods `guider_max_age_seconds`, embargo-butler); absent: `grace`.
+  std::optional<std::chrono::seconds> guider_grace{};
+  /// How long after its manifest arrived an expected file may take; absent: `grace`.
+  std::optional<std::chrono::seconds> missing_grace{};
+  /// A partial file that nobody has written to for so long is an orphan: no rsync will finish it.
+  std::chrono::seconds orphan_age = std::chrono::hours{1};
+  std::vector<IgnoreRule> ignore{};  ///< the first that holds gives the reason
   /// Absolute names of the folder that the transfers' paths begin at, as given and with its links resolved,
   /// so that a dataset's link target can be told to be one of them; empty where that is not known.
   std::vector<std::string> storage_names{};
   /// False where the registry could not be read: what is not in flight is then unknown.
   bool registry_readable = true;
+  /// What of storage could not be read, as paths from it on: a file that lies there is not missing, but
+  /// unknown.
+  std::vector<std::string> hidden_folders{};
+};
+
+/// An expected file that is neither in storage nor known to the registry.
+struct AbsentFile {
+  std::uint32_t expected_row = 0;
+  Verdict verdict = Verdict::kUnknown;  ///< missing, settling, ignored or unknown
+  std::int32_t rule = -1;               ///< as NightMatch::rule_of
+
+  friend bool operator==(const AbsentFile&, const AbsentFile&) = default;
 };
 
 /// The answer: for each row of both tables, what it was matched to.
@@ -91,9 +128,17 @@ struct NightMatch {
   std::vector<Verdict> verdict{};
   std::vector<MatchBasis> basis{};
   std::vector<std::int32_t> ingest_of{};  ///< row in the ingest table, or kNoRow
+  std::vector<std::int32_t> rule_of{};    ///< the rule in MatchOptions::ignore, of what is ignored; or kNoRow
 
   // One entry per ingest:
   std::vector<std::int32_t> transfer_of{};  ///< row in the transfer table, or kNoRow
+  std::vector<Verdict> dataset_verdict{};   ///< of a dataset without a file in storage
+
+  std::vector<AbsentFile> absent{};  ///< in the order of the expected files
+
+  /// When the first verdict changes with the time alone: a grace ends, a partial file becomes an orphan.
+  /// Absent: never.
+  std::optional<UtcTime> holds_until{};
 };
 
 /// What of `target`, an absolute path, comes after one of `folders`: "2020-05-01/a.fits" of
@@ -108,6 +153,12 @@ bool IsFitsName(std::string_view path);
 /// A dataset is matched by file id, else by the path that its link names, else by its storage stem and size.
 /// Several names of one file in storage are all ingested when one is. `ingests` may hold rows of neighbouring
 /// nights as well: a file may lie in the folder of one night and be ingested under another.
+///
+/// An expected file has arrived when a file of its name is in storage, whole or in flight, or when the
+/// registry knows a dataset by its name.
+NightMatch MatchNight(const TransferTable& transfers, const IngestTable& ingests,
+                      const ExpectedTable& expected, UtcTime as_of, const MatchOptions& options = {});
+/// Where nothing is expected.
 NightMatch MatchNight(const TransferTable& transfers, const IngestTable& ingests, UtcTime as_of,
                       const MatchOptions& options = {});
 

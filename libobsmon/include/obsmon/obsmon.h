@@ -8,9 +8,10 @@
 //     │
 //   raw_file_name.h   a file's name             → exposure and detector
 //   transfers.h   storage/<night>/…            → TransferTable
+//   expected.h    manifests                    → ExpectedTable: what should arrive
 //   registry.h    the data repository          → IngestTable
 //     │
-//   match.h       transfers + ingests          → a verdict for every file
+//   match.h       all three                    → a verdict for every file
 //   report.h      verdicts                     → NightReport: counts, times, reasons
 //     │
 //   export.h      NightReport                  → table, JSON, JSON Lines, CSV
@@ -29,6 +30,7 @@
 
 #include "obsmon/check.h"
 #include "obsmon/columns.h"
+#include "obsmon/expected.h"
 #include "obsmon/export.h"
 #include "obsmon/files.h"
 #include "obsmon/history.h"

@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "obsmon/columns.h"
+#include "obsmon/expected.h"
 #include "obsmon/files.h"
 #include "obsmon/match.h"
 #include "obsmon/night.h"
@@ -42,24 +43,27 @@ std::string_view NightStateLabel(NightState state);
 /// nothing.
 bool HidesFiles(const ScanIssue& issue);
 
-/// One file of a night: arrived, arriving, or known to the registry alone.
+/// One file of a night: arrived, arriving, known to the registry alone, or expected and nowhere.
 struct FileRow {
-  std::string_view
-      path{};  ///< from storage on; where only the registry knows the file, from the repository on
+  std::string_view path{};  ///< from storage on, of an absent file where it would be; where only the registry
+                            ///< knows the file, from the repository on
   /// The exposure and the detector, as the file's name tells them (or, of what only the registry knows, the
   /// name that it would have in storage): "MC_O_20250501_000123", "R22_S11". Empty where the name tells none.
   std::string_view obs_id{};
   std::string_view detector{};
   Verdict verdict = Verdict::kUnknown;
   MatchBasis basis = MatchBasis::kNone;
-  bool in_storage = true;                    ///< false: only the registry knows it
+  bool in_storage = true;                    ///< false: only the registry knows it, or it is expected
   std::optional<std::int64_t> size_bytes{};  ///< absent where the file is gone
   std::optional<UtcTime> creation_time{};    ///< of the file in storage (mtime)
   std::optional<UtcTime> arrival_time{};     ///< of the file in storage (ctime)
   std::string_view ingest_path{};            ///< of the dataset, from the repository on; empty without one
   std::optional<Night> ingest_night{};       ///< the registry's night of the dataset
   std::optional<UtcTime> ingest_time{};
-  std::string_view message{};  ///< what the registry says of a failure; else empty
+  /// What the registry says of a failure; of an ignored file, the reason of the rule; else empty.
+  std::string_view message{};
+  /// Since when a file is expected that is neither in storage nor in the registry; else absent.
+  std::optional<UtcTime> expected_since{};
 };
 
 /// Why the file has its verdict, as one sentence without the path: "arrived whole 12 min ago, but the
@@ -73,6 +77,10 @@ struct NightCounts {
   std::optional<UtcTime> last_creation{};               ///< latest creation time of a file in storage
   std::optional<UtcTime> last_arrival{};
   std::optional<UtcTime> last_ingest{};
+  std::int64_t exposures = 0;  ///< those that the files' names tell
+  /// Those of the exposures for which no manifest says what to expect: whether they are complete is not
+  /// known.
+  std::int64_t without_manifest = 0;
 
   std::int64_t operator[](Verdict verdict) const { return by_verdict[static_cast<std::size_t>(verdict)]; }
   std::int64_t& operator[](Verdict verdict) { return by_verdict[static_cast<std::size_t>(verdict)]; }
@@ -100,14 +108,51 @@ struct LegacyCounts {
   friend bool operator==(const LegacyCounts&, const LegacyCounts&) = default;
 };
 
-/// How long files took from creation to ingest. Of ingested files for which both times are known.
+/// How long files took for a span of their way; of those for which both ends are known.
 struct LatencySummary {
   std::int64_t files = 0;
+  /// Those of the files whose span ends before it begins, such as an ingest before the creation: some
+  /// machine's clock is wrong, and the figures with it.
+  std::int64_t negative = 0;
+  std::chrono::nanoseconds min{};
   std::chrono::nanoseconds p50{};  ///< nearest rank
   std::chrono::nanoseconds p95{};
   std::chrono::nanoseconds max{};
 
   friend bool operator==(const LatencySummary&, const LatencySummary&) = default;
+};
+
+/// The way of files from the camera to the registry. In storage whole: of all files that have arrived.
+struct Latencies {
+  LatencySummary creation_to_arrival{};
+  LatencySummary arrival_to_ingest{};   ///< of the ingested ones
+  LatencySummary creation_to_ingest{};  ///< likewise
+
+  friend bool operator==(const Latencies&, const Latencies&) = default;
+};
+
+/// What is known of the files that an exposure should have.
+enum class ManifestState : std::uint8_t {
+  kNone,  ///< there is no manifest: whether the exposure is complete is not known
+  kRead,
+  kBad,  ///< there is one, but it can't be used; an issue says why
+};
+
+/// "none", "read", "bad".
+std::string_view ManifestStateName(ManifestState state);
+
+/// One exposure: the files whose names tell it.
+struct ExposureSummary {
+  std::string obs_id{};
+  ManifestState manifest = ManifestState::kNone;
+  std::int64_t files = 0;
+  std::array<std::int64_t, kNumVerdicts> by_verdict{};
+  std::optional<UtcTime> first_creation{};  ///< of its files in storage
+  std::optional<UtcTime> last_arrival{};    ///< likewise
+  Latencies latency{};
+
+  std::int64_t operator[](Verdict verdict) const { return by_verdict[static_cast<std::size_t>(verdict)]; }
+  friend bool operator==(const ExposureSummary&, const ExposureSummary&) = default;
 };
 
 /// A file in another night's storage folder that the registry lists under this night.
@@ -121,9 +166,13 @@ struct StrayFile {
 struct NightEvidence {
   TransferTable transfers{};  ///< of this night's folders
   IngestTable ingests{};      ///< of this night, and those of other nights that match a file of this one
-  std::vector<StrayFile> strays{};  ///< sorted by ingest_row
-  std::vector<ScanIssue> issues{};  ///< of storage and of the repository
-  absl::Status registry_status{};   ///< not OK: why the registry could not be read
+  ExpectedTable expected{};   ///< what of this night should arrive
+  std::vector<std::string> exposures_with_manifest{};      ///< obs_ids, sorted
+  std::vector<std::string> exposures_with_bad_manifest{};  ///< likewise
+  std::vector<StrayFile> strays{};                         ///< sorted by ingest_row
+  std::vector<ScanIssue> issues{};                         ///< of storage and of the repository
+  absl::Status registry_status{};                          ///< not OK: why the registry could not be read
+  std::vector<IgnoreRule> ignore{};                        ///< MatchOptions::ignore, for their reasons
 };
 
 /// One night. Made by MakeReport; a value that owns all it shows.
@@ -135,11 +184,13 @@ class NightReport {
   NightState state = NightState::kUnknown;
   NightCounts counts;
   LegacyCounts legacy;
-  LatencySummary latency;
+  Latencies latency;
+  std::vector<ExposureSummary> exposures;  ///< sorted by obs_id
   NightEvidence evidence;
   NightMatch match;
 
-  /// The files: first those of storage in the order of the scan, then those that only the registry knows.
+  /// The files: first those of storage in the order of the scan, then those that only the registry knows,
+  /// then those that are expected and nowhere.
   class Files {
    public:
     std::size_t size() const;
@@ -152,6 +203,10 @@ class NightReport {
    private:
     friend class NightReport;
     explicit Files(const NightReport* report) : report_(report) {}
+    FileRow Transfer(std::size_t row) const;
+    FileRow Dataset(std::size_t row) const;
+    FileRow Absent(const AbsentFile& absent) const;
+    void NameRule(std::int32_t rule, FileRow& file) const;
     const NightReport* report_;
   };
   /// REQUIRES: the report outlives the result.

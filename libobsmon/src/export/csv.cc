@@ -13,8 +13,8 @@ namespace obsmon {
 namespace {
 
 constexpr std::string_view kHeader =
-    "night,path,verdict,reason,in_storage,size_bytes,created,arrived,ingest_path,ingest_night,ingested,"
-    "delta_seconds,match,message,path_hex,ingest_path_hex\n";
+    "night,path,obs_id,detector,verdict,reason,in_storage,size_bytes,created,arrived,ingest_path,ingest_night,ingested,"
+    "delta_seconds,match,message,expected_since,path_hex,ingest_path_hex\n";
 
 bool NeedsQuotes(char c) { return c == ',' || c == '"' || c == '\r' || c == '\n'; }
 
@@ -69,6 +69,8 @@ void FileLine(const NightReport& report, const FileRow& file, std::string& line)
   CsvLine csv(line);
   csv.Text(report.night.ToString());
   csv.Path(file.path);
+  csv.Text(file.obs_id);
+  csv.Text(file.detector);
   csv.Text(VerdictName(file.verdict));
   csv.Path(Reason(file, report.as_of));
   csv.Text(file.in_storage ? "true" : "false");
@@ -81,6 +83,7 @@ void FileLine(const NightReport& report, const FileRow& file, std::string& line)
   csv.Seconds(DeltaOf(file));
   csv.Text(MatchBasisName(file.basis));
   csv.Path(file.message);
+  csv.Time(file.expected_since);
   csv.Hex(file.path);
   csv.Hex(file.ingest_path);
   csv.End();

@@ -117,18 +117,26 @@ std::string LatestObject(const NightCounts& counts) {
   return out;
 }
 
-std::string LatencyObject(const LatencySummary& latency) {
+std::string SpanObject(const LatencySummary& latency) {
   const auto span = [&latency](std::chrono::nanoseconds value) {
     return latency.files > 0 ? std::optional(value) : std::nullopt;
   };
   std::string out;
   JsonObject object(out);
   object.Integer("files", latency.files);
+  object.Integer("negative", latency.negative);
+  object.Seconds("min", span(latency.min));
   object.Seconds("p50", span(latency.p50));
   object.Seconds("p95", span(latency.p95));
   object.Seconds("max", span(latency.max));
   object.End();
   return out;
+}
+
+std::string LatencyObject(const Latencies& latency) {
+  return fmt::format("{{\"creation_to_arrival\": {}, \"arrival_to_ingest\": {}, \"creation_to_ingest\": {}}}",
+                     SpanObject(latency.creation_to_arrival), SpanObject(latency.arrival_to_ingest),
+                     SpanObject(latency.creation_to_ingest));
 }
 
 std::string RegistryObject(const absl::Status& status) {
@@ -161,6 +169,8 @@ void AppendIssue(const ScanIssue& issue, std::string& out) {
 // The members of a file, the same in every form.
 void AddFile(const FileRow& file, UtcTime as_of, JsonObject& object) {
   object.Path("path", file.path);
+  object.TextOrNull("obs_id", file.obs_id);
+  object.TextOrNull("detector", file.detector);
   object.Text("verdict", VerdictName(file.verdict));
   object.Text("reason", Reason(file, as_of));
   object.Boolean("in_storage", file.in_storage);
@@ -173,6 +183,7 @@ void AddFile(const FileRow& file, UtcTime as_of, JsonObject& object) {
   object.Seconds("delta_seconds", DeltaOf(file));
   object.TextOrNull("match", MatchBasisName(file.basis));
   object.TextOrNull("message", file.message);
+  object.Time("expected_since", file.expected_since);
 }
 
 void WriteHead(const NightReport& report, std::ostream& out) {

@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t kMaxAlignedPath = 80;
 constexpr std::size_t kVerdictWidth = 13;
 constexpr std::size_t kNumberWidth = 10;
+constexpr std::size_t kLabelWidth = 21;
 // A terminal is no place for a thousand of them; JSON has all.
 constexpr std::size_t kMaxIssues = 20;
 
@@ -125,15 +126,22 @@ class TableWriter {
     Time("Latest creation", counts.last_creation);
     Time("Latest arrival", counts.last_arrival);
     Time("Latest ingest", counts.last_ingest);
-    const LatencySummary& latency = report_.latency;
+    Latency("Creation to arrival", report_.latency.creation_to_arrival);
+    Latency("Arrival to ingest", report_.latency.arrival_to_ingest);
+    Latency("Creation to ingest", report_.latency.creation_to_ingest);
+  }
+
+  void Latency(std::string label, const LatencySummary& latency) {
     if (latency.files == 0) return;
-    out_ << "Creation to ingest  half within " << HumanDuration(latency.p50) << ", 95 % within "
-         << HumanDuration(latency.p95) << ", the longest " << HumanDuration(latency.max) << " (of "
-         << CountOf(latency.files, "file", "files") << ")\n";
+    out_ << PadRight(std::move(label), kLabelWidth) << "half within " << HumanDuration(latency.p50)
+         << ", 95 % within " << HumanDuration(latency.p95) << ", the longest " << HumanDuration(latency.max)
+         << " (of " << CountOf(latency.files, "file", "files") << ")\n";
+    if (latency.negative == 0) return;
+    out_ << PadRight("", kLabelWidth) << "a clock is wrong: of " << CountOf(latency.negative, "file", "files")
+         << " it ended up to " << HumanDuration(-latency.min) << " before it began\n";
   }
 
   void Time(std::string label, const std::optional<UtcTime>& time) {
-    constexpr std::size_t kLabelWidth = 20;
     out_ << PadRight(std::move(label), kLabelWidth) << (time ? HumanTime(*time) : "-") << '\n';
   }
 
@@ -175,7 +183,9 @@ class TableWriter {
   }
 
   static std::string PathOf(const FileRow& file) {
-    return EscapeForDisplay(file.path) + (file.in_storage ? "" : " (registry only)");
+    return EscapeForDisplay(file.path) + std::string(file.in_storage       ? ""
+                                                     : file.expected_since ? " (not there)"
+                                                                           : " (registry only)");
   }
 
   std::string Colored(std::string text, Concern concern) const {

@@ -272,6 +272,37 @@ absl::StatusOr<RowChanges> Merge(sqlite::Connection& database, Night night, cons
                     .removed = static_cast<std::int64_t>(differences.removed.size())};
 }
 
+/// A row of `absent`, likewise.
+struct StoredAbsent {
+  std::int64_t since = 0;
+  std::int64_t verdict = 0;
+
+  friend bool operator==(const StoredAbsent&, const StoredAbsent&) = default;
+};
+
+/// The table `absent` for Merge.
+struct AbsentRows {
+  using Stored = StoredAbsent;
+  static constexpr std::string_view kSelect =
+      "SELECT path, since, verdict FROM absent WHERE night = ?1 ORDER BY path";
+  static constexpr std::string_view kRemove = "DELETE FROM absent WHERE night = ?1 AND path = ?2";
+  static constexpr std::string_view kWrite =
+      "INSERT OR REPLACE INTO absent (night, path, since, verdict) VALUES (?1, ?2, ?3, ?4)";
+
+  const ExpectedTable& expected;
+  std::span<const AbsentFile> absent;
+
+  Stored operator[](std::size_t row) const {
+    return {.since = ToNanos(expected.since()[absent[row].expected_row]),
+            .verdict = static_cast<std::int64_t>(absent[row].verdict)};
+  }
+  static Stored Read(const sqlite::Statement& row) { return {.since = row.Int(1), .verdict = row.Int(2)}; }
+  static void Bind(sqlite::Statement& statement, const Stored& row) {
+    statement.Bind(3, row.since).Bind(4, row.verdict);
+  }
+  static void Keep(const Stored& /*before*/, Stored& /*now*/) {}
+};
+
 }  // namespace
 
 std::int64_t Filenum(const FileId& id) {
@@ -293,6 +324,14 @@ absl::StatusOr<RowChanges> ReplaceTransfers(sqlite::Connection& database, Night 
                                             std::span<const Verdict> verdicts) {
   const std::vector<KeyedRow> now = RowsInKeyOrder(transfers.path(), [](std::size_t) { return true; });
   return Merge(database, night, TransferRows{.table = transfers, .verdicts = verdicts}, now);
+}
+
+absl::Status ReplaceAbsent(sqlite::Connection& database, Night night, const ExpectedTable& expected,
+                           std::span<const AbsentFile> absent) {
+  StringColumn paths;
+  for (const AbsentFile& file : absent) paths.Append(expected.path()[file.expected_row]);
+  const std::vector<KeyedRow> now = RowsInKeyOrder(paths, [](std::size_t) { return true; });
+  return Merge(database, night, AbsentRows{.expected = expected, .absent = absent}, now).status();
 }
 
 absl::StatusOr<RowChanges> ReplaceIngests(sqlite::Connection& database, Night night,

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "absl/status/statusor.h"
+#include "obsmon/expected.h"
 #include "obsmon/files.h"
 #include "obsmon/match.h"
 #include "obsmon/night.h"
@@ -43,6 +44,10 @@ absl::StatusOr<RowChanges> ReplaceTransfers(sqlite::Connection& database, Night 
 /// belongs to its neighbours. Of several rows with one path the first is kept.
 absl::StatusOr<RowChanges> ReplaceIngests(sqlite::Connection& database, Night night,
                                           const IngestTable& ingests);
+
+/// Makes the night's rows in `absent` those of `absent`.
+absl::Status ReplaceAbsent(sqlite::Connection& database, Night night, const ExpectedTable& expected,
+                           std::span<const AbsentFile> absent);
 
 /// Binds a path, or any text from outside: as TEXT where it is UTF-8, else as a BLOB. It is not copied, and
 /// must stay as it is until the statement is reset.

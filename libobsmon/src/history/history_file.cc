@@ -100,7 +100,8 @@ absl::StatusOr<Contents> BringUpToDate(sqlite::Connection& database) {
   OBSMON_ASSIGN_OR_RETURN(const Contents contents, Identify(database));
   if (contents == Contents::kPrototype) OBSMON_RETURN_IF_ERROR(TakeOver(database));
   if (contents == Contents::kNothing) OBSMON_RETURN_IF_ERROR(MakeHistory(database));
-  return contents == Contents::kPrototype || contents == Contents::kNothing ? Contents::kHistory : contents;
+  if (contents == Contents::kOlder) OBSMON_RETURN_IF_ERROR(Migrate(database));
+  return contents == Contents::kNewer || contents == Contents::kForeign ? contents : Contents::kHistory;
 }
 
 /// Brings the database to this version's tables where it is ours to do so; says whose it is then.
@@ -123,6 +124,7 @@ absl::StatusOr<HistoryFile> Accept(sqlite::Connection database, const absl::Stat
   const std::string& file = database.file();
   switch (*contents) {
     case Contents::kHistory:
+    case Contents::kOlder:  // only where it is opened for reading
     case Contents::kPrototype:
       return HistoryFile{.database = std::move(database), .contents = *contents, .writable = writable};
     case Contents::kNothing:

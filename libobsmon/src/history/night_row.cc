@@ -16,12 +16,16 @@ namespace obsmon {
   " not_ingested, unknown, last_creation, last_arrival, last_ingest, legacy_files, legacy_ingested,"  \
   " legacy_small, legacy_not_fits, legacy_errors, legacy_last_creation, legacy_last_ingest"
 
-const char* const kSelectNights = "SELECT " OBSMON_NIGHT_COLUMNS " FROM night ORDER BY number DESC";
+#define OBSMON_SELECT_NIGHTS(exposures) \
+  "SELECT " OBSMON_NIGHT_COLUMNS ", " exposures " FROM night ORDER BY number DESC"
+const char* const kSelectNights = OBSMON_SELECT_NIGHTS("exposures, without_manifest");
+const char* const kSelectNightsOfVersion1 = OBSMON_SELECT_NIGHTS("0, 0");
+#undef OBSMON_SELECT_NIGHTS
 
-const char* const kWriteNight =
-    "INSERT OR REPLACE INTO night (" OBSMON_NIGHT_COLUMNS
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-    " ?, ?, ?, ?, ?, ?)";
+const char* const kWriteNight = "INSERT OR REPLACE INTO night (" OBSMON_NIGHT_COLUMNS
+                                ", exposures, without_manifest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                                "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                                " ?, ?, ?, ?, ?, ?)";
 
 #undef OBSMON_NIGHT_COLUMNS
 
@@ -105,6 +109,8 @@ NightSummary ReadNightRow(const sqlite::Statement& row) {
   night.legacy.n_error = reader.Int();
   night.legacy.last_creation = reader.Time();
   night.legacy.last_ingest = reader.Time();
+  night.counts.exposures = reader.Int();
+  night.counts.without_manifest = reader.Int();
   return night;
 }
 
@@ -130,6 +136,8 @@ absl::Status WriteNightRow(sqlite::Statement& statement, const NightSummary& nig
   binder.Int(night.legacy.n_error);
   binder.Time(night.legacy.last_creation);
   binder.Time(night.legacy.last_ingest);
+  binder.Int(night.counts.exposures);
+  binder.Int(night.counts.without_manifest);
   return statement.Run();
 }
 

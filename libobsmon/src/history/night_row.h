@@ -22,6 +22,8 @@ void BindTime(sqlite::Statement& statement, int position, std::optional<UtcTime>
 
 /// Selects all nights, newest first, for ReadNightRow.
 extern const char* const kSelectNights;
+/// The same from the tables of version 1.
+extern const char* const kSelectNightsOfVersion1;
 NightSummary ReadNightRow(const sqlite::Statement& row);
 
 /// Puts the night's row, with no fingerprint, in place of the one that is there. Runs with WriteNightRow.

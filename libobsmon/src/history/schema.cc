@@ -9,6 +9,21 @@
 
 namespace obsmon {
 
+// What version 2 added, as part of a new history and of an older one's migration.
+//
+// latency: how long a night's files took for a span of their way ('creation_to_arrival', 'arrival_to_ingest',
+// 'creation_to_ingest'), in nanoseconds; `negative` files had it end before it began. No row where no file
+// tells.
+// absent: the files that a night's manifests call for, and that are neither in storage nor in the registry;
+// `path` is where it would be, `since` when its manifest arrived, `verdict` missing, settling, ignored or
+// unknown.
+#define OBSMON_TABLES_SINCE_VERSION_2                                                                  \
+  "CREATE TABLE latency (night INTEGER NOT NULL, span TEXT NOT NULL, files INTEGER NOT NULL,"          \
+  " negative INTEGER NOT NULL, shortest INTEGER NOT NULL, p50 INTEGER NOT NULL, p95 INTEGER NOT NULL," \
+  " longest INTEGER NOT NULL, PRIMARY KEY (night, span)) WITHOUT ROWID;"                               \
+  "CREATE TABLE absent (night INTEGER NOT NULL, path TEXT NOT NULL, since INTEGER NOT NULL,"           \
+  " verdict INTEGER NOT NULL, PRIMARY KEY (night, path)) WITHOUT ROWID;"
+
 // Times are nanoseconds since 1970 in UTC, NULL where absent. device and inode have 64 bits without a sign
 // and are kept bit for bit in SQLite's integers, which have one. A path is TEXT where it is UTF-8 and a BLOB
 // of its bytes where it is not, so that no reader ever meets TEXT that it can't decode.
@@ -19,7 +34,7 @@ namespace obsmon {
 // filenum is the prototype's key of a file (see Filenum in file_rows.h). It is stored although it follows
 // from inode and device, because SQLite can make an automatic index for a join on a column but not for one on
 // an expression, and without it the prototype's join of its two lists takes quadratic time.
-const char* const kTables = R"(
+const char* const kTables = OBSMON_TABLES_SINCE_VERSION_2 R"(
 CREATE TABLE night (
   number INTEGER PRIMARY KEY,            -- 20200501
   nite TEXT NOT NULL UNIQUE,             -- '2020-05-01'
@@ -56,7 +71,9 @@ CREATE TABLE night (
   registry_digest INTEGER,
   rules_digest INTEGER,
   good_until INTEGER,
-  trusted INTEGER NOT NULL DEFAULT 0
+  trusted INTEGER NOT NULL DEFAULT 0,
+  exposures INTEGER NOT NULL DEFAULT 0,
+  without_manifest INTEGER NOT NULL DEFAULT 0
 );
 
 -- The folders of a night's fingerprint, in its order.
@@ -129,6 +146,13 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('prototype_ingest', 'prototype_ingest_nite', '500000 5000');
 )";
 
+// A version's columns come last in their table, so that a migrated history is like a new one.
+const char* const kFromVersion1 = OBSMON_TABLES_SINCE_VERSION_2
+    "ALTER TABLE night ADD COLUMN exposures INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE night ADD COLUMN without_manifest INTEGER NOT NULL DEFAULT 0;";
+
+#undef OBSMON_TABLES_SINCE_VERSION_2
+
 // A time as the prototype writes it: rounded to microseconds, as Python's datetime does, then cut to seconds.
 // (Integer division cuts towards zero, hence the 1 that is taken off before 1970.) No time is written as the
 // prototype's string of zeros.
@@ -182,12 +206,18 @@ absl::StatusOr<Contents> Identify(sqlite::Connection& database) {
   OBSMON_ASSIGN_OR_RETURN(const std::int64_t version, ReadInt(database, "PRAGMA user_version"));
   if (application == kApplicationId && version == kSchemaVersion) return Contents::kHistory;
   if (application == kApplicationId && version > kSchemaVersion) return Contents::kNewer;
+  if (application == kApplicationId && version == 1) return Contents::kOlder;
   if (application != 0 || version != 0) return Contents::kForeign;
   OBSMON_ASSIGN_OR_RETURN(const std::int64_t objects,
                           ReadInt(database, "SELECT count(*) FROM sqlite_master"));
   if (objects == 0) return Contents::kNothing;
   OBSMON_ASSIGN_OR_RETURN(const bool is_prototypes, IsPrototypes(database));
   return is_prototypes ? Contents::kPrototype : Contents::kForeign;
+}
+
+absl::Status Migrate(sqlite::Connection& database) {
+  OBSMON_RETURN_IF_ERROR(database.Execute(kFromVersion1));
+  return MarkAsHistory(database);
 }
 
 absl::Status MarkAsHistory(sqlite::Connection& database) {

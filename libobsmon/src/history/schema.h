@@ -13,7 +13,7 @@ namespace obsmon {
 /// PRAGMA application_id of every history: "obsm" in ASCII.
 inline constexpr std::int64_t kApplicationId = 0x6F62736D;
 /// PRAGMA user_version: grows when a table changes.
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
 /// Of a history that is made new. Rows of one exposure lie side by side, so that a night's change touches few
 /// pages; larger pages cost more in the rollback journal than they gain.
 inline constexpr std::int64_t kPageBytes = 8192;
@@ -28,6 +28,7 @@ extern const char* const kViews;
 enum class Contents : std::uint8_t {
   kNothing,    ///< a new or empty file
   kHistory,    ///< obsmon's, of this version
+  kOlder,      ///< obsmon's, of an older version that Migrate knows
   kPrototype,  ///< the prototype's, of any of its layouts
   kNewer,      ///< a newer obsmon's
   kForeign,    ///< anybody else's
@@ -35,6 +36,10 @@ enum class Contents : std::uint8_t {
 
 /// Looks at the database; changes nothing.
 absl::StatusOr<Contents> Identify(sqlite::Connection& database);
+
+/// Brings an older obsmon's tables to this version, keeping all rows; marks the database as such. Within the
+/// caller's transaction.
+absl::Status Migrate(sqlite::Connection& database);
 
 /// Marks the database as a history of this version. Within the caller's transaction, as the tables are.
 absl::Status MarkAsHistory(sqlite::Connection& database);

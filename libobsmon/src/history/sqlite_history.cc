@@ -11,6 +11,7 @@
 
 #include "history/file_rows.h"
 #include "history/history_file.h"
+#include "history/latency_rows.h"
 #include "history/night_row.h"
 #include "history/takeover.h"
 #include "sqlite/sqlite.h"
@@ -53,6 +54,7 @@ NightSummary SummaryOf(const NightReport& report) {
           .state = report.state,
           .counts = report.counts,
           .legacy = report.legacy,
+          .latency = report.latency,
           .num_issues = static_cast<std::int64_t>(report.evidence.issues.size()),
           .trouble = TroubleOf(report),
           .looked_at = report.as_of,
@@ -145,13 +147,19 @@ absl::StatusOr<std::vector<NightSummary>> SqliteHistory::ReadNights() {
     std::ranges::sort(nights, std::greater{}, &NightSummary::night);
     return nights;
   }
-  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const select, Prepared(kSelectNights));
-  const ResetAtEnd row(select);
-  for (;;) {
-    OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
-    if (!found) return nights;
-    nights.push_back(ReadNightRow(*row));
+  const bool is_older = contents_ == Contents::kOlder;
+  {
+    OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const select,
+                            Prepared(is_older ? kSelectNightsOfVersion1 : kSelectNights));
+    const ResetAtEnd row(select);
+    for (;;) {
+      OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
+      if (!found) break;
+      nights.push_back(ReadNightRow(*row));
+    }
   }
+  if (!is_older) OBSMON_RETURN_IF_ERROR(ReadLatencies(database_, nights));
+  return nights;
 }
 
 absl::StatusOr<std::optional<NightFingerprint>> SqliteHistory::ReadFingerprint(Night night) {
@@ -237,6 +245,8 @@ absl::Status SqliteHistory::WriteNight(const NightSummary& summary, const NightR
   OBSMON_RETURN_IF_ERROR(
       ReplaceTransfers(database_, report.night, evidence.transfers, report.match.verdict).status());
   OBSMON_RETURN_IF_ERROR(ReplaceIngests(database_, report.night, evidence.ingests).status());
+  OBSMON_RETURN_IF_ERROR(WriteLatencies(database_, report.night, report.latency));
+  OBSMON_RETURN_IF_ERROR(ReplaceAbsent(database_, report.night, evidence.expected, report.match.absent));
   return ForgetPrototypes(report.night);
 }
 

@@ -1,11 +1,15 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "match/decide.h"
 #include "obsmon/match.h"
+#include "obsmon/raw_file_name.h"
 
 namespace obsmon {
 namespace {
@@ -125,47 +129,187 @@ class Matcher {
   NightMatch match_;
 };
 
-/// What a verdict is decided from.
-struct Evidence {
-  const TransferRow& file;
-  bool listed = false;  ///< the registry has a dataset for it
-  IngestStatus status = IngestStatus::kIngested;
-  ArtifactState artifact = ArtifactState::kPresent;
-  UtcTime as_of{};
-  const MatchOptions& options;
+// The name that a file has once it has arrived: rsync's temporary names begin and end with more.
+std::string_view FinalName(std::string_view path) {
+  const std::string_view name = BaseName(path);
+  return IsRsyncTemporaryName(name) ? name.substr(1, name.rfind('.') - 1) : name;
+}
 
-  bool IsIngested() const { return listed && status == IngestStatus::kIngested; }
-  bool HasArtifact() const {
-    return artifact == ArtifactState::kPresent || artifact == ArtifactState::kRemote;
+// By which an expected file is recognised: the same for each FITS ending, and another for ".json".
+std::string_view ExpectedKey(std::string_view path) { return StemOf(FinalName(path)); }
+
+// rsync --delay-updates keeps files here, whole and untouched, until all of the transfer is done.
+bool IsDelayed(std::string_view path) { return path.find("/.~tmp~/") != std::string_view::npos; }
+
+bool LiesIn(std::string_view path, const std::vector<std::string>& folders) {
+  return std::ranges::any_of(folders, [path](const std::string& folder) {
+    return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
+  });
+}
+
+/// Gathers what is known of each file, and lets Decide decide.
+class Judge {
+ public:
+  Judge(const TransferTable& transfers, const IngestTable& ingests, const ExpectedTable& expected,
+        UtcTime as_of, const MatchOptions& options, NightMatch& match)
+      : transfers_(transfers),
+        ingests_(ingests),
+        expected_(expected),
+        as_of_(as_of),
+        options_(options),
+        match_(match) {}
+
+  void DecideAll() {
+    FindLastWrite();
+    if (!expected_.empty() || HasOrphan()) KnowNames();
+    DecideTransfers();
+    DecideDatasets();
+    DecideAbsent();
   }
+
+ private:
+  bool IsInFlight(std::size_t row) const { return transfers_.state()[row] == TransferState::kInFlight; }
+
+  void FindLastWrite() {
+    for (std::size_t row = 0; row < transfers_.size(); ++row) {
+      if (IsInFlight(row)) last_write_ = std::max(last_write_, transfers_.arrival_time()[row]);
+    }
+  }
+
+  // By whoever is to finish the file: what is delayed waits for all the others.
+  UtcTime LastWrite(std::size_t row) const {
+    return IsDelayed(transfers_.path()[row]) ? last_write_ : transfers_.arrival_time()[row];
+  }
+
+  bool IsOrphan(std::size_t row) const {
+    return IsInFlight(row) && as_of_ - LastWrite(row) >= options_.orphan_age;
+  }
+
+  bool HasOrphan() const {
+    for (std::size_t row = 0; row < transfers_.size(); ++row) {
+      if (IsOrphan(row)) return true;
+    }
+    return false;
+  }
+
+  void KnowNames() {
+    for (std::size_t row = 0; row < transfers_.size(); ++row) {
+      (IsOrphan(row) ? orphaned_ : known_).insert(ExpectedKey(transfers_.path()[row]));
+    }
+    for (std::size_t row = 0; row < ingests_.size(); ++row) {
+      known_.insert(StemOf(ingests_.path()[row]));
+      if (!ingests_.storage_stem()[row].empty()) known_.insert(ingests_.storage_stem()[row]);
+    }
+  }
+
+  std::int32_t RuleOf(std::string_view path) const {
+    const auto rule =
+        std::ranges::find_if(options_.ignore, [path](const IgnoreRule& r) { return Holds(r, path); });
+    return rule == options_.ignore.end() ? NightMatch::kNoRow
+                                         : static_cast<std::int32_t>(rule - options_.ignore.begin());
+  }
+
+  std::chrono::seconds GraceOf(std::string_view path) const {
+    if (!options_.guider_grace) return options_.grace;
+    const std::optional<RawFileName> name = ParseRawFileName(path);
+    return name && name->guider ? *options_.guider_grace : options_.grace;
+  }
+
+  std::chrono::seconds MissingGrace() const { return options_.missing_grace.value_or(options_.grace); }
+
+  void HoldsUntil(UtcTime time) { match_.holds_until = std::min(match_.holds_until.value_or(time), time); }
+
+  void AddDataset(std::size_t row, FileEvidence& evidence) const {
+    evidence.listed = true;
+    evidence.status = ingests_.status()[row];
+    evidence.artifact = ingests_.artifact()[row];
+  }
+
+  void DecideTransfers() {
+    match_.verdict.reserve(transfers_.size());
+    match_.rule_of.reserve(transfers_.size());
+    for (std::size_t row = 0; row < transfers_.size(); ++row) {
+      const TransferRow file = transfers_[row];
+      const std::int32_t rule = RuleOf(file.path);
+      FileEvidence evidence{.in_storage = true,
+                            .in_flight = file.state == TransferState::kInFlight,
+                            .is_orphan = IsOrphan(row),
+                            .is_fits = IsFitsName(file.path),
+                            .size_bytes = file.size_bytes,
+                            .ignored = rule != NightMatch::kNoRow,
+                            .hidden = !options_.registry_readable,
+                            .age = as_of_ - file.arrival_time,
+                            .grace = GraceOf(file.path),
+                            .min_fits_bytes = options_.min_fits_bytes};
+      evidence.superseded = evidence.is_orphan && known_.contains(ExpectedKey(file.path));
+      if (const std::int32_t ingest = match_.ingest_of[row]; ingest != NightMatch::kNoRow) {
+        AddDataset(static_cast<std::size_t>(ingest), evidence);
+      }
+      match_.verdict.push_back(Decide(evidence));
+      if (match_.verdict.back() == Verdict::kSettling) HoldsUntil(file.arrival_time + evidence.grace);
+      if (match_.verdict.back() == Verdict::kInFlight) HoldsUntil(LastWrite(row) + options_.orphan_age);
+      match_.rule_of.push_back(match_.verdict.back() == Verdict::kIgnored ? rule : NightMatch::kNoRow);
+    }
+  }
+
+  void DecideDatasets() {
+    match_.dataset_verdict.reserve(ingests_.size());
+    for (std::size_t row = 0; row < ingests_.size(); ++row) {
+      FileEvidence evidence;
+      AddDataset(row, evidence);
+      match_.dataset_verdict.push_back(Decide(evidence));
+    }
+  }
+
+  void DecideAbsent() {
+    for (std::uint32_t row = 0; row < expected_.size(); ++row) {
+      const ExpectedRow file = expected_[row];
+      const std::string_view key = ExpectedKey(file.path);
+      if (known_.contains(key) || orphaned_.contains(key)) continue;
+      const std::int32_t rule = RuleOf(file.path);
+      const Verdict verdict =
+          Decide({.ignored = rule != NightMatch::kNoRow,
+                  .hidden = !options_.registry_readable || LiesIn(file.path, options_.hidden_folders),
+                  .age = as_of_ - file.since,
+                  .grace = MissingGrace()});
+      if (verdict == Verdict::kSettling) HoldsUntil(file.since + MissingGrace());
+      match_.absent.push_back({.expected_row = row, .verdict = verdict, .rule = rule});
+    }
+  }
+
+  const TransferTable& transfers_;
+  const IngestTable& ingests_;
+  const ExpectedTable& expected_;
+  const UtcTime as_of_;
+  const MatchOptions& options_;
+  NightMatch& match_;
+  UtcTime last_write_ = UtcTime::min();             ///< of all that is in flight
+  absl::flat_hash_set<std::string_view> known_;     ///< arrived, on its way, or in the registry
+  absl::flat_hash_set<std::string_view> orphaned_;  ///< left unfinished
 };
 
-struct Rule {
-  Verdict verdict;
-  bool (*holds)(const Evidence&);
-};
-
-// The verdicts in the order in which they are decided: the first rule that holds gives it, and the last
-// always does. Without a registry nothing more can be told than that a file is in flight: even a small or odd
-// one may be ingested.
-constexpr std::array kRules = {
-    Rule{Verdict::kIngested, [](const Evidence& e) { return e.IsIngested() && e.HasArtifact(); }},
-    Rule{Verdict::kUnknown,
-         [](const Evidence& e) { return e.IsIngested() && e.artifact == ArtifactState::kUnreadable; }},
-    Rule{Verdict::kArtifactGone, [](const Evidence& e) { return e.IsIngested(); }},
-    Rule{Verdict::kInFlight, [](const Evidence& e) { return e.file.state == TransferState::kInFlight; }},
-    Rule{Verdict::kUnknown, [](const Evidence& e) { return !e.options.registry_readable; }},
-    Rule{Verdict::kPending, [](const Evidence& e) { return e.listed && e.status == IngestStatus::kPending; }},
-    Rule{Verdict::kFailed, [](const Evidence& e) { return e.listed && e.status == IngestStatus::kFailed; }},
-    Rule{Verdict::kSettling,
-         [](const Evidence& e) { return e.as_of - e.file.arrival_time < e.options.grace; }},
-    Rule{Verdict::kNotFits, [](const Evidence& e) { return !IsFitsName(e.file.path); }},
-    Rule{Verdict::kTooSmall, [](const Evidence& e) { return e.file.size_bytes < e.options.min_fits_bytes; }},
-    Rule{Verdict::kNotIngested, [](const Evidence&) { return true; }},
-};
-
-Verdict Decide(const Evidence& evidence) {
-  return std::ranges::find_if(kRules, [&](const Rule& rule) { return rule.holds(evidence); })->verdict;
+// Whether all of `text` fits `pattern`. A star that turns out too short is tried one longer; only the last
+// one need be, so that no pattern takes more than size times size steps.
+bool Fits(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0;
+  std::size_t t = 0;
+  std::size_t after_star = std::string_view::npos;
+  std::size_t star_end = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      after_star = ++p;
+      star_end = t;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+      ++p;
+      ++t;
+    } else if (after_star != std::string_view::npos) {
+      p = after_star;
+      t = ++star_end;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
 }  // namespace
@@ -184,21 +328,28 @@ bool IsFitsName(std::string_view path) {
                              [&](std::string_view ending) { return EndsWithIgnoringCase(path, ending); });
 }
 
+bool Holds(const IgnoreRule& rule, std::string_view path) {
+  if (rule.pattern.empty() && rule.detector.empty()) return false;
+  if (!rule.pattern.empty()) {
+    const bool by_path = rule.pattern.find('/') != std::string::npos;
+    const std::string_view in_night = path.substr(path.find('/') + 1);
+    if (!Fits(rule.pattern, by_path ? in_night : FinalName(path))) return false;
+  }
+  if (rule.detector.empty()) return true;
+  const std::optional<RawFileName> name = ParseRawFileName(path);
+  return name && Fits(rule.detector, name->detector);
+}
+
+NightMatch MatchNight(const TransferTable& transfers, const IngestTable& ingests,
+                      const ExpectedTable& expected, UtcTime as_of, const MatchOptions& options) {
+  NightMatch match = Matcher(transfers, ingests, options).Match();
+  Judge(transfers, ingests, expected, as_of, options, match).DecideAll();
+  return match;
+}
+
 NightMatch MatchNight(const TransferTable& transfers, const IngestTable& ingests, UtcTime as_of,
                       const MatchOptions& options) {
-  NightMatch match = Matcher(transfers, ingests, options).Match();
-  match.verdict.reserve(transfers.size());
-  for (std::size_t row = 0; row < transfers.size(); ++row) {
-    const TransferRow file = transfers[row];
-    Evidence evidence{.file = file, .as_of = as_of, .options = options};
-    if (const std::int32_t ingest = match.ingest_of[row]; ingest != NightMatch::kNoRow) {
-      evidence.listed = true;
-      evidence.status = ingests.status()[static_cast<std::size_t>(ingest)];
-      evidence.artifact = ingests.artifact()[static_cast<std::size_t>(ingest)];
-    }
-    match.verdict.push_back(Decide(evidence));
-  }
-  return match;
+  return MatchNight(transfers, ingests, ExpectedTable(), as_of, options);
 }
 
 }  // namespace obsmon

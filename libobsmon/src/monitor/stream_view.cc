@@ -302,6 +302,7 @@ void StreamView::Trust(NightLook& look) const {
   SortAndKeepFirst(fingerprint.folders);
   fingerprint.registry_token = registry_token_;
   fingerprint.rules_digest = rules_digest_;
+  fingerprint.good_until = report.match.holds_until;
   fingerprint.trusted = report.evidence.registry_status.ok() && report.evidence.issues.empty() &&
                         std::ranges::none_of(fingerprint.folders, [this](const FolderStamp& stamp) {
                           return IsRacy(stamp, as_of_);
@@ -311,10 +312,6 @@ void StreamView::Trust(NightLook& look) const {
     const UtcTime last_written = files.arrival_time()[row];
     const bool in_flight = files.state()[row] == TransferState::kInFlight;
     if (last_written + (in_flight ? kInFlightIsFresh : kClockGrain) >= as_of_) fingerprint.trusted = false;
-    if (report.match.verdict[row] == Verdict::kSettling) {
-      const UtcTime settled = last_written + match_options_.grace;
-      fingerprint.good_until = std::min(fingerprint.good_until.value_or(settled), settled);
-    }
   }
 }
 

@@ -165,12 +165,12 @@ class NightPage {
         .Raw("</dd></div>\n<div><dt>Latest ingest</dt><dd>")
         .Time(counts.last_ingest)
         .Raw("</dd></div>\n");
-    if (report_.latency.files > 0) Latency();
+    if (report_.latency.creation_to_ingest.files > 0) Latency();
     page_.Raw("</dl>\n");
   }
 
   void Latency() {
-    const LatencySummary& latency = report_.latency;
+    const LatencySummary& latency = report_.latency.creation_to_ingest;
     page_.Raw("<div><dt>From creation to ingest</dt><dd>half within ")
         .Text(HumanDuration(latency.p50))
         .Raw(" (p50)<br>95\u00a0% within ")
@@ -271,7 +271,11 @@ class NightPage {
   }
 
   void RegistryOnlyTag(const FileRow& file) {
-    if (!file.in_storage) page_.Raw(" <em class=\"tag\">registry only</em>");
+    if (file.expected_since) {
+      page_.Raw(" <em class=\"tag\">not there</em>");
+    } else if (!file.in_storage) {
+      page_.Raw(" <em class=\"tag\">registry only</em>");
+    }
   }
 
   void Rest(Verdict verdict, const Rows& rows, std::size_t from) {

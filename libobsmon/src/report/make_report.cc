@@ -1,31 +1,20 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "obsmon/raw_file_name.h"
 #include "obsmon/report.h"
+#include "report/span_collector.h"
 
 namespace obsmon {
 namespace {
 
-// Of a dataset that has no file in storage; nothing of a transfer can be said.
-Verdict VerdictOf(const IngestRow& dataset) {
-  if (dataset.status == IngestStatus::kPending) return Verdict::kPending;
-  if (dataset.status == IngestStatus::kFailed) return Verdict::kFailed;
-  switch (dataset.artifact) {
-    case ArtifactState::kPresent:
-    case ArtifactState::kRemote:
-      return Verdict::kIngested;
-    case ArtifactState::kGone:
-    case ArtifactState::kNotStored:
-      return Verdict::kArtifactGone;
-    case ArtifactState::kUnreadable:
-      return Verdict::kUnknown;
-  }
-  return Verdict::kUnknown;
-}
-
 void KeepLatest(std::optional<UtcTime>& latest, const std::optional<UtcTime>& time) {
   if (time && (!latest || *latest < *time)) latest = time;
+}
+
+void KeepEarliest(std::optional<UtcTime>& earliest, const std::optional<UtcTime>& time) {
+  if (time && (!earliest || *time < *earliest)) earliest = time;
 }
 
 std::vector<std::uint32_t> RegistryOnlyRows(const NightReport& report) {
@@ -41,36 +30,98 @@ std::vector<std::uint32_t> RegistryOnlyRows(const NightReport& report) {
   return rows;
 }
 
-NightCounts Count(const NightReport& report) {
-  NightCounts counts;
-  for (const FileRow& file : report.files()) {
+std::optional<std::chrono::nanoseconds> Span(const std::optional<UtcTime>& from,
+                                             const std::optional<UtcTime>& to) {
+  if (!from || !to) return std::nullopt;
+  return *to - *from;
+}
+
+bool IsArrived(const FileRow& file) {
+  return file.in_storage && file.verdict != Verdict::kInFlight && file.verdict != Verdict::kMissing;
+}
+
+/// Adds up the files of a report in one pass over them.
+class Summing {
+ public:
+  explicit Summing(NightReport& report) : report_(report) {}
+
+  void Run() && {
+    for (const FileRow& file : report_.files()) Add(file);
+    report_.latency = {.creation_to_arrival = to_arrival_.OfAll(),
+                       .arrival_to_ingest = arrival_to_ingest_.OfAll(),
+                       .creation_to_ingest = to_ingest_.OfAll()};
+    SummariseExposures();
+  }
+
+ private:
+  using Exposure = SpanCollector::Group;
+
+  void Add(const FileRow& file) {
+    NightCounts& counts = report_.counts;
     ++counts.files;
     ++counts[file.verdict];
-    if (file.verdict != Verdict::kInFlight) {
+    if (IsArrived(file)) {
       KeepLatest(counts.last_creation, file.creation_time);
       KeepLatest(counts.last_arrival, file.arrival_time);
     }
     KeepLatest(counts.last_ingest, file.ingest_time);
+    const Exposure exposure = ExposureOf(file);
+    if (IsArrived(file)) to_arrival_.Add(exposure, Span(file.creation_time, file.arrival_time));
+    if (file.verdict != Verdict::kIngested) return;
+    arrival_to_ingest_.Add(exposure, Span(file.arrival_time, file.ingest_time));
+    to_ingest_.Add(exposure, Span(file.creation_time, file.ingest_time));
   }
-  return counts;
-}
 
-LatencySummary Latency(const NightReport& report) {
-  std::vector<std::chrono::nanoseconds> spans;
-  for (const FileRow& file : report.files()) {
-    if (file.verdict == Verdict::kIngested && file.ingest_time && file.creation_time) {
-      spans.push_back(*file.ingest_time - *file.creation_time);
+  // Adds the file to its exposure. Mostly that of the file before.
+  Exposure ExposureOf(const FileRow& file) {
+    if (file.obs_id.empty()) return SpanCollector::kNoGroup;
+    std::vector<ExposureSummary>& exposures = report_.exposures;
+    if (last_ == SpanCollector::kNoGroup || exposures[last_].obs_id != file.obs_id) {
+      const auto [found, is_new] =
+          exposure_of_.try_emplace(std::string(file.obs_id), static_cast<Exposure>(exposures.size()));
+      if (is_new) exposures.push_back({.obs_id = found->first});
+      last_ = found->second;
     }
+    ExposureSummary& exposure = exposures[last_];
+    ++exposure.files;
+    ++exposure.by_verdict[static_cast<std::size_t>(file.verdict)];
+    if (IsArrived(file)) {
+      KeepEarliest(exposure.first_creation, file.creation_time);
+      KeepLatest(exposure.last_arrival, file.arrival_time);
+    }
+    return last_;
   }
-  if (spans.empty()) return {};
-  const auto rank = [&spans](std::size_t percent) {
-    const std::size_t place = (spans.size() * percent + 99) / 100 - 1;
-    std::ranges::nth_element(spans, spans.begin() + static_cast<std::ptrdiff_t>(place));
-    return spans[place];
-  };
-  return {
-      .files = static_cast<std::int64_t>(spans.size()), .p50 = rank(50), .p95 = rank(95), .max = rank(100)};
-}
+
+  void SummariseExposures() {
+    std::vector<ExposureSummary>& exposures = report_.exposures;
+    const std::vector<LatencySummary> to_arrival = to_arrival_.OfEach(exposures.size());
+    const std::vector<LatencySummary> arrival_to_ingest = arrival_to_ingest_.OfEach(exposures.size());
+    const std::vector<LatencySummary> to_ingest = to_ingest_.OfEach(exposures.size());
+    for (std::size_t i = 0; i < exposures.size(); ++i) {
+      exposures[i].latency = {.creation_to_arrival = to_arrival[i],
+                              .arrival_to_ingest = arrival_to_ingest[i],
+                              .creation_to_ingest = to_ingest[i]};
+      exposures[i].manifest = ManifestOf(exposures[i].obs_id);
+      if (exposures[i].manifest != ManifestState::kRead) ++report_.counts.without_manifest;
+    }
+    report_.counts.exposures = static_cast<std::int64_t>(exposures.size());
+    std::ranges::sort(exposures, {}, &ExposureSummary::obs_id);
+  }
+
+  ManifestState ManifestOf(const std::string& obs_id) const {
+    const NightEvidence& evidence = report_.evidence;
+    if (std::ranges::binary_search(evidence.exposures_with_manifest, obs_id)) return ManifestState::kRead;
+    if (std::ranges::binary_search(evidence.exposures_with_bad_manifest, obs_id)) return ManifestState::kBad;
+    return ManifestState::kNone;
+  }
+
+  NightReport& report_;
+  absl::flat_hash_map<std::string, Exposure> exposure_of_;
+  Exposure last_ = SpanCollector::kNoGroup;
+  SpanCollector to_arrival_;
+  SpanCollector arrival_to_ingest_;
+  SpanCollector to_ingest_;
+};
 
 // The prototype's queries, predicate by predicate.
 class LegacyCounter {
@@ -202,35 +253,71 @@ std::int64_t NightCounts::Of(Concern concern) const {
   return sum;
 }
 
+std::string_view ManifestStateName(ManifestState state) {
+  switch (state) {
+    case ManifestState::kNone:
+      return "none";
+    case ManifestState::kRead:
+      return "read";
+    case ManifestState::kBad:
+      return "bad";
+  }
+  return "";
+}
+
 std::size_t NightReport::Files::size() const {
-  return report_->evidence.transfers.size() + report_->registry_only.size();
+  return report_->evidence.transfers.size() + report_->registry_only.size() + report_->match.absent.size();
 }
 
 FileRow NightReport::Files::operator[](std::size_t row) const {
+  const std::size_t num_transfers = report_->evidence.transfers.size();
+  if (row < num_transfers) return Transfer(row);
+  row -= num_transfers;
+  if (row < report_->registry_only.size()) return Dataset(report_->registry_only[row]);
+  return Absent(report_->match.absent[row - report_->registry_only.size()]);
+}
+
+FileRow NightReport::Files::Transfer(std::size_t row) const {
   const NightEvidence& evidence = report_->evidence;
-  FileRow file;
-  if (row >= evidence.transfers.size()) {
-    const IngestRow dataset = evidence.ingests[report_->registry_only[row - evidence.transfers.size()]];
-    file.path = dataset.path;
-    NameExposure(dataset.storage_stem.empty() ? dataset.path : dataset.storage_stem, file);
-    file.verdict = VerdictOf(dataset);
-    file.in_storage = false;
-    if (dataset.size_bytes >= 0) file.size_bytes = dataset.size_bytes;
-    DescribeDataset(dataset, file);
-    return file;
-  }
   const TransferRow transfer = evidence.transfers[row];
-  file.path = transfer.path;
+  FileRow file{.path = transfer.path,
+               .verdict = report_->match.verdict[row],
+               .basis = report_->match.basis[row],
+               .size_bytes = transfer.size_bytes,
+               .creation_time = transfer.creation_time,
+               .arrival_time = transfer.arrival_time};
   NameExposure(transfer.path, file);
-  file.verdict = report_->match.verdict[row];
-  file.basis = report_->match.basis[row];
-  file.size_bytes = transfer.size_bytes;
-  file.creation_time = transfer.creation_time;
-  file.arrival_time = transfer.arrival_time;
   if (const std::int32_t ingest = report_->match.ingest_of[row]; ingest != NightMatch::kNoRow) {
     DescribeDataset(evidence.ingests[static_cast<std::size_t>(ingest)], file);
   }
+  NameRule(report_->match.rule_of[row], file);
   return file;
+}
+
+FileRow NightReport::Files::Dataset(std::size_t row) const {
+  const IngestRow dataset = report_->evidence.ingests[row];
+  FileRow file{.path = dataset.path, .verdict = report_->match.dataset_verdict[row], .in_storage = false};
+  NameExposure(dataset.storage_stem.empty() ? dataset.path : dataset.storage_stem, file);
+  if (dataset.size_bytes >= 0) file.size_bytes = dataset.size_bytes;
+  DescribeDataset(dataset, file);
+  return file;
+}
+
+FileRow NightReport::Files::Absent(const AbsentFile& absent) const {
+  const ExpectedRow expected = report_->evidence.expected[absent.expected_row];
+  FileRow file{.path = expected.path,
+               .verdict = absent.verdict,
+               .in_storage = false,
+               .expected_since = expected.since};
+  NameExposure(expected.path, file);
+  NameRule(absent.rule, file);
+  return file;
+}
+
+void NightReport::Files::NameRule(std::int32_t rule, FileRow& file) const {
+  const std::vector<IgnoreRule>& rules = report_->evidence.ignore;
+  if (rule == NightMatch::kNoRow || static_cast<std::size_t>(rule) >= rules.size()) return;
+  if (file.verdict == Verdict::kIgnored) file.message = rules[static_cast<std::size_t>(rule)].reason;
 }
 
 NightReport MakeReport(std::string stream, Night night, UtcTime as_of, NightEvidence evidence,
@@ -242,9 +329,8 @@ NightReport MakeReport(std::string stream, Night night, UtcTime as_of, NightEvid
   report.evidence = std::move(evidence);
   report.match = std::move(match);
   report.registry_only = RegistryOnlyRows(report);
-  report.counts = Count(report);
+  Summing(report).Run();
   report.legacy = LegacyCounter(report).Count();
-  report.latency = Latency(report);
   report.state = StateOf(report);
   return report;
 }

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <optional>
 
+#include "obsmon/raw_file_name.h"
 #include "obsmon/report.h"
 #include "text/human.h"
 
@@ -22,17 +24,35 @@ std::string IngestedReason(const FileRow& file) {
   return reason;
 }
 
-// rsync writes all the while; what has not been written for so long has no rsync any more.
-constexpr std::chrono::hours kOrphanAge{1};
-
-std::string InFlightReason(const FileRow& file, UtcTime as_of) {
-  if (file.arrival_time && as_of - *file.arrival_time >= kOrphanAge) {
+std::string MissingReason(const FileRow& file, UtcTime as_of) {
+  if (!file.in_storage) {
     return fmt::format(
-        "an orphan: left unfinished by a transfer that wrote to it last{}; remove it once the "
-        "file itself has arrived",
-        Ago(file.arrival_time, as_of));
+        "expected since {} by its manifest{}, but it never arrived",
+        file.expected_since ? HumanTime(*file.expected_since) : std::string("the beginning"),
+        file.expected_since ? fmt::format(" ({} ago)", HumanDuration(as_of - *file.expected_since)) : "");
   }
-  return fmt::format("rsync has not finished it; last written{}", Ago(file.arrival_time, as_of));
+  return fmt::format(
+      "an orphan: a transfer that wrote to it last{} left it unfinished, and the file itself never arrived",
+      Ago(file.arrival_time, as_of));
+}
+
+std::string IgnoredReason(const FileRow& file) {
+  if (!file.message.empty()) return fmt::format("left out by a rule: {}", file.message);
+  return "an orphan: what is left of a transfer that was begun anew; it may be removed";
+}
+
+std::string SettlingReason(const FileRow& file, UtcTime as_of) {
+  if (file.expected_since) {
+    return fmt::format("expected for {}; it may arrive yet", HumanDuration(as_of - *file.expected_since));
+  }
+  return fmt::format("arrived{}; it may be ingested yet", Ago(file.arrival_time, as_of));
+}
+
+// Guiders' images are ingested by their exposure (embargo-butler, ctrl_oods).
+std::string_view GuiderClause(const FileRow& file) {
+  const std::optional<RawFileName> name = ParseRawFileName(file.path);
+  if (!name || !name->guider) return "";
+  return "; a guider's images need an ingested image of their exposure";
 }
 
 std::string WithMessage(std::string reason, std::string_view message) {
@@ -48,21 +68,24 @@ std::string Reason(const FileRow& file, UtcTime as_of) {
       return IngestedReason(file);
     case Verdict::kArtifactGone:
       return fmt::format("the registry lists {}, but that file is gone", file.ingest_path);
+    case Verdict::kMissing:
+      return MissingReason(file, as_of);
     case Verdict::kInFlight:
-      return InFlightReason(file, as_of);
+      return fmt::format("rsync has not finished it; last written{}", Ago(file.arrival_time, as_of));
+    case Verdict::kIgnored:
+      return IgnoredReason(file);
     case Verdict::kPending:
       return WithMessage(std::string(VerdictMeaning(Verdict::kPending)), file.message);
     case Verdict::kFailed:
       return WithMessage(std::string(VerdictMeaning(Verdict::kFailed)), file.message);
     case Verdict::kSettling:
-      return fmt::format("arrived{}; it may be ingested yet", Ago(file.arrival_time, as_of));
+      return SettlingReason(file, as_of);
     case Verdict::kTooSmall:
       return fmt::format("only {} bytes, too small to hold an image; arrived{}, not ingested",
                          file.size_bytes.value_or(0), Ago(file.arrival_time, as_of));
     case Verdict::kNotIngested:
-      return fmt::format("arrived whole{}, but the registry does not list it", Ago(file.arrival_time, as_of));
-    case Verdict::kMissing:
-    case Verdict::kIgnored:
+      return fmt::format("arrived whole{}, but the registry does not list it{}",
+                         Ago(file.arrival_time, as_of), GuiderClause(file));
     case Verdict::kNotFits:
     case Verdict::kUnknown:
       return std::string(VerdictMeaning(file.verdict));
