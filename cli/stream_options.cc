@@ -15,8 +15,16 @@ namespace obsmon::cli {
 namespace {
 
 // What two streams can't have in common.
-constexpr std::array<std::string_view, 7> kKeysOfOneStream = {
-    "name", "input_dir", "output_dir", "storage", "repo", "pending_folder", "bad_folder"};
+constexpr std::array<std::string_view, 10> kKeysOfOneStream = {"name",
+                                                               "input_dir",
+                                                               "output_dir",
+                                                               "storage",
+                                                               "repo",
+                                                               "pending_folder",
+                                                               "bad_folder",
+                                                               "registry_prefix",
+                                                               "registry_files_table",
+                                                               "registry_events_tables"};
 
 std::vector<std::string_view> NamesOf(const std::vector<StreamConfig>& streams) {
   std::vector<std::string_view> names;
@@ -70,7 +78,8 @@ absl::Status Apply(const Options& options, StreamConfig& config) {
 }
 
 absl::Status CheckInput(const Stream& stream) {
-  if (!stream.input_dir.empty() || (!stream.storage.empty() && !stream.repo.empty())) return absl::OkStatus();
+  const bool has_registry = !stream.repo.empty() || stream.sql.IsGiven() || stream.events.IsGiven();
+  if (!stream.input_dir.empty() || (!stream.storage.empty() && has_registry)) return absl::OkStatus();
   return absl::InvalidArgumentError(
       "no input: give --input_dir, or both of --storage and --repo, or --config");
 }

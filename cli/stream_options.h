@@ -45,6 +45,23 @@ inline constexpr OptionSpec kSearchLinks{.name = "search_links",
 /// The prototype's name of --search_links until 2020, which its README still has.
 inline constexpr OptionSpec kQueryLinks{
     .name = "query_links", .kind = OptionKind::kSwitch, .alias_of = "search_links", .in_environment = false};
+inline constexpr OptionSpec kRegistrySql{
+    .name = "registry_sql", .value = "URI", .help = "a database that says what is ingested, no repository"};
+inline constexpr OptionSpec kRegistryQuery{
+    .name = "registry_query", .value = "SQL", .help = "what to ask it; {night} in it is the night"};
+inline constexpr OptionSpec kRegistryEvents{.name = "registry_events",
+                                            .value = "URI",
+                                            .help = "a database of event tables (default: by PGHOST, ...)"};
+inline constexpr OptionSpec kRegistryPrefix{
+    .name = "registry_prefix", .value = "NAME", .help = "what the names of its tables begin with"};
+inline constexpr OptionSpec kRegistryFilesTable{
+    .name = "registry_files_table", .value = "NAME", .help = "the table of files (prefix + files)"};
+inline constexpr OptionSpec kRegistryEventsTables{
+    .name = "registry_events_tables", .value = "NAME,...", .help = "of events (prefix + gen3_file_events)"};
+inline constexpr OptionSpec kDbAuth{.name = "db_auth",
+                                    .value = "FILE",
+                                    .help = "passwords of databases (~/.lsst/db-auth.yaml)",
+                                    .further_variables = {"LSST_DB_AUTH_CREDENTIALS", "LSST_DB_AUTH"}};
 inline constexpr OptionSpec kGrace{
     .name = "grace", .value = "SPAN", .help = "how long a new file is settling (default: 60s)"};
 inline constexpr OptionSpec kBusyTimeout{

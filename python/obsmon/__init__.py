@@ -109,6 +109,8 @@ def observe_night(
     collection: Names | None = None,
     dataset_type: Names | None = None,
     detector_names: Mapping[str, str] | None = None,
+    registry: Mapping[str, str | Iterable[str]] | None = None,
+    db_auth: AnyPath | None = None,
     grace: Span = 60,
     busy_timeout: Span = 10,
     num_threads: int = 0,
@@ -135,6 +137,12 @@ def observe_night(
     dataset_type: Gen3: a type or several, that raw files are (default: raw, and guider_raw where there is one).
     detector_names: detectors that files in storage and the registry name differently, {in storage: in registry}
         (default: LATISS's, {"R00_S00": "RXX_S00", "": "RXX_S00"}).
+    registry: a database that says what is ingested, instead of a repository. {"sql": uri, "query": sql}: a table of your
+        own; the query gives path, and ingest_time, status and message if it can, and has {night} where the night goes.
+        {"events": uri, "prefix": name}: event tables of the data backbone; also files_table and events_tables. The URI
+        is postgresql://user@host/database, without a password, or sqlite:////absolute/path.
+    db_auth: the file with the passwords of database servers (default: as the environment says, by
+        LSST_DB_AUTH_CREDENTIALS or LSST_DB_AUTH, else ~/.lsst/db-auth.yaml); after it libpq looks in ~/.pgpass.
     grace: how long after its arrival a file that is not ingested is settling: seconds, a timedelta, or "2min".
     busy_timeout: how long to wait for a registry that someone is writing; likewise.
     num_threads: threads that read disks; 0 lets obsmon choose. No result depends on it.
@@ -170,6 +178,8 @@ def observe_night(
         collection=collection,
         dataset_type=dataset_type,
         detector_names=detector_names,
+        registry=registry,
+        db_auth=db_auth,
         grace=grace,
         busy_timeout=busy_timeout,
         threads=num_threads,
@@ -202,6 +212,8 @@ def update(
     collection: Names | None = None,
     dataset_type: Names | None = None,
     detector_names: Mapping[str, str] | None = None,
+    registry: Mapping[str, str | Iterable[str]] | None = None,
+    db_auth: AnyPath | None = None,
     grace: Span = 60,
     busy_timeout: Span = 10,
     num_threads: int = 0,
@@ -242,6 +254,8 @@ def update(
         collection=collection,
         dataset_type=dataset_type,
         detector_names=detector_names,
+        registry=registry,
+        db_auth=db_auth,
         grace=grace,
         busy_timeout=busy_timeout,
         threads=num_threads,
@@ -294,25 +308,31 @@ def scan_transfers(
 
 
 def open_registry(
-    repo: AnyPath,
+    repo: AnyPath | None = None,
     *,
+    storage: AnyPath | None = None,
     generation: int | None = None,
     search_links: bool = False,
     repository_index: AnyPath | None = None,
     instrument: str | None = None,
     collection: Names | None = None,
     dataset_type: Names | None = None,
+    registry: Mapping[str, str | Iterable[str]] | None = None,
+    db_auth: AnyPath | None = None,
     busy_timeout: Span = 10,
 ) -> Registry:
-    """Opens the registry of the repository `repo`, for reading alone.
+    """Opens the registry of the repository `repo`, or the database `registry`, for reading alone.
 
-    Parameters as in observe_night. Raises FileNotFoundError where there is no registry, PermissionError,
+    Parameters as in observe_night; `storage` is where the paths start that a database gives. Raises FileNotFoundError where there is no registry, PermissionError,
     RegistryBusyError where it is locked for longer than `busy_timeout`, Error where it is damaged or of a kind that
     obsmon can't read.
     """
     return _obsmon.open_registry(
         _stream(
             repo=repo,
+            storage=storage,
+            registry=registry,
+            db_auth=db_auth,
             gen=generation,
             search_links=search_links,
             repository_index=repository_index,
@@ -363,8 +383,18 @@ def _stream(**fields: object) -> _obsmon._Stream:
 
     Everything goes as text to the library, which judges it.
     """
-    if "input_dir" in fields and fields["input_dir"] is None and (fields["storage"] is None or fields["repo"] is None):
+    registry = fields.pop("registry", None)
+    has_registry = registry is not None or fields.get("repo") is not None
+    if "input_dir" in fields and fields["input_dir"] is None and (fields["storage"] is None or not has_registry):
         raise TypeError("no input: give input_dir, or both of storage and repo")
+    if "input_dir" not in fields and "repo" in fields and not has_registry:
+        raise TypeError("nothing to open: give repo or registry")
+    if registry is not None:
+        if not isinstance(registry, Mapping):
+            raise TypeError(f"registry is a mapping, not {type(registry).__name__}")
+        fields.update({f"registry_{key}": value for key, value in registry.items()})
+    if fields.get("db_auth", "") is None:
+        fields["db_auth"] = os.environ.get("LSST_DB_AUTH_CREDENTIALS") or os.environ.get("LSST_DB_AUTH")
     if fields.get("repository_index", "") is None:
         fields["repository_index"] = os.environ.get("DAF_BUTLER_REPOSITORIES") or os.environ.get(
             "DAF_BUTLER_REPOSITORY_INDEX"
@@ -372,8 +402,8 @@ def _stream(**fields: object) -> _obsmon._Stream:
     return _obsmon.make_stream({key: _text(key, value) for key, value in fields.items() if value is not None})
 
 
-_FOLDERS = ("input_dir", "output_dir", "storage", "repo", "pending_folder", "bad_folder", "repository_index")
-_LISTS = ("collection", "dataset_type")
+_FOLDERS = ("input_dir", "output_dir", "storage", "repo", "pending_folder", "bad_folder", "repository_index", "db_auth")
+_LISTS = ("collection", "dataset_type", "registry_events_tables")
 _TEXTS = ("name", "instrument")
 _SPANS = ("grace", "busy_timeout")
 _PARAMETERS = {"gen": "generation", "threads": "num_threads"}
@@ -386,6 +416,8 @@ def _text(key: str, value: object) -> bytes:
         if b"\0" in path:
             raise ValueError(f"{name}: embedded null byte")
         return path
+    if key.startswith("registry_") and isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape")
     if key in _LISTS:
         names = [value] if isinstance(value, str) else list(value)  # type: ignore[call-overload] # likewise
         if not all(isinstance(entry, str) for entry in names):
@@ -405,7 +437,7 @@ def _text(key: str, value: object) -> bytes:
         if value.microseconds:
             raise ValueError(f"{name}: {value} is no whole number of seconds")
         return str(value // datetime.timedelta(seconds=1)).encode()
-    if key in _TEXTS:
+    if key in _TEXTS or key.startswith("registry_"):
         raise TypeError(f"{name} is a str, not {type(value).__name__}")
     return str(_integer(name, value)).encode()
 

@@ -22,7 +22,7 @@ namespace {
 
 namespace py = pybind11;
 
-constexpr std::array<std::string_view, 3> kIngestStatuses = {"ingested", "pending", "failed"};
+constexpr std::array<std::string_view, 4> kIngestStatuses = {"ingested", "pending", "failed", "ignored"};
 constexpr std::array<std::string_view, 5> kArtifactStates = {"present", "gone", "unreadable", "remote",
                                                              "not_stored"};
 
@@ -30,13 +30,10 @@ constexpr std::array<std::string_view, 5> kArtifactStates = {"present", "gone", 
 /// other, any number of threads may ask at once, and no database is held open for as long as a notebook.
 class RegistryView {
  public:
-  explicit RegistryView(const Stream& stream)
-      : repo_(stream.RepoFolder()), options_(RegistryOptionsOf(stream)) {}
+  explicit RegistryView(Stream stream) : stream_(std::move(stream)), repo_(stream_.RepoFolder()) {}
 
   absl::StatusOr<std::unique_ptr<Registry>> Open(const WorkControl& control) const {
-    RegistryOptions options = options_;
-    options.control = control;
-    return Registry::Open(repo_, options);
+    return OpenRegistry(stream_, control);
   }
 
   absl::StatusOr<NightIngests> ReadNight(Night night, const WorkControl& control) const {
@@ -48,8 +45,8 @@ class RegistryView {
   const std::filesystem::path& repo() const { return repo_; }
 
  private:
+  Stream stream_;
   std::filesystem::path repo_;
-  RegistryOptions options_;
 };
 
 RegistryView OpenView(const StreamConfig& config) {

@@ -33,6 +33,7 @@ enum class IngestStatus : std::uint8_t {
   kIngested,
   kPending,  ///< an ingest is known to be waiting or running
   kFailed,   ///< an ingest was tried and failed; the row's message says why
+  kIgnored,  ///< the ingester left it out; the row's message says why
 };
 
 /// What became of the file that a registry row stands for.
@@ -57,7 +58,7 @@ struct IngestRow {
   /// tell.
   std::string_view storage_stem{};
   IngestStatus status = IngestStatus::kIngested;
-  std::string_view message{};  ///< of a failure; else empty
+  std::string_view message{};  ///< why it failed, waits or is ignored; else empty
 
   ArtifactState artifact = ArtifactState::kPresent;
   FileId file_id{};              ///< of the file itself, links followed; only where present
@@ -159,6 +160,52 @@ struct ButlerIndex {
       repositories{};  ///< DAF_BUTLER_REPOSITORIES: such a map itself; where given, the file is not read
 };
 
+/// Where the passwords of database servers are looked up, before libpq looks in its own places (PGPASSWORD,
+/// ~/.pgpass). As with ButlerIndex it is the caller who knows the environment.
+struct DatabaseLogins {
+  /// LSST_DB_AUTH_CREDENTIALS: a JSON list of logins, each with url, username and password; where given, the
+  /// file is not read.
+  std::string credentials{};
+  /// LSST_DB_AUTH: the same as YAML. Empty: .lsst/db-auth.yaml in the home of the user who runs this.
+  /// It may be absent; it may not be open to others.
+  std::filesystem::path file{};
+};
+
+/// A table of an observatory's own that says what is ingested.
+struct SqlRegistry {
+  /// "postgresql://[user@]host[:port]/database[?sslmode=…]", or "sqlite:///relative.sqlite3",
+  /// "sqlite:////absolute". Without a password; what is not given libpq takes from its own places, so that
+  /// "postgresql://" alone stands for the variables PGHOST, PGDATABASE, ….
+  std::string uri{};
+  /// One statement that reads. It gives a column path (from storage on, or absolute), and, if it can,
+  /// ingest_time (a timestamp), status (ingested, pending, failed, ignored; README lists other words) and
+  /// message. In it {night} stands for the night as "2020-05-01", {day_obs} for 20200501, {begin} and {end}
+  /// for its noons in UTC. They are values: no quotes around them.
+  std::string query{};
+
+  bool IsGiven() const { return !uri.empty() || !query.empty(); }
+};
+
+/// The event tables that the prototype's --gen 3 reads (event_tables.h tells their columns).
+struct EventTables {
+  std::string uri{};          ///< of a PostgreSQL database, as SqlRegistry has it
+  std::string prefix{};       ///< of both tables' names, "obs_auxtel_arc_"; may begin with a schema,
+                              ///< "dbbbm.obs_auxtel_arc_"
+  std::string files_table{};  ///< empty: prefix + "files"
+  std::vector<std::string> events_tables{};  ///< empty: prefix + "gen3_file_events"
+
+  bool IsGiven() const {
+    return !uri.empty() || !prefix.empty() || !files_table.empty() || !events_tables.empty();
+  }
+
+  friend bool operator==(const EventTables&, const EventTables&) = default;
+};
+
+/// The prefix of the event tables that the prototype takes for an input folder, by its path: "nts_auxtel_"
+/// for ".../NCSA_auxTel"; empty where it knows none. Those that it has for ComCam's folders, but never came
+/// to, are found too.
+std::string EventTablesPrefixOf(const std::filesystem::path& input_dir);
+
 /// How a registry is opened and read.
 struct RegistryOptions {
   RegistryGeneration generation = RegistryGeneration::kDetect;
@@ -166,6 +213,7 @@ struct RegistryOptions {
   /// (--search_links). Then no database need be there.
   bool search_links = false;
   ButlerIndex butler_index{};
+  DatabaseLogins logins{};
   /// Gen3 only: which instrument's datasets count. Empty: the only one that the repository has.
   std::string instrument{};
   /// Gen3 only: the collections whose datasets count: runs, tagged ones, chains of these. Empty: all runs.
@@ -198,6 +246,25 @@ class Registry {
   /// `busy_timeout`; also what a later call may meet).
   static absl::StatusOr<std::unique_ptr<Registry>> Open(const std::filesystem::path& repo,
                                                         const RegistryOptions& options = {});
+
+  /// Opens a table of an observatory's own; its relative paths start at `storage`.
+  ///
+  /// Errors: kInvalidArgument (a URI that is none, a query that does not say where the night goes),
+  /// kFailedPrecondition (no such table, no column path, a column of another type, a statement that would
+  /// write), kNotFound, kPermissionDenied, kDataLoss; kUnavailable where the server is down, refuses the
+  /// login, or does not answer for longer than `busy_timeout`; kUnimplemented for PostgreSQL in a build
+  /// without libpq. Also what a later call may meet. None has a password in it.
+  static absl::StatusOr<std::unique_ptr<Registry>> OpenSql(const SqlRegistry& sql,
+                                                           const std::filesystem::path& storage,
+                                                           const RegistryOptions& options = {});
+
+  /// Opens event tables; their paths start at `storage`. Of each file the event with the latest start counts;
+  /// of several event tables an ingester's that has not ignored the file, and of those one that has ingested
+  /// it. Errors: as OpenSql.
+  static absl::StatusOr<std::unique_ptr<Registry>> OpenEvents(const EventTables& events,
+                                                              const std::filesystem::path& storage,
+                                                              const RegistryOptions& options = {});
+
   virtual ~Registry() = default;
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -40,6 +41,10 @@ struct Stream {
   /// LATISS has one detector, which its files call R00_S00, or, older ones, nothing (obs_lsst,
   /// policy/latiss).
   std::vector<DetectorAlias> detector_names = {{"R00_S00", "RXX_S00"}, {"", "RXX_S00"}};
+  /// A table that says what is ingested, or event tables that do, instead of a repository; see OpenRegistry.
+  SqlRegistry sql{};
+  EventTables events{};
+  DatabaseLogins logins{};                                            ///< see RegistryOptions
   bool search_links = false;                                          ///< see RegistryOptions
   std::chrono::seconds grace{60};                                     ///< see MatchOptions
   std::chrono::milliseconds busy_timeout = std::chrono::seconds{10};  ///< see RegistryOptions
@@ -58,6 +63,17 @@ struct Stream {
 
 /// How the registry of `stream` is opened, in RepoFolder().
 RegistryOptions RegistryOptionsOf(const Stream& stream);
+
+/// The event tables that `stream` asks for: `stream.events`, with the prefix by
+/// EventTablesPrefixOf(input_dir) where it has none, and, where `generation` is 2, the table gen2_file_events
+/// rather than gen3_file_events. Also where `generation` is 3, no repository is named, there is no Gen3
+/// repository in `input_dir`, and it has such a prefix: so the prototype was called. Nothing where it asks
+/// for none.
+std::optional<EventTables> EventTablesOf(const Stream& stream);
+
+/// Opens what says what of `stream` is ingested: `sql` where it is given, else event tables (EventTablesOf),
+/// else the repository in RepoFolder(). Errors: those of Registry::OpenSql, OpenEvents and Open.
+absl::StatusOr<std::unique_ptr<Registry>> OpenRegistry(const Stream& stream, const WorkControl& control = {});
 
 /// Which nights a run looks at. The prototype's options, in its words.
 struct NightWindow {
@@ -84,7 +100,9 @@ struct StreamConfig {
 /// The names by which the fields of a StreamConfig are set in a streams.yaml, on the command line and in the
 /// environment, one spelling for all: name, input_dir, output_dir, storage, repo, pending_folder, bad_folder,
 /// first_day, last_day, num_days, gen, search_links, repository_index, instrument, collection, dataset_type,
-/// detector_names, grace, busy_timeout, threads.
+/// detector_names, registry_sql, registry_query, registry_events, registry_prefix, registry_files_table,
+/// registry_events_tables, db_auth, grace, busy_timeout, threads. In a streams.yaml those that begin with
+/// "registry_" may be written as a map as well: `registry: {sql: …, query: …}`.
 std::span<const std::string_view> StreamKeys();
 
 /// What a key's value may be in a streams.yaml. In a text a list is "a,b", a map "a=b,c=d".
@@ -93,7 +111,8 @@ StreamValue StreamValueOf(std::string_view key);
 
 /// Sets the field that `key` names from text: a folder (a relative one starts at `base`), a night, a whole
 /// number, a span of time, yes or no, a list, a map. A `repository_index` is the name of a file, or, where it
-/// begins with '{' or has lines or "label: path" in it, the index itself. kInvalidArgument, with a sentence
+/// begins with '{' or has lines or "label: path" in it, the index itself; a `db_auth` likewise, where it
+/// begins with '['. A URI with a password is refused, and never quoted. kInvalidArgument, with a sentence
 /// that quotes `text` but does not name `key`, where the text does not fit; kNotFound where there is no such
 /// key.
 absl::Status SetStreamField(std::string_view key, std::string_view text, const std::filesystem::path& base,

@@ -38,6 +38,7 @@ constexpr std::array kRules = {
     Rule{Verdict::kInFlight,    [](const FileEvidence& e) { return e.in_flight && !e.is_orphan; }},
     Rule{Verdict::kIgnored,     [](const FileEvidence& e) { return e.ignored || (e.is_orphan && e.superseded); }},
     Rule{Verdict::kUnknown,     [](const FileEvidence& e) { return e.hidden; }},
+    Rule{Verdict::kIgnored,     [](const FileEvidence& e) { return e.listed && e.status == IngestStatus::kIgnored; }},
     Rule{Verdict::kPending,     [](const FileEvidence& e) { return e.listed && e.status == IngestStatus::kPending; }},
     Rule{Verdict::kFailed,      [](const FileEvidence& e) { return e.listed && e.status == IngestStatus::kFailed; }},
     Rule{Verdict::kSettling,    [](const FileEvidence& e) { return IsYoung(e); }},

@@ -47,6 +47,12 @@ std::uint64_t DigestOfChoices(const Stream& stream) {
     add(alias.in_storage);
     add(alias.in_registry);
   }
+  add(stream.sql.uri);
+  add(stream.sql.query);
+  const EventTables events = EventTablesOf(stream).value_or(EventTables{});
+  for (const std::string& text : {events.uri, events.prefix, events.files_table}) add(text);
+  for (const std::string& table : events.events_tables) add(table);
+  add("");
   add(stream.pending_folder.native());
   add(stream.bad_folder.native());
   return digest.value();
@@ -122,9 +128,7 @@ StreamView::StreamView(const Stream& stream, UtcTime as_of, const WorkControl& c
 absl::StatusOr<StreamView> StreamView::Open(const Stream& stream, UtcTime as_of, const WorkControl& control) {
   StreamView view(stream, as_of, control);
   OBSMON_RETURN_IF_ERROR(CheckStorage(stream.StorageFolder()));
-  RegistryOptions options = RegistryOptionsOf(stream);
-  options.control = view.control_;
-  absl::StatusOr<std::unique_ptr<Registry>> registry = Registry::Open(stream.RepoFolder(), options);
+  absl::StatusOr<std::unique_ptr<Registry>> registry = OpenRegistry(stream, view.control_);
   if (registry.ok()) {
     view.registry_ = *std::move(registry);
     view.registry_token_ = view.registry_->ChangeToken();

@@ -100,6 +100,9 @@ class Session {
   absl::Status Connect();
   absl::Status Send(std::string_view sql, std::span<const Value> values);
   absl::Status SendScript(std::string_view sql);
+  /// Has the server take a statement apart, under no name, which the next one takes over.
+  absl::Status SendPrepare(std::string_view sql);
+  absl::Status SendDescribe();
   /// The next result; null at the end of what was sent. An error of the server is a Status.
   absl::StatusOr<Result> Next();
 
@@ -190,6 +193,17 @@ absl::Status Session::SendScript(std::string_view sql) {
   return PQsendQuery(handle_.get(), std::string(sql).c_str()) != 0 ? absl::OkStatus() : ConnectionError();
 }
 
+absl::Status Session::SendPrepare(std::string_view sql) {
+  OBSMON_RETURN_IF_ERROR(IsOpen());
+  const int sent = PQsendPrepare(handle_.get(), "", std::string(sql).c_str(), 0, nullptr);
+  return sent != 0 ? absl::OkStatus() : ConnectionError();
+}
+
+absl::Status Session::SendDescribe() {
+  OBSMON_RETURN_IF_ERROR(IsOpen());
+  return PQsendDescribePrepared(handle_.get(), "") != 0 ? absl::OkStatus() : ConnectionError();
+}
+
 absl::StatusOr<Result> Session::Next() {
   OBSMON_RETURN_IF_ERROR(IsOpen());
   while (PQisBusy(handle_.get()) != 0) {
@@ -206,13 +220,19 @@ absl::StatusOr<Result> Session::Next() {
   return Error(CodeOf(state), FirstLine(message != nullptr ? message : PQresultErrorMessage(result.get())));
 }
 
+std::vector<Column> ColumnsOf(const PGresult* result) {
+  std::vector<Column> columns;
+  const int num_columns = PQnfields(result);
+  for (int column = 0; column < num_columns; ++column) {
+    columns.push_back({.name = PQfname(result, column), .type = PQftype(result, column)});
+  }
+  return columns;
+}
+
 class LibpqRows final : public Rows {
  public:
   LibpqRows(Session& session, Result first) : session_(session), next_(std::move(first)) {
-    const int num_columns = PQnfields(next_.get());
-    for (int column = 0; column < num_columns; ++column) {
-      columns_.push_back({.name = PQfname(next_.get(), column), .type = PQftype(next_.get(), column)});
-    }
+    columns_ = ColumnsOf(next_.get());
     cells_.resize(columns_.size());
   }
   LibpqRows(const LibpqRows&) = delete;
@@ -277,10 +297,14 @@ class LibpqConnection final : public Connection {
   absl::Status Connect() { return session_.Connect(); }
   absl::Status BeginReadOnly() override;
   absl::Status Execute(std::string_view sql) override;
+  absl::StatusOr<std::vector<Column>> Describe(std::string_view sql) override;
   absl::StatusOr<std::unique_ptr<Rows>> Query(std::string_view sql, std::span<const Value> values) override;
   const std::string& shown() const override { return session_.shown(); }
 
  private:
+  /// The last of what was sent's results, once all have come; the first error where there was one.
+  absl::StatusOr<Result> LastResult();
+
   Session session_;
 };
 
@@ -292,17 +316,28 @@ absl::Status LibpqConnection::BeginReadOnly() {
                   session_.silence().count(), (session_.silence() * kSilencesPerStatement).count()));
 }
 
-absl::Status LibpqConnection::Execute(std::string_view sql) {
-  OBSMON_RETURN_IF_ERROR(session_.SendScript(sql));
-  absl::Status status;
+absl::StatusOr<Result> LibpqConnection::LastResult() {
+  absl::StatusOr<Result> last = Result();
   for (;;) {
     absl::StatusOr<Result> result = session_.Next();
-    if (result.ok() && *result == nullptr) return status;
-    if (!result.ok()) {
-      status.Update(result.status());
-      if (absl::IsUnavailable(status) || absl::IsCancelled(status)) return status;  // no more will come
-    }
+    if (result.ok() && *result == nullptr) return last;
+    if (last.ok()) last = std::move(result);
+    // Nothing more will come.
+    if (absl::IsUnavailable(last.status()) || absl::IsCancelled(last.status())) return last;
   }
+}
+
+absl::Status LibpqConnection::Execute(std::string_view sql) {
+  OBSMON_RETURN_IF_ERROR(session_.SendScript(sql));
+  return LastResult().status();
+}
+
+absl::StatusOr<std::vector<Column>> LibpqConnection::Describe(std::string_view sql) {
+  OBSMON_RETURN_IF_ERROR(session_.SendPrepare(sql));
+  OBSMON_RETURN_IF_ERROR(LastResult().status());
+  OBSMON_RETURN_IF_ERROR(session_.SendDescribe());
+  OBSMON_ASSIGN_OR_RETURN(const Result described, LastResult());
+  return ColumnsOf(described.get());
 }
 
 absl::StatusOr<std::unique_ptr<Rows>> LibpqConnection::Query(std::string_view sql,

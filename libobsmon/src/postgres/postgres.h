@@ -118,6 +118,9 @@ class Connection {
   virtual absl::Status BeginReadOnly() = 0;
   /// Runs statements that give no rows and take no values.
   virtual absl::Status Execute(std::string_view sql) = 0;
+  /// The columns that a statement would give; it is not run. Errors: as of Query, but for what shows only
+  /// when it runs.
+  virtual absl::StatusOr<std::vector<Column>> Describe(std::string_view sql) = 0;
   /// Sends one statement, and waits for its columns. One query at a time: Rows that were not read to their
   /// end close the connection with them.
   virtual absl::StatusOr<std::unique_ptr<Rows>> Query(std::string_view sql,
@@ -129,6 +132,9 @@ class Connection {
  protected:
   Connection() = default;
 };
+
+/// `status` with the connection's shown() in front of its message, unless that stands there already.
+absl::Status WithPlace(const absl::Status& status, const Connection& connection);
 
 }  // namespace obsmon::postgres
 

@@ -1,5 +1,7 @@
 #include "postgres/uri.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -137,6 +139,16 @@ UriParts PartsOf(std::string_view uri) {
           .host = OneOf(pieces.hosts.substr(0, colon), parameter("host")),
           .port = OneOf(port, parameter("port")),
           .database = OneOf(pieces.database, parameter("dbname"))};
+}
+
+std::string Encoded(std::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                          std::string_view("-._~").find(c) != std::string_view::npos;
+    encoded += is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return encoded;
 }
 
 bool HasSecret(std::string_view uri) {

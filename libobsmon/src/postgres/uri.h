@@ -29,6 +29,9 @@ struct UriParts {
 /// REQUIRES: IsUri(uri).
 UriParts PartsOf(std::string_view uri);
 
+/// `text` percent-encoded, to be a part of a URI.
+std::string Encoded(std::string_view text);
+
 /// Whether `uri` carries a secret: a password before its host, or any parameter that libpq takes a secret
 /// from.
 bool HasSecret(std::string_view uri);

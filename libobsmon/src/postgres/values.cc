@@ -1,6 +1,8 @@
 // Values in the binary form that PostgreSQL sends them in (its src/backend/utils/adt, functions *_send):
 // numbers with the high byte first, times in microseconds since 2000-01-01.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -52,6 +54,12 @@ std::optional<UtcTime> Rows::Time(int column) const {
       std::numeric_limits<std::int64_t>::max() / 2;  // infinity is the largest number
   if (value < -kMost || kMost < value) return std::nullopt;
   return Checked(kEpoch + std::chrono::microseconds{value});
+}
+
+absl::Status WithPlace(const absl::Status& status, const Connection& connection) {
+  const std::string message(status.message());
+  if (status.ok() || absl::IsCancelled(status) || message.starts_with(connection.shown())) return status;
+  return {status.code(), fmt::format("{}: {}", connection.shown(), message)};
 }
 
 }  // namespace obsmon::postgres

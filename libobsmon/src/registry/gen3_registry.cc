@@ -9,9 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "postgres/uri.h"
 #include "registry/butler_config.h"
 #include "registry/gen3_database.h"
 #include "registry/gen3_files.h"
+#include "registry/gen3_postgres.h"
 #include "registry/gen3_query.h"
 #include "registry/gen3_schema.h"
 #include "registry/gen3_sqlite.h"
@@ -121,6 +123,7 @@ absl::StatusOr<std::unique_ptr<Gen3Database>> DatabaseOf(const ButlerConfig& con
     OBSMON_ASSIGN_OR_RETURN(const std::filesystem::path file, SqliteFileOf(config));
     return MakeGen3Sqlite(file, options);
   }
+  if (postgres::IsUri(config.database_url)) return MakeGen3Postgres(config, options);
   return absl::UnimplementedError(
       fmt::format("{}: its registry is a database of kind '{}', which this obsmon can't read",
                   config.file.native(), dialect));

@@ -108,6 +108,17 @@ absl::Status Statement::Run() {
   return row.status();
 }
 
+std::vector<std::string> Statement::ColumnNames() const {
+  std::vector<std::string> names;
+  const int num_columns = sqlite3_column_count(statement_.get());
+  for (int column = 0; column < num_columns; ++column) {
+    names.emplace_back(sqlite3_column_name(statement_.get(), column));
+  }
+  return names;
+}
+
+bool Statement::IsReadOnly() const { return sqlite3_stmt_readonly(statement_.get()) != 0; }
+
 bool Statement::IsNull(int column) const {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
@@ -164,10 +175,16 @@ absl::StatusOr<Connection> Connection::Open(const std::string& file, OpenMode mo
 
 absl::StatusOr<Statement> Connection::Prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
+  const char* rest = nullptr;
   const int result =
-      sqlite3_prepare_v2(connection_.get(), sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
+      sqlite3_prepare_v2(connection_.get(), sql.data(), static_cast<int>(sql.size()), &statement, &rest);
   if (result != SQLITE_OK) return StatusOf(connection_.get(), result);
-  return Statement(statement);
+  Statement prepared(statement);
+  const std::string_view tail = sql.substr(static_cast<std::size_t>(rest - sql.data()));
+  if (statement == nullptr || tail.find_first_not_of("; \t\r\n") != std::string_view::npos) {
+    return absl::FailedPreconditionError(fmt::format("{}: that is not one statement", file_));
+  }
+  return prepared;
 }
 
 absl::Status Connection::Execute(std::string_view sql) {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -41,6 +42,11 @@ class Statement {
   void Reset();
   /// Runs a statement that gives no rows, and makes it ready to run again.
   absl::Status Run();
+
+  /// Of the answer, from the left; none where it gives no rows.
+  std::vector<std::string> ColumnNames() const;
+  /// Whether it can change nothing in the database.
+  bool IsReadOnly() const;
 
   // The current row: columns count from 0. Views live until the next Step or Reset.
   bool IsNull(int column) const;
@@ -79,6 +85,7 @@ class Connection {
   static absl::StatusOr<Connection> Open(const std::string& file, OpenMode mode,
                                          std::chrono::milliseconds busy_timeout);
 
+  /// One statement; kFailedPrecondition where another one follows.
   absl::StatusOr<Statement> Prepare(std::string_view sql);
   /// Runs statements that give no rows and take no values.
   absl::Status Execute(std::string_view sql);

@@ -23,6 +23,8 @@ namespace obsmon {
 namespace {
 
 constexpr std::array<std::string_view, 2> kTopKeys = {"defaults", "streams"};
+constexpr std::string_view kRegistry = "registry";
+constexpr std::string_view kRegistryPrefix = "registry_";
 
 /// Reads one file's nodes; carries what every message needs.
 class StreamReader {
@@ -85,12 +87,13 @@ class StreamReader {
 
   absl::Status SetFields(const YAML::Node& node, StreamConfig& config) const {
     if (!node.IsMap()) return Wrong(node, "a stream must be written as 'key: value' lines");
-    OBSMON_RETURN_IF_ERROR(CheckKeys(node, StreamKeys()));
+    std::vector<std::string_view> known(StreamKeys().begin(), StreamKeys().end());
+    known.push_back(kRegistry);
+    OBSMON_RETURN_IF_ERROR(CheckKeys(node, known));
     for (const auto& entry : node) {
       const std::string& key = entry.first.Scalar();
-      OBSMON_ASSIGN_OR_RETURN(const std::string text, TextOf(entry.first, entry.second));
-      const absl::Status status = SetStreamField(key, text, base_, config);
-      if (!status.ok()) return Wrong(entry.first, fmt::format("{}: {}", key, std::string(status.message())));
+      OBSMON_RETURN_IF_ERROR(key == kRegistry ? SetRegistry(entry.first, entry.second, config)
+                                              : SetField(key, entry.first, entry.second, config));
     }
     // The same folder written in two ways is one folder.
     for (std::filesystem::path* folder :
@@ -102,26 +105,53 @@ class StreamReader {
   }
 
   // The value of a key as SetStreamField takes it.
-  absl::StatusOr<std::string> TextOf(const YAML::Node& key, const YAML::Node& value) const {
+  absl::StatusOr<std::string> TextOf(const std::string& name, const YAML::Node& key,
+                                     const YAML::Node& value) const {
     if (value.IsScalar()) return value.Scalar();
-    const StreamValue kind = StreamValueOf(key.Scalar());
+    const StreamValue kind = StreamValueOf(name);
     std::vector<std::string> entries;
     if (kind == StreamValue::kList && value.IsSequence()) {
       for (const YAML::Node& entry : value) {
-        if (!entry.IsScalar()) return Wrong(key, fmt::format("'{}' must list plain values", key.Scalar()));
+        if (!entry.IsScalar()) return Wrong(key, fmt::format("'{}' must list plain values", name));
         entries.push_back(entry.Scalar());
       }
     } else if (kind == StreamValue::kMap && value.IsMap()) {
       for (const auto& entry : value) {
         if (!entry.first.IsScalar() || !entry.second.IsScalar()) {
-          return Wrong(key, fmt::format("'{}' must map plain values to plain values", key.Scalar()));
+          return Wrong(key, fmt::format("'{}' must map plain values to plain values", name));
         }
         entries.push_back(entry.first.Scalar() + "=" + entry.second.Scalar());
       }
     } else {
-      return Wrong(key, fmt::format("'{}' must have one plain value", key.Scalar()));
+      return Wrong(key, fmt::format("'{}' must have one plain value", name));
     }
     return fmt::format("{}", fmt::join(entries, ","));
+  }
+
+  absl::Status SetField(const std::string& key, const YAML::Node& place, const YAML::Node& value,
+                        StreamConfig& config) const {
+    OBSMON_ASSIGN_OR_RETURN(const std::string text, TextOf(key, place, value));
+    const absl::Status status = SetStreamField(key, text, base_, config);
+    if (!status.ok()) return Wrong(place, fmt::format("{}: {}", key, std::string(status.message())));
+    return absl::OkStatus();
+  }
+
+  /// `registry: {sql: …}` says the same as `registry_sql: …`.
+  absl::Status SetRegistry(const YAML::Node& place, const YAML::Node& map, StreamConfig& config) const {
+    if (!map.IsMap()) {
+      return Wrong(place,
+                   "'registry' must be a map, such as {sql: URI, query: SQL} or {events: URI, prefix: NAME}");
+    }
+    std::vector<std::string_view> known;
+    for (const std::string_view key : StreamKeys()) {
+      if (key.starts_with(kRegistryPrefix)) known.push_back(key.substr(kRegistryPrefix.size()));
+    }
+    OBSMON_RETURN_IF_ERROR(CheckKeys(map, known));
+    for (const auto& entry : map) {
+      const std::string key = std::string(kRegistryPrefix) + entry.first.Scalar();
+      OBSMON_RETURN_IF_ERROR(SetField(key, entry.first, entry.second, config));
+    }
+    return absl::OkStatus();
   }
 
   static std::filesystem::path WithoutTrailingSlash(const std::filesystem::path& folder) {
@@ -152,7 +182,8 @@ class StreamReader {
       return Wrong(node, fmt::format("{} has no {}", named, what));
     };
     if (stream.output_dir.empty()) return missing("output_dir");
-    if (stream.input_dir.empty() && (stream.storage.empty() || stream.repo.empty())) {
+    const bool has_registry = !stream.repo.empty() || stream.sql.IsGiven() || stream.events.IsGiven();
+    if (stream.input_dir.empty() && (stream.storage.empty() || !has_registry)) {
       return missing("input_dir, nor both of storage and repo");
     }
     return absl::OkStatus();

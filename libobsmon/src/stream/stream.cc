@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "postgres/uri.h"
 #include "registry/butler_config.h"
 #include "status_macros.h"
 
@@ -121,6 +122,35 @@ absl::Status SetAliases(std::string_view text, std::vector<DetectorAlias>& alias
   return absl::OkStatus();
 }
 
+// Whoever runs obsmon may be seen to do so, with all its options, and a streams.yaml is read by many.
+absl::Status SetUri(std::string_view text, const std::filesystem::path& base, std::string& uri) {
+  constexpr std::string_view kSqlite = "sqlite:///";
+  if (text.starts_with(kSqlite)) {
+    if (text.size() == kSqlite.size()) return absl::InvalidArgumentError("sqlite:/// names no file");
+    uri = std::string(kSqlite) + (base / text.substr(kSqlite.size())).lexically_normal().string();
+    return absl::OkStatus();
+  }
+  if (!postgres::IsUri(text)) {
+    return absl::InvalidArgumentError(
+        "that is no URI of a database: write postgresql://user@host/database, or sqlite:////absolute/path");
+  }
+  if (postgres::HasSecret(text)) {
+    return absl::InvalidArgumentError(
+        fmt::format("{}: a password must not stand here, where others can see it; leave it out, and put it "
+                    "into ~/.pgpass, or into db-auth.yaml",
+                    postgres::ForPeople(text)));
+  }
+  uri = text;
+  return absl::OkStatus();
+}
+
+absl::Status SetLogins(std::string_view text, const std::filesystem::path& base, DatabaseLogins& logins) {
+  logins = {};
+  if (!text.starts_with('[')) return SetFolder(text, base, logins.file);
+  logins.credentials = text;
+  return absl::OkStatus();
+}
+
 absl::Status SetThreads(std::string_view text, int& num_threads) {
   constexpr int kMostThreads = 1024;
   OBSMON_ASSIGN_OR_RETURN(const int value, ParseInt(text));
@@ -200,6 +230,27 @@ constexpr std::array kFields = {
                 [](std::string_view text, const Folder&,
                    StreamConfig& config) { return SetAliases(text, config.stream.detector_names); },
                 StreamValue::kMap},
+    StreamField{"registry_sql",
+                [](std::string_view text, const Folder& base,
+                   StreamConfig& config) { return SetUri(text, base, config.stream.sql.uri); }},
+    StreamField{"registry_query",
+                [](std::string_view text, const Folder&,
+                   StreamConfig& config) { return SetName(text, config.stream.sql.query); }},
+    StreamField{"registry_events",
+                [](std::string_view text, const Folder& base,
+                   StreamConfig& config) { return SetUri(text, base, config.stream.events.uri); }},
+    StreamField{"registry_prefix",
+                [](std::string_view text, const Folder&,
+                   StreamConfig& config) { return SetName(text, config.stream.events.prefix); }},
+    StreamField{"registry_files_table",
+                [](std::string_view text, const Folder&,
+                   StreamConfig& config) { return SetName(text, config.stream.events.files_table); }},
+    StreamField{"registry_events_tables",
+                [](std::string_view text, const Folder&,
+                   StreamConfig& config) { return SetList(text, config.stream.events.events_tables); },
+                StreamValue::kList},
+    StreamField{"db_auth", [](std::string_view text, const Folder& base,
+                              StreamConfig& config) { return SetLogins(text, base, config.stream.logins); }},
     StreamField{"grace",
                 [](std::string_view text, const Folder&,
                    StreamConfig& config) { return Assign(ParseDuration(text), config.stream.grace); }},
@@ -240,10 +291,37 @@ RegistryOptions RegistryOptionsOf(const Stream& stream) {
   return {.generation = stream.generation,
           .search_links = stream.search_links,
           .butler_index = stream.butler_index,
+          .logins = stream.logins,
           .instrument = stream.instrument,
           .collections = stream.collections,
           .dataset_types = stream.dataset_types,
           .busy_timeout = stream.busy_timeout};
+}
+
+std::optional<EventTables> EventTablesOf(const Stream& stream) {
+  const std::string prefix = EventTablesPrefixOf(stream.input_dir);
+  if (!stream.events.IsGiven()) {
+    const bool is_prototypes_call =
+        stream.generation == RegistryGeneration::kGen3 && stream.repo.empty() && !prefix.empty();
+    if (!is_prototypes_call || Exists(stream.RepoFolder())) return std::nullopt;
+  }
+  EventTables events = stream.events;
+  if (events.prefix.empty()) events.prefix = prefix;
+  if (events.events_tables.empty() && !events.prefix.empty() &&
+      stream.generation == RegistryGeneration::kGen2) {
+    events.events_tables.push_back(events.prefix + "gen2_file_events");
+  }
+  return events;
+}
+
+absl::StatusOr<std::unique_ptr<Registry>> OpenRegistry(const Stream& stream, const WorkControl& control) {
+  RegistryOptions options = RegistryOptionsOf(stream);
+  options.control = control;
+  if (stream.sql.IsGiven()) return Registry::OpenSql(stream.sql, stream.StorageFolder(), options);
+  if (const std::optional<EventTables> events = EventTablesOf(stream)) {
+    return Registry::OpenEvents(*events, stream.StorageFolder(), options);
+  }
+  return Registry::Open(stream.RepoFolder(), options);
 }
 
 std::string Stream::DefaultName() const {

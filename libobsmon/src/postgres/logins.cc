@@ -1,0 +1,122 @@
+// One of the places that include yaml-cpp: its exceptions end here.
+
+#include "postgres/logins.h"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <yaml-cpp/yaml.h>
+
+#include <array>
+#include <exception>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "files/small_file.h"
+#include "postgres/uri.h"
+#include "status_macros.h"
+
+namespace obsmon::postgres {
+namespace {
+
+constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
+
+/// Whether `text` matches `pattern`, in which * is any text and ? any character.
+bool Matches(std::string_view pattern, std::string_view text) {
+  if (pattern.empty()) return text.empty();
+  if (pattern.front() == '*') {
+    return Matches(pattern.substr(1), text) || (!text.empty() && Matches(pattern, text.substr(1)));
+  }
+  if (text.empty() || (pattern.front() != '?' && pattern.front() != text.front())) return false;
+  return Matches(pattern.substr(1), text.substr(1));
+}
+
+bool MatchesUri(const UriParts& pattern, const UriParts& uri) {
+  if (!pattern.user.empty() && pattern.user != uri.user) return false;
+  if (!pattern.host.empty() && !Matches(pattern.host, uri.host)) return false;
+  if (!pattern.port.empty() && pattern.port != uri.port) return false;
+  return pattern.database.empty() || Matches(pattern.database, uri.database);
+}
+
+/// `?` is an ordinary character in these patterns, and none that parameters begin with.
+UriParts PatternParts(std::string url) {
+  constexpr char kQuestion = '\x01';
+  for (char& c : url) {
+    if (c == '?') c = kQuestion;
+  }
+  UriParts parts = PartsOf(url);
+  for (std::string* part : {&parts.user, &parts.host, &parts.port, &parts.database}) {
+    for (char& c : *part) {
+      if (c == kQuestion) c = '?';
+    }
+  }
+  return parts;
+}
+
+absl::Status NoList(std::string_view source) {
+  return absl::FailedPreconditionError(
+      fmt::format("{}: this is no list of logins, each with url, username and password", source));
+}
+
+absl::StatusOr<Login> FindLogin(const YAML::Node& list, std::string_view source, Login login) {
+  if (!list.IsSequence()) return NoList(source);
+  const UriParts uri = PartsOf(login.uri);
+  for (const YAML::Node& entry : list) {
+    if (!entry.IsMap() || !entry["url"].IsDefined()) return NoList(source);
+    const auto url = entry["url"].as<std::string>();
+    if (!IsUri(url) || !MatchesUri(PatternParts(url), uri)) continue;
+    if (uri.user.empty() && entry["username"].IsDefined()) login.user = entry["username"].as<std::string>();
+    if (entry["password"].IsDefined()) login.password = entry["password"].as<std::string>();
+    return login;
+  }
+  return login;
+}
+
+/// Where daf_butler looks, in the home that the system has for this user.
+std::filesystem::path DefaultFile() {
+  constexpr std::size_t kRoom = 16'384;
+  passwd entry{};
+  passwd* found = nullptr;
+  std::array<char, kRoom> buffer{};
+  if (getpwuid_r(geteuid(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) return {};
+  return std::filesystem::path(found->pw_dir) / ".lsst/db-auth.yaml";
+}
+
+/// The text of the file; nothing where there is none.
+absl::StatusOr<std::optional<std::string>> ReadSecretFile(const std::filesystem::path& file) {
+  struct stat facts {};
+  if (file.empty() || stat(file.c_str(), &facts) != 0) return std::nullopt;
+  if ((facts.st_mode & kOthers) != 0) {
+    return absl::PermissionDeniedError(fmt::format(
+        "{0}: others than its owner may open it, and it holds passwords; chmod 600 {0}", file.native()));
+  }
+  return ReadSmallFile(file);
+}
+
+}  // namespace
+
+absl::StatusOr<Login> LoginFor(std::string_view uri, const DatabaseLogins& logins) {
+  Login login{.uri = std::string(uri)};
+  const UriParts parts = PartsOf(uri);
+  if (parts.host.empty() || parts.database.empty()) return login;
+  std::string source = "LSST_DB_AUTH_CREDENTIALS";
+  std::optional<std::string> text;
+  if (!logins.credentials.empty()) {
+    text = logins.credentials;
+  } else {
+    const std::filesystem::path file = logins.file.empty() ? DefaultFile() : logins.file;
+    source = file.native();
+    OBSMON_ASSIGN_OR_RETURN(text, ReadSecretFile(file));
+  }
+  if (!text) return login;
+  // What yaml-cpp says of a broken file may quote it.
+  try {
+    return FindLogin(YAML::Load(*text), source, std::move(login));
+  } catch (const std::exception&) {
+    return NoList(source);
+  }
+}
+
+}  // namespace obsmon::postgres

@@ -1,0 +1,142 @@
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <numeric>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "files/directory.h"
+#include "files/folder_stamps.h"
+#include "files/parallel.h"
+#include "registry/listed_registry.h"
+#include "registry/row_file.h"
+
+namespace obsmon {
+namespace {
+
+// Folders that are visited before their answers are put together, and a request to stop is heard.
+constexpr std::size_t kFoldersPerBatch = 128;
+
+/// One folder, and the rows whose files lie in it, by their place in the order of paths.
+struct FolderVisit {
+  std::string folder{};
+  std::size_t first = 0;
+  std::size_t end = 0;
+};
+
+struct VisitAnswer {
+  FolderStamp stamp{};
+  std::vector<ScanIssue> issues{};
+  IngestTable rows{};
+};
+
+class Finder {
+ public:
+  Finder(const std::string& storage, const IngestTable& rows, const WorkControl& control)
+      : storage_(storage), rows_(rows), control_(control), order_(rows.size()) {
+    std::iota(order_.begin(), order_.end(), 0U);
+    std::ranges::stable_sort(order_, {}, [&](std::uint32_t row) { return rows_.path()[row]; });
+  }
+
+  absl::StatusOr<NightIngests> Run() {
+    const std::vector<FolderVisit> visits = PlanVisits();
+    NightIngests found;
+    found.rows.Reserve(rows_.size(), rows_.path().bytes().size());
+    std::vector<VisitAnswer> answers;
+    for (std::size_t begin = 0; begin < visits.size(); begin += kFoldersPerBatch) {
+      answers.assign(std::min(kFoldersPerBatch, visits.size() - begin), {});
+      ParallelFor(answers.size(), control_.num_threads, [&](std::size_t i) {
+        if (!control_.stop.stop_requested()) answers[i] = Visit(visits[begin + i]);
+      });
+      if (control_.stop.stop_requested()) return absl::CancelledError("cancelled");
+      for (VisitAnswer& answer : answers) {
+        for (const IngestRow& row : answer.rows) found.rows.Append(row);
+        found.folders.push_back(std::move(answer.stamp));
+        std::ranges::move(answer.issues, std::back_inserter(found.issues));
+      }
+    }
+    std::ranges::stable_sort(found.issues, {}, &ScanIssue::path);
+    SortAndKeepFirst(found.folders);
+    return found;
+  }
+
+ private:
+  /// The absolute path of a row's file.
+  std::string LocationOf(std::string_view path) const {
+    if (path.starts_with('/')) return std::string(path);
+    return std::string(storage_).append("/").append(path);
+  }
+
+  /// The rows in the order of their paths, cut where the folder changes. A folder may be visited more than
+  /// once, for "a/b" comes between "a" and "a0"; its rows stay in order then.
+  std::vector<FolderVisit> PlanVisits() const {
+    std::vector<FolderVisit> visits;
+    for (std::size_t place = 0; place < order_.size(); ++place) {
+      const std::string location = LocationOf(rows_.path()[order_[place]]);
+      const std::string_view folder = std::string_view(location).substr(0, location.rfind('/'));
+      if (visits.empty() || visits.back().folder != folder) {
+        visits.push_back({.folder = std::string(folder), .first = place});
+      }
+      visits.back().end = place + 1;
+    }
+    return visits;
+  }
+
+  VisitAnswer Visit(const FolderVisit& visit) const {
+    VisitAnswer answer;
+    answer.stamp.path = visit.folder;
+    const absl::StatusOr<Directory> folder =
+        Directory::OpenToEnter(visit.folder.empty() ? "/" : visit.folder);
+    absl::Status trouble = folder.status();
+    if (folder.ok()) {
+      const absl::StatusOr<FileFacts> facts = folder->Stat();  // before the files: a later change then shows
+      trouble = facts.status();
+      if (facts.ok()) {
+        answer.stamp = {
+            .path = visit.folder, .exists = true, .file_id = facts->file_id, .modified = facts->mtime};
+      }
+    }
+    if (!trouble.ok() && !SaysAbsent(trouble)) {
+      answer.stamp.exists = true;  // and of no known time: a stamp that no later look finds unchanged
+      answer.issues.push_back({.path = visit.folder, .status = trouble});
+    }
+    for (std::size_t place = visit.first; place < visit.end; ++place) {
+      AppendRow(rows_[order_[place]], folder, trouble, answer);
+    }
+    return answer;
+  }
+
+  void AppendRow(IngestRow row, const absl::StatusOr<Directory>& folder, const absl::Status& trouble,
+                 VisitAnswer& answer) const {
+    const std::string location = LocationOf(row.path);
+    RowFile file;
+    if (trouble.ok()) {
+      file = LookAtRowFile(*folder, answer.stamp.path, location.c_str() + location.rfind('/') + 1);
+      if (!file.trouble.ok()) answer.issues.push_back({.path = location, .status = file.trouble});
+    } else if (!SaysAbsent(trouble)) {
+      file.artifact = ArtifactState::kUnreadable;
+    }
+    const std::optional<UtcTime> ingest_time = row.ingest_time;
+    file.Fill(row);
+    row.ingest_time = ingest_time;  // what the list says, or nothing: a link in storage is no ingest
+    row.link_target = location;     // the row is about the file of this name
+    answer.rows.Append(row);
+  }
+
+  const std::string& storage_;
+  const IngestTable& rows_;
+  const WorkControl& control_;
+  std::vector<std::uint32_t> order_;
+};
+
+}  // namespace
+
+absl::StatusOr<NightIngests> FindListedFiles(const std::string& storage, const IngestTable& rows,
+                                             const WorkControl& control) {
+  return Finder(storage, rows, control).Run();
+}
+
+}  // namespace obsmon

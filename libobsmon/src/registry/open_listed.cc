@@ -1,0 +1,98 @@
+// Opens the registries that are lists: Registry::OpenSql and OpenEvents.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "obsmon/registry.h"
+#include "postgres/uri.h"
+#include "registry/event_tables.h"
+#include "registry/listed_registry.h"
+#include "registry/query_source.h"
+#include "status_macros.h"
+
+namespace obsmon {
+namespace {
+
+constexpr std::string_view kSqliteScheme = "sqlite:///";
+
+std::string LowerCase(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return text;
+}
+
+/// One line of the prototype's findtable: a path that has both words has this prefix.
+struct PrefixRule {
+  std::string_view word;
+  std::string_view second_word;
+  std::string_view prefix;
+};
+
+// In the prototype's order. It asked twice for "auxtel" where the second time ComCam was meant.
+constexpr std::array kPrefixRules = {
+    PrefixRule{"ncsa_auxtel", "", "nts_auxtel_"},
+    PrefixRule{"ncsa_comcam", "", "nts_comcam_"},
+    PrefixRule{"auxtel", "archiver", "obs_auxtel_arc_"},
+    PrefixRule{"auxtel", "daq", "obs_auxtel_ccs_"},
+    PrefixRule{"comcam", "archiver", "obs_comcam_arc_"},
+    PrefixRule{"comcam", "ccs", "obs_comcam_ccs_"},
+    PrefixRule{"bot", "", "slac_bot_"},
+};
+
+absl::StatusOr<std::unique_ptr<Registry>> Opened(std::unique_ptr<RowSource> source,
+                                                 const std::filesystem::path& storage,
+                                                 const RegistryOptions& options) {
+  OBSMON_RETURN_IF_ERROR(source->Check());
+  return MakeListedRegistry(std::move(source), storage, options.control);
+}
+
+absl::Status CheckUri(std::string_view uri) {
+  if (!postgres::IsUri(uri)) {
+    return absl::InvalidArgumentError(
+        "the database has no URI that obsmon knows; write postgresql://user@host/database or "
+        "sqlite:////absolute/path");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::string EventTablesPrefixOf(const std::filesystem::path& input_dir) {
+  const std::string path = LowerCase(input_dir.string());
+  for (const PrefixRule& rule : kPrefixRules) {
+    const bool has_both =
+        path.find(rule.word) != std::string::npos && path.find(rule.second_word) != std::string::npos;
+    if (has_both) return std::string(rule.prefix);
+  }
+  return {};
+}
+
+absl::StatusOr<std::unique_ptr<Registry>> Registry::OpenSql(const SqlRegistry& sql,
+                                                            const std::filesystem::path& storage,
+                                                            const RegistryOptions& options) {
+  OBSMON_ASSIGN_OR_RETURN(NightQuery query, NightQuery::Parse(sql.query));
+  if (sql.uri.starts_with(kSqliteScheme)) {
+    return Opened(MakeSqliteQuery(sql.uri.substr(kSqliteScheme.size()), std::move(query), options), storage,
+                  options);
+  }
+  OBSMON_RETURN_IF_ERROR(CheckUri(sql.uri));
+  return Opened(MakePostgresQuery(sql, std::move(query), options), storage, options);
+}
+
+absl::StatusOr<std::unique_ptr<Registry>> Registry::OpenEvents(const EventTables& events,
+                                                               const std::filesystem::path& storage,
+                                                               const RegistryOptions& options) {
+  EventTables with_uri = events;
+  if (with_uri.uri.empty()) with_uri.uri = "postgresql://";  // all of it from libpq's own places
+  OBSMON_RETURN_IF_ERROR(CheckUri(with_uri.uri));
+  OBSMON_ASSIGN_OR_RETURN(std::unique_ptr<RowSource> source, MakeEventTables(with_uri, options));
+  return Opened(std::move(source), storage, options);
+}
+
+}  // namespace obsmon
