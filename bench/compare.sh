@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# Compares whole commands in one run: obsmon's first and second look, find, and the bare loop.
+# Compares whole commands in one run: obsmon's first and second look, find, fd, bfs, and the bare loop.
 # bench/README.md says what is measured and how to read it.
 set -euo pipefail
 export LC_ALL=C
 
-readonly usage="usage: bench/compare.sh [-r REPEATS] BIN_DIR [CASE...]
+readonly usage="usage: bench/compare.sh [-r REPEATS] [-p PLOT.svg] BIN_DIR [CASE...]
   BIN_DIR   where obsmon and obsmon_floor are, such as build/release/bin
-  CASE      500, 9k, 205k, 410k (files in one night) or nights (400 nights of 500); all but 205k by default
+  CASE      500, 9k, 205k, 410k, 4M (files in one night), nights (400 nights of 500), or slow (9,000 files on a
+            disk that takes 0.3 ms, then 1 ms, for each call); all but 205k and 4M by default
   -r        how often each command is run (default 5)
-  Trees are laid out under TMPDIR (default /tmp) and deleted: 410k needs 700,000 inodes."
+  -p        draw CPU time against the number of files, of the cases of one night
+  Trees are laid out under TMPDIR (default /tmp) and deleted: 410k needs 700,000 inodes, 4M ten times as many."
 
 readonly night=2020-05-01
 # Files younger than obsmon's grace of 60 s are settling, and a night with such files is looked at again.
@@ -20,9 +22,11 @@ fail() {
 }
 
 repeats=5
-while getopts r:h option; do
+plot=
+while getopts r:p:h option; do
   case $option in
     r) repeats=$OPTARG ;;
+    p) plot=$(realpath -m "$OPTARG") ;;
     h) printf '%s\n' "$usage"; exit 0 ;;
     *) printf '%s\n' "$usage" >&2; exit 2 ;;
   esac
@@ -38,6 +42,9 @@ for program in obsmon obsmon_floor obsmon_measure obsmon_make_nights; do
   [[ -x $bin/$program ]] || fail "$bin/$program is not there; build the release preset first"
 done
 command -v find > /dev/null || fail "find is not installed"
+fd=$(command -v fdfind || command -v fd || true)
+bfs=$(command -v bfs || true)
+here=$(cd "$(dirname "$0")" && pwd)
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/obsmon-compare-XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -72,9 +79,14 @@ table() {
     "$(printf '%24s' '' | tr ' ' '-')" "$(printf '%16s' '' | tr ' ' '-')"
   row floor 'bare loop' ''
   row find 'find -printf' ''
+  if [[ -n $fd ]]; then row fd 'fd, with a size test' ''; fi
+  if [[ -n $bfs ]]; then row bfs 'bfs -printf' ''; fi
   row first 'obsmon, first look' "$2"
   row second 'obsmon, second look' "$3"
 }
+
+# point LABEL NAME FILES: keeps a point of the plot.
+point() { printf '%s\t%s\t%s\n' "$2" "$3" "$(median "$1" 1)" >> "$work/points"; }
 
 # compare TITLE NIGHTS EXPOSURES DETECTORS FIRST_LOOKS LIMIT_FIRST LIMIT_SECOND
 compare() {
@@ -86,7 +98,8 @@ compare() {
   laid_out=$SECONDS
   local update=("$bin/obsmon" update --input_dir "$input" --last_day "$night" --num_days "$nights" --quiet)
   local floor=("$bin/obsmon_floor" "$input/storage" "$input/gen2repo/raw")
-  local find=(find "$input/storage" "$input/gen2repo/raw" -printf '%D %i %s %T@ %p\n')
+  local folders=("$input/storage" "$input/gen2repo/raw")
+  local find=(find "${folders[@]}" -printf '%D %i %s %T@ %p\n')
 
   "${floor[@]}" > /dev/null  # so that the first to be measured does not pay for a cold cache
   waited=$((laid_out + settled_after - SECONDS))
@@ -96,6 +109,8 @@ compare() {
   for ((i = 1; i <= repeats; ++i)); do
     run floor "${floor[@]}"
     run find "${find[@]}"
+    if [[ -n $fd ]]; then run fd "$fd" -uu -j2 -S +0b . "${folders[@]}"; fi
+    if [[ -n $bfs ]]; then run bfs "$bfs" "${find[@]:1}"; fi
     if ((i <= first_looks)); then
       run first "${update[@]}" --output_dir "$work/fresh"
       rm -rf "$work/fresh"
@@ -103,17 +118,57 @@ compare() {
     run second "${update[@]}" --output_dir "$work/kept"
   done
   table "$title: $(< "$work/made")" "$6" "$7"
+  if ((nights == 1)); then
+    for label in floor:bare\ loop find:find first:first\ look second:second\ look; do
+      point "${label%%:*}" "${label#*:}" $((2 * exposures * detectors))
+    done
+  fi
   rm -rf "$input" "$work/kept"
 }
 
-if (($# == 0)); then set -- 500 9k 410k nights; fi
+# slow_row LABEL TEXT: a line of the table of the slow disk; the ratio is to one thread.
+slow_row() {
+  awk -v text="$2" -v cpu="$(median "$1" 1)" -v wall="$(median "$1" 2)" -v one="$(median one 2)" \
+    'BEGIN { printf "| %-22s | %8.3f | %8.3f | 1/%-6.1f |\n", text, cpu, wall, one / wall }'
+}
+
+# slow MICROSECONDS: 9,000 files where each call that asks for a name takes so long.
+slow() {
+  local input=$work/input i
+  rm -f "$work"/figures.*
+  "$bin/obsmon_make_nights" "$input" "$night" 1 50 90 > "$work/made" || fail "the tree could not be laid out"
+  local away=(env "OBSMON_SLOW_US=$1" "LD_PRELOAD=$bin/obsmon_slow_disk.so")
+  local update=("$bin/obsmon" update --input_dir "$input" --last_day "$night" --num_days 1 --quiet --grace 0)
+  for ((i = 1; i <= repeats; ++i)); do
+    run loop "${away[@]}" "$bin/obsmon_floor" "$input/storage" "$input/gen2repo/raw"
+    rm -rf "$work/fresh"
+    run one "${away[@]}" "${update[@]}" --threads 1 --output_dir "$work/fresh"
+    rm -rf "$work/fresh"
+    run many "${away[@]}" "${update[@]}" --output_dir "$work/fresh"
+    run again "${away[@]}" "${update[@]}" --output_dir "$work/fresh"
+    rm -rf "$work/fresh"
+  done
+  printf '\n9,000 files, %s us a call: %s\n\n' "$1" "$(< "$work/made")"
+  printf '| %-22s | CPU s    | wall s   | of one   |\n|%s|---------:|---------:|---------:|\n' \
+    command "$(printf '%24s' '' | tr ' ' '-')"
+  slow_row loop 'bare loop'
+  slow_row one 'first look, 1 thread'
+  slow_row many 'first look'
+  slow_row again 'second look'
+  rm -rf "$input"
+}
+
+if (($# == 0)); then set -- 500 9k 410k nights slow; fi
 for case in "$@"; do
   case $case in
     500) compare '500 files' 1 50 5 "$repeats" '' '' ;;
     9k) compare '9,000 files' 1 50 90 "$repeats" '' '' ;;
     205k) compare '205,000 files' 1 500 205 "$repeats" '' '' ;;
-    410k) compare '410,000 files' 1 1000 205 "$repeats" '2.5 x, 300 MiB' '0.2 x' ;;
-    nights) compare '400 nights of 500 files' 400 50 5 1 '' '0.5 s of CPU' ;;
-    *) fail "no such case: $case (500, 9k, 205k, 410k, nights)" ;;
+    410k) compare '410,000 files' 1 1000 205 "$repeats" '2.0 x' '0.02 x' ;;
+    4M) compare '4,100,000 files' 1 10000 205 1 '' '' ;;
+    slow) slow 300; slow 1000 ;;
+    nights) compare '400 nights of 500 files' 400 50 5 1 '1.6 x' '0.05 s of CPU' ;;
+    *) fail "no such case: $case (500, 9k, 205k, 410k, 4M, nights, slow)" ;;
   esac
 done
+if [[ -n $plot && -s $work/points ]]; then awk -f "$here/plot.awk" "$work/points" > "$plot"; fi
