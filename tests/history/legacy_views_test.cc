@@ -184,6 +184,7 @@ TEST(Schema, Fault21NeedsNoDoubleQuotedStrings) {
   ASSERT_EQ(sqlite3_db_config(strict.handle(), SQLITE_DBCONFIG_DQS_DML, 0, nullptr), SQLITE_OK);
   strict.Query(kTables);
   strict.Query(kViews);
+  strict.Query(kGen3Views);
   for (const char* view :
        {"FILE_COUNT", "TRANSFER_LIST", "INGEST_LIST", "FILE_COUNT_GEN3", "FILE_LIST_GEN3"}) {
     EXPECT_THAT(strict.Lines(std::string("SELECT * FROM ") + view), IsEmpty());

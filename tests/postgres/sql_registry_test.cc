@@ -10,10 +10,12 @@
 #include <string>
 #include <vector>
 
+#include "obsmon/history.h"
 #include "obsmon/monitor.h"
 #include "obsmon/registry.h"
 #include "obsmon/stream.h"
 #include "postgres/test_database.h"
+#include "sqlite/sqlite.h"
 #include "support/status_matchers.h"
 #include "support/temp_tree.h"
 
@@ -322,6 +324,67 @@ TEST(EventTables, GiveAFileWhoseFolderIsNoNightTheNightInWhichItWasFound) {
   std::vector<std::string> paths;
   for (const IngestRow& row : ingests.rows) paths.emplace_back(row.path);
   EXPECT_THAT(paths, testing::ElementsAre("2020-05-01/sub/d.fits", "b.fits", "mcm/a.fits"));
+}
+
+std::vector<std::string> LinesOf(const std::filesystem::path& file, std::string_view sql) {
+  absl::StatusOr<sqlite::Connection> database =
+      sqlite::Connection::Open(file.string(), sqlite::OpenMode::kReadOnly, std::chrono::seconds{1});
+  EXPECT_THAT(database, IsOk());
+  absl::StatusOr<sqlite::Statement> statement = database->Prepare(sql);
+  EXPECT_THAT(statement, IsOk());
+  std::vector<std::string> lines;
+  while (statement->Step().value()) {
+    std::string line;
+    for (int i = 0; i < static_cast<int>(statement->ColumnNames().size()); ++i) {
+      line += fmt::format("{}{}", i == 0 ? "" : "|", statement->Text(i));
+    }
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+TEST(EventTables, FillThePrototypesViewsAndPagesByItsRules) {
+  OBSMON_NEEDS_POSTGRES();
+  const TestDatabase database;
+  database.Execute(std::string(kEventTables) + FileWithEvents(1, {"PENDING", "SUCCESS"}) +
+                   FileWithEvents(2, {"FAILURE: it''s no FITS"}) + FileWithEvents(3, {"SUCCESS"}) +
+                   FileWithEvents(4, {"PENDING"}) + FileWithEvents(5, {}) + FileWithEvents(6, {"FAILURE"}) +
+                   "UPDATE x_files SET added_on = '2020-05-02 00:00:01.123456' WHERE id = 1;"
+                   "UPDATE x_files SET filename = 'f4.json' WHERE id = 4");
+  const TempTree tree;
+  tree.File("storage/20200501/f1.fits", 20'000);
+  tree.File("storage/20200501/f2.fits", 20'000);
+  tree.File("storage/20200501/f3.fits", 9'999);
+  tree.File("storage/20200501/f4.json", 100);
+  const Stream stream{.name = "auxtel",
+                      .output_dir = tree / "out",
+                      .storage = tree / "storage",
+                      .events = {.uri = database.uri(), .prefix = "x_"},
+                      .busy_timeout = std::chrono::seconds{60}};
+  const UpdateResult result =
+      UpdateStream(stream, {.first_day = kNight, .last_day = kNight}, Utc("2030-01-01T00:00:00"));
+  EXPECT_THAT(result.status, IsOk());
+  const std::filesystem::path history = tree / "out" / kHistoryFileName;
+  EXPECT_THAT(
+      LinesOf(
+          history,
+          "SELECT Filenum, Nite, Transfer_Path, Status, Transfer_Time, Ingest_Time, File_Size, Err_Message "
+          "FROM FILE_LIST_GEN3 ORDER BY Filenum"),
+      testing::ElementsAre(
+          "1|2020-05-01|20200501/f1.fits|SUCCESS|2020-05-02T00:00:01.12345|2020-05-02T00:02:00|20000|",
+          "2|2020-05-01|20200501/f2.fits|FAILURE|2020-05-02T00:00:02|2020-05-02T00:01:00|20000|it's no FITS",
+          "3|2020-05-01|20200501/f3.fits|SUCCESS|2020-05-02T00:00:03|2020-05-02T00:01:00|9999|",
+          "4|2020-05-01|20200501/f4.json|PENDING|2020-05-02T00:00:04|2020-05-02T00:01:00|100|",
+          "6|2020-05-01|20200501/f6.fits|FAILURE|2020-05-02T00:00:06|2020-05-02T00:01:00|0|"));
+  // f6 is gone, and so counts as small.
+  EXPECT_THAT(LinesOf(history,
+                      "SELECT Nite_Obs, N_Files, N_Ingest, N_Small, N_Not_Fits, N_Error, Last_Transfer, "
+                      "Last_Ingest FROM FILE_COUNT_GEN3"),
+              testing::ElementsAre("2020-05-01|5|2|2|1|1|2020-05-02T00:00:06|2020-05-02T00:02:00"));
+  EXPECT_EQ(LinesOf(history, "SELECT length(Last_Creation) FROM FILE_COUNT_GEN3").at(0), "22");
+  for (const std::string page : {"2020-05-01", "index"}) {
+    EXPECT_EQ(ReadFile(tree / "out" / (page + "_gen3.html")), ReadFile(tree / "out" / (page + ".html")));
+  }
 }
 
 TEST(EventTables, SayWhichTableIsMissingAndHowToNameIt) {

@@ -128,9 +128,23 @@ class IngestTable {
   std::vector<UtcTime> file_time_;
 };
 
+/// A file as event tables have it; see EventTables. Kept for scripts that read what the prototype made of
+/// them.
+struct FileEvent {
+  std::string path{};       ///< from storage on
+  std::int64_t number = 0;  ///< the file's `id`
+  std::string status{};     ///< of the event that counts, "SUCCESS"; empty where there is none yet
+  std::string message{};    ///< its `err_message`
+  std::optional<UtcTime> found_time{};  ///< the file's `added_on`
+  std::optional<UtcTime> event_time{};  ///< the event's `start_time`
+
+  friend bool operator==(const FileEvent&, const FileEvent&) = default;
+};
+
 /// What a registry and its files say of one night.
 struct NightIngests {
   IngestTable rows{};                  ///< sorted by path, bytewise
+  std::vector<FileEvent> events{};     ///< of event tables alone; sorted by path, bytewise
   std::vector<ScanIssue> issues{};     ///< what of the repository's folders could not be read, sorted by path
   std::vector<FolderStamp> folders{};  ///< every folder that the answer depends on, sorted by path
 };

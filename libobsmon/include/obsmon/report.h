@@ -166,8 +166,9 @@ struct StrayFile {
 struct NightEvidence {
   TransferTable transfers{};  ///< of this night's folders
   IngestTable ingests{};      ///< of this night, and those of other nights that match a file of this one
-  ExpectedTable expected{};   ///< what of this night should arrive
-  std::vector<std::string> exposures_with_manifest{};      ///< obs_ids, sorted
+  std::vector<FileEvent> events{};                     ///< of this night, where event tables are the registry
+  ExpectedTable expected{};                            ///< what of this night should arrive
+  std::vector<std::string> exposures_with_manifest{};  ///< obs_ids, sorted
   std::vector<std::string> exposures_with_bad_manifest{};  ///< likewise
   std::vector<StrayFile> strays{};                         ///< sorted by ingest_row
   std::vector<ScanIssue> issues{};                         ///< of storage and of the repository

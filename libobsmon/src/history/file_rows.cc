@@ -1,7 +1,10 @@
 #include "history/file_rows.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
+#include <chrono>
 #include <compare>
 #include <cstring>
 #include <numeric>
@@ -339,6 +342,40 @@ absl::StatusOr<RowChanges> ReplaceIngests(sqlite::Connection& database, Night ni
   const std::vector<KeyedRow> now = RowsInKeyOrder(
       ingests.path(), [&ingests, night](std::size_t row) { return ingests.night()[row] == night; });
   return Merge(database, night, IngestRows{.table = ingests}, now);
+}
+
+// As PostgreSQL writes a timestamp into 25 characters, with the blank that the prototype replaced: a fraction
+// has five digits at most, and none where it would end in zeros. No time is the prototype's string of zeros.
+static std::string EventTime(const std::optional<UtcTime>& time) {
+  constexpr std::int64_t kUnit = 10'000;  // nanoseconds in its last digit
+  if (!time) return "0000-00-00T00:00:00";
+  const auto whole = std::chrono::floor<std::chrono::seconds>(*time);
+  std::string text = FormatUtc(*time);
+  text.pop_back();  // the Z
+  const std::int64_t fraction = (*time - whole).count() / kUnit;
+  if (fraction == 0) return text;
+  text += fmt::format(".{:05}", fraction);
+  while (text.ends_with('0')) text.pop_back();
+  return text;
+}
+
+absl::Status ReplaceEvents(sqlite::Connection& database, Night night, std::span<const FileEvent> events) {
+  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement remove, database.Prepare("DELETE FROM event WHERE night = ?1"));
+  OBSMON_RETURN_IF_ERROR(remove.Bind(1, night.yyyymmdd()).Run());
+  if (events.empty()) return absl::OkStatus();
+  OBSMON_ASSIGN_OR_RETURN(
+      sqlite::Statement insert,
+      database.Prepare("INSERT OR REPLACE INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
+  for (const FileEvent& event : events) {
+    const std::string found_time = EventTime(event.found_time);
+    const std::string event_time = EventTime(event.event_time);
+    BindPath(insert, 2, event.path);
+    BindPath(insert, 5, event.message);
+    insert.Bind(1, night.yyyymmdd()).Bind(3, event.number).Bind(4, std::string_view(event.status));
+    OBSMON_RETURN_IF_ERROR(
+        insert.Bind(6, std::string_view(found_time)).Bind(7, std::string_view(event_time)).Run());
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace obsmon

@@ -49,6 +49,9 @@ absl::StatusOr<RowChanges> ReplaceIngests(sqlite::Connection& database, Night ni
 absl::Status ReplaceAbsent(sqlite::Connection& database, Night night, const ExpectedTable& expected,
                            std::span<const AbsentFile> absent);
 
+/// Makes the night's rows in `event` those of `events`.
+absl::Status ReplaceEvents(sqlite::Connection& database, Night night, std::span<const FileEvent> events);
+
 /// Binds a path, or any text from outside: as TEXT where it is UTF-8, else as a BLOB. It is not copied, and
 /// must stay as it is until the statement is reset.
 void BindPath(sqlite::Statement& statement, int position, std::string_view path);

@@ -91,6 +91,7 @@ absl::Status SetUp(sqlite::Connection& database) {
 absl::Status MakeHistory(sqlite::Connection& database) {
   OBSMON_RETURN_IF_ERROR(database.Execute(kTables));
   OBSMON_RETURN_IF_ERROR(database.Execute(kViews));
+  OBSMON_RETURN_IF_ERROR(database.Execute(kGen3Views));
   return MarkAsHistory(database);
 }
 

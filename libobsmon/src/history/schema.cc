@@ -17,12 +17,17 @@ namespace obsmon {
 // absent: the files that a night's manifests call for, and that are neither in storage nor in the registry;
 // `path` is where it would be, `since` when its manifest arrived, `verdict` missing, settling, ignored or
 // unknown.
+// event: a night's files as the event tables of the data backbone have them, with the times as the prototype
+// wrote them, for its views; `status` is empty where there is no event yet.
 #define OBSMON_TABLES_SINCE_VERSION_2                                                                  \
   "CREATE TABLE latency (night INTEGER NOT NULL, span TEXT NOT NULL, files INTEGER NOT NULL,"          \
   " negative INTEGER NOT NULL, shortest INTEGER NOT NULL, p50 INTEGER NOT NULL, p95 INTEGER NOT NULL," \
   " longest INTEGER NOT NULL, PRIMARY KEY (night, span)) WITHOUT ROWID;"                               \
   "CREATE TABLE absent (night INTEGER NOT NULL, path TEXT NOT NULL, since INTEGER NOT NULL,"           \
-  " verdict INTEGER NOT NULL, PRIMARY KEY (night, path)) WITHOUT ROWID;"
+  " verdict INTEGER NOT NULL, PRIMARY KEY (night, path)) WITHOUT ROWID;"                               \
+  "CREATE TABLE event (night INTEGER NOT NULL, path TEXT NOT NULL, number INTEGER NOT NULL,"           \
+  " status TEXT NOT NULL, message TEXT NOT NULL, found_time TEXT NOT NULL, event_time TEXT NOT NULL,"  \
+  " PRIMARY KEY (night, path)) WITHOUT ROWID;"
 
 // Times are nanoseconds since 1970 in UTC, NULL where absent. device and inode have 64 bits without a sign
 // and are kept bit for bit in SQLite's integers, which have one. A path is TEXT where it is UTF-8 and a BLOB
@@ -149,7 +154,8 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
 // A version's columns come last in their table, so that a migrated history is like a new one.
 const char* const kFromVersion1 = OBSMON_TABLES_SINCE_VERSION_2
     "ALTER TABLE night ADD COLUMN exposures INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE night ADD COLUMN without_manifest INTEGER NOT NULL DEFAULT 0;";
+    "ALTER TABLE night ADD COLUMN without_manifest INTEGER NOT NULL DEFAULT 0;"
+    "DROP VIEW FILE_COUNT_GEN3; DROP VIEW FILE_LIST_GEN3;";  // which read a new table
 
 #undef OBSMON_TABLES_SINCE_VERSION_2
 
@@ -181,14 +187,46 @@ const char* const kViews =
     OBSMON_LEGACY_TIME("n.looked_at") " AS Last_Update, "
     OBSMON_LEGACY_TIME("i.ingest_time") " AS Ingest_Time"
     " FROM night n JOIN ingest i ON i.night = n.number WHERE i.artifact = 0 AND i.status = 0"
-    " UNION ALL SELECT FILENUM, Ingest_Path, Nite_Obs, Last_Update, Ingest_Time FROM prototype_ingest;"
+    " UNION ALL SELECT FILENUM, Ingest_Path, Nite_Obs, Last_Update, Ingest_Time FROM prototype_ingest;";
 
-    "CREATE VIEW FILE_COUNT_GEN3 AS SELECT Nite_Obs, Last_Update, N_Files, Last_Creation, N_Ingest, N_Small,"
-    " N_Not_Fits, N_Error, Last_Transfer, Last_Ingest FROM prototype_file_count_gen3;"
+// The prototype's ctime came with hundredths of a second, for it cut its texts to 22 characters. A file that
+// is gone had no time and no size.
+#define OBSMON_LEGACY_CTIME                                                   \
+  "ifnull(strftime('%Y-%m-%dT%H:%M:%S', t.arrival / 1000000000, 'unixepoch')" \
+  " || printf('.%02d', t.arrival % 1000000000 / 10000000), '0000-00-00T00:00:00.00')"
 
-    "CREATE VIEW FILE_LIST_GEN3 AS SELECT Filenum, Nite, Last_Update, Transfer_Path, Status, Creation_Time,"
-    " Transfer_Time, Ingest_Time, File_Size, Err_Message FROM prototype_file_list_gen3;";
+const char* const kGen3Views =
+    "CREATE VIEW FILE_LIST_GEN3 AS SELECT e.number AS Filenum, n.nite AS Nite, " OBSMON_LEGACY_TIME(
+        "n.looked_at") " AS Last_Update, e.path AS Transfer_Path, e.status AS Status, " OBSMON_LEGACY_CTIME
+                       " AS Creation_Time, e.found_time AS Transfer_Time, e.event_time AS Ingest_Time,"
+                       " ifnull(t.size, 0) AS File_Size, e.message AS Err_Message"
+                       " FROM night n JOIN event e ON e.night = n.number"
+                       " LEFT JOIN transfer t ON t.night = e.night AND t.path = e.path WHERE e.status <> ''"
+                       " UNION ALL SELECT Filenum, Nite, Last_Update, Transfer_Path, Status, Creation_Time,"
+                       " Transfer_Time, Ingest_Time, File_Size, Err_Message FROM prototype_file_list_gen3;"
 
+                       // By the prototype's get_night_data_gen3: a file of exactly 10,000 bytes is neither
+                       // small nor an error, and small ones are counted whether ingested or not.
+                       "CREATE VIEW FILE_COUNT_GEN3 AS SELECT n.nite AS Nite_Obs, " OBSMON_LEGACY_TIME(
+                           "n.looked_at") " AS Last_Update, count(*) AS N_Files, max(" OBSMON_LEGACY_CTIME
+                                          ") AS Last_Creation,"
+                                          " sum(e.status = 'SUCCESS') AS N_Ingest,"
+                                          " sum(substr(e.path, -5) = '.fits' AND ifnull(t.size, 0) < 10000) "
+                                          "AS N_Small,"
+                                          " sum(substr(e.path, -5) <> '.fits') AS N_Not_Fits,"
+                                          " sum(substr(e.path, -5) = '.fits' AND ifnull(t.size, 0) > 10000 "
+                                          "AND e.status <> 'SUCCESS') AS N_Error,"
+                                          " max(e.found_time) AS Last_Transfer, max(e.event_time) AS "
+                                          "Last_Ingest"
+                                          " FROM night n JOIN event e ON e.night = n.number"
+                                          " LEFT JOIN transfer t ON t.night = e.night AND t.path = e.path "
+                                          "WHERE e.status <> '' GROUP BY n.number"
+                                          " UNION ALL SELECT Nite_Obs, Last_Update, N_Files, Last_Creation, "
+                                          "N_Ingest, N_Small,"
+                                          " N_Not_Fits, N_Error, Last_Transfer, Last_Ingest FROM "
+                                          "prototype_file_count_gen3;";
+
+#undef OBSMON_LEGACY_CTIME
 #undef OBSMON_LEGACY_TIME
 
 namespace {
@@ -217,6 +255,7 @@ absl::StatusOr<Contents> Identify(sqlite::Connection& database) {
 
 absl::Status Migrate(sqlite::Connection& database) {
   OBSMON_RETURN_IF_ERROR(database.Execute(kFromVersion1));
+  OBSMON_RETURN_IF_ERROR(database.Execute(kGen3Views));
   return MarkAsHistory(database);
 }
 

@@ -23,6 +23,7 @@ extern const char* const kTables;
 /// The views that scripts written for the prototype read. Apart from kTables because their names are those of
 /// the prototype's tables, which must be gone first.
 extern const char* const kViews;
+extern const char* const kGen3Views;
 
 /// Whose a database is.
 enum class Contents : std::uint8_t {

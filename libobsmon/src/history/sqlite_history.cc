@@ -36,6 +36,9 @@ constexpr std::string_view kTouch = "UPDATE night SET looked_at = ?2, registry_t
 // The fingerprint must not bring the next look to believe in the state of before.
 constexpr std::string_view kSetUnknown =
     "UPDATE night SET state = ?2, trouble = ?3, looked_at = ?4, trusted = 0 WHERE number = ?1";
+constexpr std::string_view kForgetPrototypesEvents = "DELETE FROM prototype_file_list_gen3 WHERE Nite = ?1";
+constexpr std::string_view kForgetPrototypesEventCounts =
+    "DELETE FROM prototype_file_count_gen3 WHERE Nite_Obs = ?1";
 constexpr std::string_view kForgetPrototypesTransfers =
     "DELETE FROM prototype_transfer WHERE Nite_Trans = ?1";
 constexpr std::string_view kForgetPrototypesIngests = "DELETE FROM prototype_ingest WHERE Nite_Obs = ?1";
@@ -95,6 +98,7 @@ class SqliteHistory final : public History {
   absl::Status WriteFingerprint(Night night, const NightFingerprint& fingerprint);
   absl::Status WriteFolders(Night night, const std::vector<FolderStamp>& folders);
   absl::Status ForgetPrototypes(Night night);
+  absl::Status ForgetPrototypesEvents(Night night);
   template <typename... Values>
   absl::Status UpdateNight(std::string_view sql, Night night, const Values&... values);
 
@@ -245,6 +249,8 @@ absl::Status SqliteHistory::WriteNight(const NightSummary& summary, const NightR
   OBSMON_RETURN_IF_ERROR(
       ReplaceTransfers(database_, report.night, evidence.transfers, report.match.verdict).status());
   OBSMON_RETURN_IF_ERROR(ReplaceIngests(database_, report.night, evidence.ingests).status());
+  OBSMON_RETURN_IF_ERROR(ReplaceEvents(database_, report.night, evidence.events));
+  if (!evidence.events.empty()) OBSMON_RETURN_IF_ERROR(ForgetPrototypesEvents(report.night));
   OBSMON_RETURN_IF_ERROR(WriteLatencies(database_, report.night, report.latency));
   OBSMON_RETURN_IF_ERROR(ReplaceAbsent(database_, report.night, evidence.expected, report.match.absent));
   return ForgetPrototypes(report.night);
@@ -294,6 +300,15 @@ absl::Status SqliteHistory::WriteFolders(Night night, const std::vector<FolderSt
 absl::Status SqliteHistory::ForgetPrototypes(Night night) {
   const std::string name = night.ToString();
   for (const std::string_view sql : {kForgetPrototypesTransfers, kForgetPrototypesIngests}) {
+    OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const forget, Prepared(sql));
+    OBSMON_RETURN_IF_ERROR(forget->Bind(1, name).Run());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SqliteHistory::ForgetPrototypesEvents(Night night) {
+  const std::string name = night.ToString();
+  for (const std::string_view sql : {kForgetPrototypesEvents, kForgetPrototypesEventCounts}) {
     OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const forget, Prepared(sql));
     OBSMON_RETURN_IF_ERROR(forget->Bind(1, name).Run());
   }

@@ -219,6 +219,7 @@ absl::Status TakeOver(sqlite::Connection& database) {
                 "ingest_time", "file_size", "err_message"}));
   OBSMON_RETURN_IF_ERROR(DropPrototypesTables(database));
   OBSMON_RETURN_IF_ERROR(database.Execute(kViews));
+  OBSMON_RETURN_IF_ERROR(database.Execute(kGen3Views));
   return MarkAsHistory(database);
 }
 

@@ -222,6 +222,7 @@ absl::StatusOr<NightLook> StreamView::Look(Night night) {
   NightEvidence& evidence = look.report.evidence;
   evidence.transfers = std::move(sides.storage->files);
   evidence.ingests = std::move(sides.registry->rows);
+  evidence.events = std::move(sides.registry->events);
   evidence.issues = std::move(sides.storage->issues);
   Append(evidence.issues, sides.registry->issues);
   evidence.registry_status = registry_status_;
@@ -326,6 +327,7 @@ void StreamView::Recycle(NightLook look) {
   sides.storage->folders = std::move(look.storage_folders);
   sides.registry.emplace();
   sides.registry->rows = std::move(look.report.evidence.ingests);
+  sides.registry->events = std::move(look.report.evidence.events);
   sides.registry->folders = std::move(look.registry_folders);
 }
 

@@ -129,8 +129,7 @@ class StreamUpdate {
   // done.
   absl::Status Keep(const NightLook& look) {
     const NightReport& report = look.report;
-    OBSMON_RETURN_IF_ERROR(
-        PublishFile(stream_.output_dir / NightPageName(report.night), RenderNightPage(report)));
+    OBSMON_RETURN_IF_ERROR(Publish(NightPageName(report.night), RenderNightPage(report)));
     if (report.evidence.registry_status.ok()) {
       OBSMON_RETURN_IF_ERROR(history_->Put(report, look.fingerprint));
     } else {
@@ -145,6 +144,15 @@ class StreamUpdate {
     rows_in_transaction_ = 0;
     OBSMON_RETURN_IF_ERROR(history_->Commit());
     return history_->Begin();
+  }
+
+  // Of event tables the prototype called its pages D_gen3.html and index_gen3.html: they are there by both
+  // names.
+  absl::Status Publish(const std::string& name, const std::string& page) const {
+    OBSMON_RETURN_IF_ERROR(PublishFile(stream_.output_dir / name, page));
+    if (!reads_events_) return absl::OkStatus();
+    const std::string stem = name.substr(0, name.rfind('.'));
+    return PublishFile(stream_.output_dir / (stem + "_gen3.html"), page);
   }
 
   void Warn(const NightReport& report) {
@@ -164,8 +172,7 @@ class StreamUpdate {
   // The index shows all that is known, whatever the run's own window was.
   absl::Status PublishIndex() {
     OBSMON_ASSIGN_OR_RETURN(const std::vector<NightSummary> known, history_->Nights());
-    OBSMON_RETURN_IF_ERROR(
-        PublishFile(stream_.output_dir / "index.html", RenderIndexPage(stream_.name, known, as_of_)));
+    OBSMON_RETURN_IF_ERROR(Publish("index.html", RenderIndexPage(stream_.name, known, as_of_)));
     for (const NightSummary& night : known) {
       if (std::ranges::find(nights_, night.night) != nights_.end()) result_.nights.push_back(night);
     }
@@ -181,6 +188,7 @@ class StreamUpdate {
   const NightWindow& window_;
   UtcTime as_of_;
   const WorkControl& control_;
+  const bool reads_events_ = EventTablesOf(stream_).has_value();
 
   UpdateOutcome outcome_ = UpdateOutcome::kDone;
   UpdateResult result_;

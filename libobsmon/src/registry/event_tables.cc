@@ -60,15 +60,6 @@ absl::StatusOr<std::string> Quoted(std::string_view table) {
   return quoted;
 }
 
-/// What is known of a file: its row, and its event that counts.
-struct FileEvent {
-  Night night{};
-  std::string path{};
-  std::string status{};
-  std::string message{};
-  std::optional<UtcTime> event_time{};
-};
-
 bool Is(const FileEvent& event, IngestStatus status) { return StatusOfWord(event.status) == status; }
 
 /// Whether `event`, of another table, counts rather than `known`. Ingesters that share a files table divide
@@ -100,7 +91,11 @@ class EventSource final : public RowSource {
   std::string ChangeToken() override { return {}; }
 
  private:
-  using Events = absl::flat_hash_map<std::int64_t, FileEvent>;
+  struct NightEvent {
+    Night night{};
+    FileEvent event{};
+  };
+  using Events = absl::flat_hash_map<std::int64_t, NightEvent>;
 
   absl::StatusOr<std::unique_ptr<postgres::Connection>> Connect() const {
     OBSMON_ASSIGN_OR_RETURN(const postgres::Login login, postgres::LoginFor(uri_, options_.logins));
@@ -140,16 +135,16 @@ absl::Status EventSource::ReadEvents(postgres::Rows& answer, std::span<const Nig
     OBSMON_ASSIGN_OR_RETURN(const bool has_row, answer.Step());
     if (!has_row) return absl::OkStatus();
     FileEvent event{.path = PathOf(answer.Text(kRelpath), answer.Text(kFilename)),
+                    .number = answer.Int(kId),
                     .status = std::string(answer.Text(kStatus)),
                     .message = std::string(answer.Text(kErrMessage)),
+                    .found_time = answer.Time(kAddedOn),
                     .event_time = answer.Time(kStartTime)};
-    if (event.event_time && event.status.empty())
-      event.status = "UNKNOWN";  // an event that does not say what it was
-    const std::optional<Night> night = NightOf(event.path, answer.Time(kAddedOn));
+    if (event.event_time && event.status.empty()) event.status = "UNKNOWN";  // an event that says nothing
+    const std::optional<Night> night = NightOf(event.path, event.found_time);
     if (!night || std::ranges::find(nights, *night) == nights.end()) continue;
-    event.night = *night;
-    const auto [known, is_new] = events.try_emplace(answer.Int(kId), event);
-    if (!is_new && Outweighs(event, known->second)) known->second = std::move(event);
+    const auto [known, is_new] = events.try_emplace(event.number, NightEvent{*night, event});
+    if (!is_new && Outweighs(event, known->second.event)) known->second.event = std::move(event);
   }
 }
 
@@ -164,8 +159,8 @@ std::string ArrayOfFolders(std::span<const Night> nights) {
 
 std::string NoonOf(Night night) { return night.ToString() + " 12:00:00"; }
 
-IngestRow RowOf(const FileEvent& event) {
-  IngestRow row{.path = event.path, .night = event.night, .message = event.message};
+IngestRow RowOf(const FileEvent& event, Night night) {
+  IngestRow row{.path = event.path, .night = night, .message = event.message};
   if (event.status.empty()) {
     row.status = IngestStatus::kPending;
     return row;
@@ -191,16 +186,19 @@ absl::Status EventSource::Read(std::span<const Night> nights, ListedRows& rows) 
     if (!answer.ok()) return Explained(answer.status());
     OBSMON_RETURN_IF_ERROR(ReadEvents(**answer, nights, events));
   }
-  for (auto& [id, event] : events) {
-    IngestRow row = RowOf(event);
+  for (auto& [number, found] : events) {
+    const FileEvent& event = found.event;
+    IngestRow row = RowOf(event, found.night);
     std::string message;
     if (!event.status.empty() && !StatusOfWord(event.status)) {
       message = fmt::format("its status is {}, which obsmon does not know{}{}", event.status,
                             event.message.empty() ? "" : ": ", event.message);
       row.message = message;
     }
-    rows[event.night].Append(row);
+    rows[found.night].rows.Append(row);
+    rows[found.night].events.push_back(std::move(found.event));
   }
+  for (auto& [night, listed] : rows) std::ranges::sort(listed.events, {}, &FileEvent::path);
   return absl::OkStatus();
 }
 

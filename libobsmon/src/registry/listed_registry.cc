@@ -30,8 +30,8 @@ class ListedSnapshot final : public RegistrySnapshot {
     const auto rows = rows_.find(night);
     if (rows == rows_.end()) return digest.value();
     std::vector<std::uint64_t> hashes;
-    hashes.reserve(rows->second.size());
-    for (const IngestRow& row : rows->second) hashes.push_back(HashOf(row));
+    hashes.reserve(rows->second.rows.size());
+    for (const IngestRow& row : rows->second.rows) hashes.push_back(HashOf(row));
     std::ranges::sort(hashes);
     for (const std::uint64_t hash : hashes) digest.Add(hash);
     return digest.value();
@@ -40,7 +40,9 @@ class ListedSnapshot final : public RegistrySnapshot {
   absl::StatusOr<NightIngests> Ingests(Night night) const override {
     const auto rows = rows_.find(night);
     if (rows == rows_.end()) return NightIngests{};
-    return FindListedFiles(storage_, rows->second, control_);
+    OBSMON_ASSIGN_OR_RETURN(NightIngests ingests, FindListedFiles(storage_, rows->second.rows, control_));
+    ingests.events = rows->second.events;
+    return ingests;
   }
 
  private:

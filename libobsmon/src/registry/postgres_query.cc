@@ -39,7 +39,7 @@ class PostgresQuery final : public RowSource {
       const std::vector<postgres::Value> values(texts.begin(), texts.end());
       OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<postgres::Rows> answer,
                               connection->Query(query_.Sql('$'), values));
-      OBSMON_RETURN_IF_ERROR(postgres::WithPlace(ReadAnswer(*answer, night, rows[night]), *connection));
+      OBSMON_RETURN_IF_ERROR(postgres::WithPlace(ReadAnswer(*answer, night, rows[night].rows), *connection));
     }
     return absl::OkStatus();
   }

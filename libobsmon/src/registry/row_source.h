@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "obsmon/night.h"
@@ -15,9 +16,12 @@
 
 namespace obsmon {
 
-/// The rows of some nights. Of each row only path, night, status, message, and ingest_time are given, and
-/// what only event tables have.
-using ListedRows = std::map<Night, IngestTable>;
+/// The rows of a night. Of each only path, night, status, message and ingest_time are given.
+struct ListedNight {
+  IngestTable rows{};
+  std::vector<FileEvent> events{};  ///< as of NightIngests
+};
+using ListedRows = std::map<Night, ListedNight>;
 
 class RowSource {
  public:

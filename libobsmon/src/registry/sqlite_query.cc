@@ -50,7 +50,7 @@ class SqliteQuery final : public RowSource {
     return WithStatement([&](sqlite::Statement& statement, const AnswerColumns& columns) -> absl::Status {
       rows.clear();  // of an attempt before this one
       for (const Night night : nights) {
-        OBSMON_RETURN_IF_ERROR(ReadNight(statement, columns, night, rows[night]));
+        OBSMON_RETURN_IF_ERROR(ReadNight(statement, columns, night, rows[night].rows));
       }
       return absl::OkStatus();
     });
