@@ -21,6 +21,33 @@ void BM_RenderNightPage(benchmark::State& state) {
 }
 BENCHMARK(BM_RenderNightPage)->Apply(AllSizes);
 
+/// With the data that its script loads.
+void BM_RenderNight(benchmark::State& state) {
+  const NightReport report = SyntheticReport(SizeOf(state));
+  NightPages pages;
+  for (auto _ : state) pages = RenderNight(report);
+  CountFiles(state);
+  std::size_t data_bytes = 0;
+  for (const PageFile& file : pages.data) data_bytes += file.contents.size();
+  state.counters["page bytes"] = static_cast<double>(pages.page.contents.size());
+  state.counters["first data bytes"] = static_cast<double>(pages.data.front().contents.size());
+  state.counters["data bytes"] = static_cast<double>(data_bytes);
+}
+BENCHMARK(BM_RenderNight)->Apply(AllSizes);
+
+/// Rendered, and written where nothing was.
+void BM_PublishNewNight(benchmark::State& state) {
+  const NightReport report = SyntheticReport(SizeOf(state));
+  for (auto _ : state) {
+    state.PauseTiming();
+    const TempFolder output;
+    state.ResumeTiming();
+    if (!PublishNight(output.path(), report).ok()) state.SkipWithError("the night was not written");
+  }
+  CountFiles(state);
+}
+BENCHMARK(BM_PublishNewNight)->Apply(AllSizes);
+
 void BM_PublishUnchangedPage(benchmark::State& state) {
   const std::string page = RenderNightPage(SyntheticReport(SizeOf(state)));
   const TempFolder output;

@@ -66,6 +66,9 @@ inline constexpr OptionSpec kGrace{
     .name = "grace", .value = "SPAN", .help = "how long a new file is settling (default: 60s)"};
 inline constexpr OptionSpec kBusyTimeout{
     .name = "busy_timeout", .value = "SPAN", .help = "how long to wait for a locked registry (10s)"};
+inline constexpr OptionSpec kMaxAge{.name = "max_age",
+                                    .value = "SPAN",
+                                    .help = "pages say that obsmon stopped if it looked longer ago (15min)"};
 inline constexpr OptionSpec kThreads{
     .name = "threads", .value = "N", .help = "threads that read disks (default: chosen)"};
 inline constexpr OptionSpec kConfig{

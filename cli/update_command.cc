@@ -47,6 +47,7 @@ constexpr std::array kOptions = {
     OptionSpec{.name = "metrics", .value = "FILE", .help = "write gauges for Prometheus into FILE (*.prom)"},
     kGrace,
     kBusyTimeout,
+    kMaxAge,
     kThreads,
     kConfig,
     kStream,

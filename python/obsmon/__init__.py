@@ -216,6 +216,7 @@ def update(
     db_auth: AnyPath | None = None,
     grace: Span = 60,
     busy_timeout: Span = 10,
+    max_age: Span = 900,
     num_threads: int = 0,
     as_of: datetime.datetime | None = None,
     progress: Progress = False,
@@ -224,7 +225,8 @@ def update(
 
     Looks at the nights from `first_day`, or at `num_days` nights, up to `last_day`. Without all three these are today
     and yesterday (UTC), and earlier nights that still have open problems. What has not changed is neither read nor
-    written again. The other parameters are those of observe_night.
+    written again. `max_age` is how old the last look may be before the pages call the monitor stopped; the other
+    parameters are those of observe_night.
 
     Returns
     -------
@@ -258,6 +260,7 @@ def update(
         db_auth=db_auth,
         grace=grace,
         busy_timeout=busy_timeout,
+        max_age=max_age,
         threads=num_threads,
     )
     with following(progress) as follow:
@@ -405,7 +408,7 @@ def _stream(**fields: object) -> _obsmon._Stream:
 _FOLDERS = ("input_dir", "output_dir", "storage", "repo", "pending_folder", "bad_folder", "repository_index", "db_auth")
 _LISTS = ("collection", "dataset_type", "registry_events_tables")
 _TEXTS = ("name", "instrument")
-_SPANS = ("grace", "busy_timeout")
+_SPANS = ("grace", "busy_timeout", "max_age")
 _PARAMETERS = {"gen": "generation", "threads": "num_threads"}
 
 

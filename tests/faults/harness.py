@@ -5,6 +5,7 @@ FAULT_SHIM names the preloaded library; see fault_shim.cc.
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -35,6 +36,7 @@ def contents(folder):
         if folder.exists():
             shutil.copytree(folder, copy)
         seen = {path.name: path.read_bytes() for path in copy.glob("*.html")}
+        seen |= {f"data/{path.name}": path.read_bytes() for path in copy.glob("data/*")}
         if (copy / HISTORY).exists():
             seen |= rows_of(copy / HISTORY)
     return seen
@@ -78,7 +80,7 @@ class FaultTest(unittest.TestCase):
         result = self.run_command(FAULT_LOG=str(log), FAULT_CALLS=kinds)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.after = contents(self.out)
-        self.files_after = sorted(path.name for path in self.out.iterdir())
+        self.files_after = sorted(map(str, self.out.rglob("*")))
         self.paths = log.read_text(errors="surrogateescape").splitlines()
         return [line.split(" ", 1)[0] for line in self.paths]
 
@@ -92,9 +94,12 @@ class FaultTest(unittest.TestCase):
             shutil.copytree(self.saved, self.out)
 
     def assert_whole(self, what):
-        """Every page is the old one or the new one, and what scripts read is as it was before the run or after."""
+        """Every page is the old one or the new one with its data; what scripts read is as before the run or after."""
         seen = contents(self.out)
-        for name in self.before.keys() | VIEWS.intersection(seen) | {n for n in seen if n.endswith(".html")}:
+        for page in (page for name, page in seen.items() if name.endswith(".html")):
+            for data in re.findall(rb'<script defer src="([^"]+)"', page):
+                self.assertIn(data.decode(), seen, f"{what}: a page is there without what it loads")
+        for name in {n for n in self.before if not n.startswith("data/")} | VIEWS.intersection(seen) | {n for n in seen if n.endswith(".html")}:
             self.assertTrue(name in seen, f"{what}: {name} is gone")
             nothing = [] if name in VIEWS else None
             allowed = (self.before.get(name, nothing), self.after.get(name))
@@ -106,4 +111,4 @@ class FaultTest(unittest.TestCase):
         self.assertEqual((result.returncode, result.stderr), (0, ""), what)
         healed = contents(self.out)
         self.assertEqual(self.difference(healed, self.after), [], f"{what}: these differ")
-        self.assertEqual(sorted(path.name for path in self.out.iterdir()), self.files_after, what)
+        self.assertEqual(sorted(map(str, self.out.rglob("*"))), self.files_after, what)

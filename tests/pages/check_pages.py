@@ -12,13 +12,13 @@ import subprocess
 import sys
 import tempfile
 
-VOID = {"meta", "link", "br", "rect"}
+VOID = {"meta", "link", "br", "rect", "path"}
 ALLOWED = VOID | set(
     "html head title style body a nav main header footer h1 h2 h3 p strong small em code bdi span div section "
-    "time ul li dl dt dd svg table caption thead tbody tfoot tr th td".split()
+    "time ul li dl dt dd svg figure figcaption details summary script table caption thead tbody tfoot tr th td".split()
 )
 # What may not stand inside what.
-BLOCKS = {"p", "div", "section", "table", "ul", "dl", "h1", "h2", "h3"}
+BLOCKS = {"p", "figure", "details", "div", "section", "table", "ul", "dl", "h1", "h2", "h3"}
 
 
 class Page(html.parser.HTMLParser):
@@ -27,6 +27,7 @@ class Page(html.parser.HTMLParser):
     def __init__(self, text):
         super().__init__(convert_charrefs=True)
         self.open, self.faults, self.ids, self.refs = [], [], set(), []
+        self.script_policy = ""
         self.style, self.policy, self.headings, self.links = "", "", [], []
         self.columns, self.cells = None, 0
         self.feed(text)
@@ -62,6 +63,10 @@ class Page(html.parser.HTMLParser):
             self.policy = values["content"]
         if tag in ("h1", "h2", "h3"):
             self.headings.append(tag)
+        if tag == "script":
+            self.script_policy = "script-src 'self'; "
+            if not re.fullmatch(r"data/[0-9a-z-]+\.js", values.get("src", "")) or "defer" not in values:
+                self.fault(f"a script that is not one of ours: {values}")
         if tag == "table":
             self.columns = None
         if tag == "tr":
@@ -89,6 +94,8 @@ class Page(html.parser.HTMLParser):
     def handle_data(self, data):
         if self.open and self.open[-1] == "style":
             self.style += data
+        elif self.open and self.open[-1] == "script":
+            self.fault("a script in the page")
         elif any(c < " " and c != "\n" for c in data):
             self.fault(f"control character in {data!r}")
 
@@ -100,7 +107,7 @@ def check(path):
     digest = base64.b64encode(hashlib.sha256(page.style.encode()).digest()).decode()
     expected = (
         "default-src 'none'; img-src data:; "
-        f"style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+        f"{page.script_policy}style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     )
     if page.policy != expected:
         faults.append(f"policy is {page.policy}, not {expected}")
@@ -111,7 +118,7 @@ def check(path):
     if any(b == "h3" and a == "h1" for a, b in zip(page.headings, page.headings[1:])):
         faults.append("an h3 directly below an h1")
     missing = [ref for ref in page.refs if ref not in page.ids]
-    missing += [link for link in page.links if link.startswith("#") and link[1:] not in page.ids]
+    missing += [link for link in page.links if link.startswith("#") and "=" not in link and link[1:] not in page.ids]
     if missing:
         faults.append(f"nothing has the ids {missing}")
     for part in ('<html lang="en">', '<meta name="viewport"', '<meta charset="utf-8">', "<!doctype html>"):

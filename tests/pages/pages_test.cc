@@ -67,7 +67,23 @@ TEST(NightPage, ShowsEveryVerdictAsAWord) {
 
 TEST(NightPage, GivesTheReasonOfEachFileThatNeedsAttention) {
   const NightReport report = samples::CatastrophicNight(2);
-  EXPECT_EQ(CountIn(RenderNightPage(report), Reason(report.files()[0], report.as_of)), 9U);
+  const std::string page = RenderNightPage(report);
+  const std::string files = page.substr(page.find("<details"));
+  EXPECT_EQ(CountIn(files, Reason(report.files()[0], report.as_of)), 9U);
+}
+
+TEST(NightPage, SaysForEachExposureWhatIsWrongWithWhichDetectors) {
+  EXPECT_THAT(
+      From(RenderNightPage(samples::CatastrophicNight(2)), "By exposure"),
+      HasSubstr("MC_O_20200501_000001</th><td><span class=\"badge v-not_ingested\">not ingested</span></td>"
+                "<td>9</td><td>R22_S00 S01 S02 S10 S11 S12 S20 S21 S22</td>"));
+}
+
+TEST(NightPage, LinksAnExposureToTheViewOfItsFilesWhereItHasTheScript) {
+  const NightReport report = samples::CatastrophicNight(2);
+  EXPECT_THAT(RenderNight(report).page.contents,
+              HasSubstr("<a href=\"#exposure=MC_O_20200501_000001&amp;verdict=not_ingested\">"));
+  EXPECT_THAT(RenderNightPage(report), Not(HasSubstr("<script")));
 }
 
 TEST(NightPage, GroupsWhatNeedsAttentionByExposureFolder) {
@@ -124,14 +140,14 @@ TEST(NightPage, ListsAllFilesUpToTheLimitAndFoldersAboveIt) {
   EXPECT_EQ(CountIn(above, "<tr><th scope=row>"), 0U);
   EXPECT_THAT(above, AllOf(HasSubstr("All files, by folder"),
                            HasSubstr("<code>obsmon night 2020-05-01 \u2026 --format csv</code>"),
-                           HasSubstr("2020-05-01/MC_O_20200501_002000/</th><td>10</td>")));
+                           HasSubstr("2020-05-01/MC_O_20200501_000200/</th><td>10</td>")));
 }
 
 TEST(NightPage, OfACatastropheStaysSmallAndAccountsForEveryFile) {
   const std::string page = RenderNightPage(samples::CatastrophicNight(41'000));  // 410,000 files
   EXPECT_THAT(page.size(), Lt(2'000'000U));
   EXPECT_THAT(page, AllOf(HasSubstr("369,000 files arrived but are not ingested"),
-                          HasSubstr("And 368,000 more, counted by folder"), HasSubstr("more folders.")));
+                          HasSubstr("And 368,800 more, counted by folder"), HasSubstr("more folders.")));
 }
 
 TEST(IndexPage, PutsProblemsInWordsAboveTheTableOfNights) {
@@ -142,7 +158,8 @@ TEST(IndexPage, PutsProblemsInWordsAboveTheTableOfNights) {
 }
 
 TEST(IndexPage, LinksEveryNightNewestFirst) {
-  const std::string table = From(RenderIndexPage("comCam", samples::Nights(40), samples::AsOf()), "<table");
+  const std::string table =
+      From(RenderIndexPage("comCam", samples::Nights(40), samples::AsOf()), "<table class=\"nights\"");
   EXPECT_EQ(CountIn(table, "<a href=\""), 40U);
   EXPECT_THAT(table.find("href=\"2020-05-01.html\""), Lt(table.find("href=\"2020-04-30.html\"")));
 }

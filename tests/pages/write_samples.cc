@@ -19,6 +19,7 @@ bool WritePages(const std::filesystem::path& folder) {
       {"progress.html", RenderNightPage(NightInProgress())},
       {"catastrophe.html", RenderNightPage(CatastrophicNight(2'500))},
       {"large.html", RenderNightPage(CalmNight(1'990))},
+      {"scripted.html", RenderNight(TroubledNight()).page.contents},
       {"index.html", RenderIndexPage("comCam", Nights(40), AsOf())},
       {"index_calm.html", RenderIndexPage("comCam", std::vector{SummaryOf(CalmNight())}, AsOf())},
       {"index_empty.html", RenderIndexPage("comCam", {}, AsOf())},

@@ -1,11 +1,20 @@
-// PAGES: a night, a stream's nights, and several streams, as HTML that needs no server, network or
-// JavaScript.
+// PAGES: a night, a stream's nights, and several streams, as HTML that needs no server and no network, and no
+// JavaScript for what matters.
+//
+//     index.html  2020-05-01.html          all that matters, as plain HTML
+//     data/obsmon-<hash>.js                the pages' script: map, focal plane, search
+//     data/2020-05-01-<hash>.js            a night's files for it; large nights have several
+//     data/status.js                       when the last look was, for pages that stay open
+//
+// Names with a hash of the contents never change what they hold: a browser may keep them for ever, and a page
+// never meets the data of another one. Pages load nothing else, and a strict Content-Security-Policy says so.
 //
 // Rendering is pure and can't fail; the same report gives the same bytes. Whatever comes from outside (file
 // names, messages) reaches a page only escaped. Threads: call from any number at once.
 #ifndef OBSMON_PAGES_H_
 #define OBSMON_PAGES_H_
 
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <span>
@@ -22,17 +31,41 @@ namespace obsmon {
 
 /// Grows by one whenever a page of the same report would look different, so that unchanged nights are
 /// rendered anew.
-inline constexpr int kPageLayoutVersion = 1;
+inline constexpr int kPageLayoutVersion = 2;
 
 /// Above this number of files the night page lists folders with their counts, and files only where they need
 /// attention or are on their way.
-inline constexpr std::size_t kMaxListedFiles = 20'000;
+inline constexpr std::size_t kMaxListedFiles = 2'000;
+
+/// The folder, beside the pages, of all that they load.
+inline constexpr std::string_view kPageDataFolder = "data";
+
+/// A file of the output folder.
+struct PageFile {
+  std::string name{};      ///< from the output folder on
+  std::string contents{};  ///< all of it
+};
 
 /// "2020-05-01.html": the page of a night; the prototype's name.
 std::string NightPageName(Night night);
 
-/// The page of one night: first its verdict in words and what needs attention and why, then all files.
+/// The page of one night: first its verdict in words and what needs attention and why, then all files. It
+/// stands alone, and loads nothing.
 std::string RenderNightPage(const NightReport& report);
+
+/// The same with what its script loads.
+struct NightPages {
+  PageFile page{};
+  std::vector<PageFile> data{};  ///< the files of the night, compact; named by their contents
+};
+NightPages RenderNight(const NightReport& report);
+
+/// The script of all pages; it has the same name for as long as it has the same contents.
+PageFile PageScript();
+
+/// What an open page asks once a minute: when the last look was, how old that may be before the monitor is to
+/// be called stopped, and which nights have changed since.
+PageFile RenderPageStatus(std::span<const NightSummary> nights, UtcTime as_of, std::chrono::seconds max_age);
 
 /// A stream's index.html: a row a night, newest first, problems on top. `nights` as History::Nights gives
 /// them.
@@ -53,6 +86,18 @@ std::string RenderSummaryPage(std::span<const StreamSummary> streams, UtcTime as
 /// happens. Written beside, flushed to disk, renamed. Where the file already has these contents it is left
 /// alone.
 absl::Status PublishFile(const std::filesystem::path& file, std::string_view contents);
+
+/// Puts a night's data and its page into `output_dir`: the script and the data first, then the page, then
+/// away with the data of the page that was there before. Killed at any point, the page that is there has its
+/// data, and publishing again leaves the same files as if nothing had happened. The page is there by
+/// `second_name` as well, unless that is empty. Errors: as PublishFile.
+absl::Status PublishNight(const std::filesystem::path& output_dir, const NightReport& report,
+                          std::string_view second_name = {});
+
+/// Puts a stream's index.html, or that of several streams, and what it loads into `output_dir`; the page
+/// last.
+absl::Status PublishIndexPage(const std::filesystem::path& output_dir, std::string_view page,
+                              const PageFile& status, std::string_view second_name = {});
 
 }  // namespace obsmon
 

@@ -48,6 +48,9 @@ struct Stream {
   bool search_links = false;                                          ///< see RegistryOptions
   std::chrono::seconds grace{60};                                     ///< see MatchOptions
   std::chrono::milliseconds busy_timeout = std::chrono::seconds{10};  ///< see RegistryOptions
+  /// How old the last look may be before the pages call the monitor stopped: more than the time from one
+  /// look to the next. As `obsmon check --max_age`.
+  std::chrono::seconds max_age = std::chrono::minutes{15};
   int num_threads = 0;                                                ///< see WorkControl
 
   /// `storage`, or what it defaults to.
@@ -101,7 +104,7 @@ struct StreamConfig {
 /// environment, one spelling for all: name, input_dir, output_dir, storage, repo, pending_folder, bad_folder,
 /// first_day, last_day, num_days, gen, search_links, repository_index, instrument, collection, dataset_type,
 /// detector_names, registry_sql, registry_query, registry_events, registry_prefix, registry_files_table,
-/// registry_events_tables, db_auth, grace, busy_timeout, threads. In a streams.yaml those that begin with
+/// registry_events_tables, db_auth, grace, busy_timeout, max_age, threads. In a streams.yaml those that begin with
 /// "registry_" may be written as a map as well: `registry: {sql: …, query: …}`.
 std::span<const std::string_view> StreamKeys();
 

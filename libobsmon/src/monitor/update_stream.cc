@@ -129,7 +129,7 @@ class StreamUpdate {
   // done.
   absl::Status Keep(const NightLook& look) {
     const NightReport& report = look.report;
-    OBSMON_RETURN_IF_ERROR(Publish(NightPageName(report.night), RenderNightPage(report)));
+    OBSMON_RETURN_IF_ERROR(PublishNight(stream_.output_dir, report, SecondName(NightPageName(report.night))));
     if (report.evidence.registry_status.ok()) {
       OBSMON_RETURN_IF_ERROR(history_->Put(report, look.fingerprint));
     } else {
@@ -148,11 +148,8 @@ class StreamUpdate {
 
   // Of event tables the prototype called its pages D_gen3.html and index_gen3.html: they are there by both
   // names.
-  absl::Status Publish(const std::string& name, const std::string& page) const {
-    OBSMON_RETURN_IF_ERROR(PublishFile(stream_.output_dir / name, page));
-    if (!reads_events_) return absl::OkStatus();
-    const std::string stem = name.substr(0, name.rfind('.'));
-    return PublishFile(stream_.output_dir / (stem + "_gen3.html"), page);
+  std::string SecondName(const std::string& name) const {
+    return reads_events_ ? name.substr(0, name.rfind('.')) + "_gen3.html" : std::string();
   }
 
   void Warn(const NightReport& report) {
@@ -172,16 +169,20 @@ class StreamUpdate {
   // The index shows all that is known, whatever the run's own window was.
   absl::Status PublishIndex() {
     OBSMON_ASSIGN_OR_RETURN(const std::vector<NightSummary> known, history_->Nights());
-    OBSMON_RETURN_IF_ERROR(Publish("index.html", RenderIndexPage(stream_.name, known, as_of_)));
+    OBSMON_RETURN_IF_ERROR(PublishIndexPage(stream_.output_dir, RenderIndexPage(stream_.name, known, as_of_),
+                                            RenderPageStatus(known, as_of_, stream_.max_age),
+                                            SecondName("index.html")));
     for (const NightSummary& night : known) {
       if (std::ranges::find(nights_, night.night) != nights_.end()) result_.nights.push_back(night);
     }
     return absl::OkStatus();
   }
 
+  // With what it loads: of whoever has deleted the one or the other, the night is written anew.
   bool PageExists(Night night) const {
     std::error_code error;
-    return std::filesystem::exists(stream_.output_dir / NightPageName(night), error);
+    return std::filesystem::exists(stream_.output_dir / NightPageName(night), error) &&
+           std::filesystem::exists(stream_.output_dir / PageScript().name, error);
   }
 
   const Stream& stream_;

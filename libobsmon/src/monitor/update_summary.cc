@@ -52,7 +52,8 @@ absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::pa
     }
     shown.push_back(std::move(summary));
   }
-  OBSMON_RETURN_IF_ERROR(PublishFile(out / "index.html", RenderSummaryPage(shown, as_of)));
+  OBSMON_RETURN_IF_ERROR(
+      PublishIndexPage(out, RenderSummaryPage(shown, as_of), RenderPageStatus({}, as_of, Stream().max_age)));
   return warnings;
 }
 

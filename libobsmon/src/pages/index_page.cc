@@ -26,13 +26,14 @@ std::string Overview(std::span<const NightSummary> nights) {
 std::string RenderIndexPage(std::string_view stream, std::span<const NightSummary> nights, UtcTime as_of) {
   Html page(16'384 + nights.size() * kBytesANight);
   const std::string name(stream.empty() ? "Observing nights" : stream);
-  BeginPage(name + " Transfer and Ingestion", WorstOf(nights), "", page);
+  BeginPage({.title = name + " Transfer and Ingestion", .state = WorstOf(nights), .has_script = true}, page);
   page.Raw("<h1>").Text(name).Raw("</h1>\n<p class=\"verdict ");
   page.Text(NightStateName(WorstOf(nights)))
       .Raw("\"><strong>")
       .Text(Overview(nights))
       .Raw(".</strong></p>\n");
   page.Raw("<p class=\"note\">Last looked at ").Time(as_of).Raw(".</p>\n");
+  LivePlace(as_of, "", page);
   if (ranges::count_if(nights, IsProblem) > 0) {
     page.Raw("<section aria-labelledby=\"problems\">\n<h2 id=\"problems\">What needs attention</h2>\n");
     ProblemList(nights, "", page);
@@ -40,6 +41,8 @@ std::string RenderIndexPage(std::string_view stream, std::span<const NightSummar
   }
   if (!nights.empty()) {
     page.Raw("<section aria-labelledby=\"nights\">\n<h2 id=\"nights\">All nights</h2>\n");
+    NightCalendar(nights, "", page);
+    NightSparklines(nights, page);
     NightTable(stream, nights, "", page);
     page.Raw("</section>\n");
   }

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "obsmon/pages.h"
 #include "pages/html.h"
+#include "pages/night_data.h"
+#include "pages/night_plots.h"
 #include "pages/page_parts.h"
 #include "text/human.h"
 
@@ -15,9 +19,13 @@ namespace {
 
 // A verdict's files above this number are counted by folder: a night on which all went wrong must still open
 // on a phone.
-constexpr std::size_t kMaxListedPerVerdict = 1'000;
+constexpr std::size_t kMaxListedPerVerdict = 200;
 // Likewise for folders, of which a night may have as many as files.
-constexpr std::size_t kMaxListedFolders = 2'000;
+constexpr std::size_t kMaxListedFolders = 1'000;
+// Likewise for exposures of which something is wrong.
+constexpr std::size_t kMaxListedExposures = 200;
+// A list of so many files is open when the page is; a longer one opens when it is asked for.
+constexpr std::size_t kMaxOpenFiles = 30;
 // Measured: a row of the table of files takes about this much.
 constexpr std::size_t kBytesAFile = 400;
 
@@ -44,10 +52,43 @@ void AddTo(std::vector<FolderCounts>& folders, const FileRow& file) {
   ++last.by_verdict[static_cast<std::size_t>(file.verdict)];
 }
 
+// What is the matter with files of one exposure that have one verdict. The first file's reason stands for
+// all: it is the same but for ages.
+struct ExposureProblem {
+  std::string_view exposure{};  // its obs_id, or the folder where the names tell none
+  Verdict verdict{};
+  std::uint32_t first_row = 0;
+  std::int64_t files = 0;
+  std::vector<std::string_view> detectors{};
+};
+
+// "R22_S00 S01 S02, R30_S11": a raft is named once.
+std::string DetectorsInWords(const std::vector<std::string_view>& detectors) {
+  constexpr std::size_t kMaxNamed = 12;
+  std::string out;
+  std::string_view raft;
+  for (std::size_t i = 0; i < std::min(detectors.size(), kMaxNamed); ++i) {
+    const std::string_view detector = detectors[i];
+    const std::string_view its_raft = detector.substr(0, detector.find('_'));
+    if (i > 0 && its_raft == raft && its_raft.size() < detector.size()) {
+      out += ' ';
+      out += detector.substr(its_raft.size() + 1);
+    } else {
+      if (i > 0) out += ", ";
+      out += detector;
+    }
+    raft = its_raft;
+  }
+  if (detectors.size() > kMaxNamed)
+    out += fmt::format(" and {} more", HumanCount(static_cast<std::int64_t>(detectors.size() - kMaxNamed)));
+  return out;
+}
+
 class NightPage {
  public:
-  explicit NightPage(const NightReport& report)
-      : report_(report), files_(report.files()), page_(ExpectedBytes(report)) {
+  // `data` is the name of the data that the page loads; empty: it stands alone.
+  NightPage(const NightReport& report, std::string_view data)
+      : report_(report), data_(data), files_(report.files()), page_(ExpectedBytes(report)) {
     for (std::uint32_t row = 0; row < files_.size(); ++row) {
       const Verdict verdict = files_[row].verdict;
       const Concern concern = ConcernOf(verdict);
@@ -58,9 +99,12 @@ class NightPage {
   std::string Render() && {
     const std::string night = report_.night.ToString();
     const std::string_view gap = report_.stream.empty() ? "" : " ";
-    BeginPage(fmt::format("{}{}Transfer and Ingestion for Nite of {}", report_.stream, gap, night),
-              report_.state,
-              fmt::format("All nights{}{}", report_.stream.empty() ? "" : " of ", report_.stream), page_);
+    BeginPage({.title = fmt::format("{}{}Transfer and Ingestion for Nite of {}", report_.stream, gap, night),
+               .state = report_.state,
+               .back = fmt::format("All nights{}{}", report_.stream.empty() ? "" : " of ", report_.stream),
+               .has_script = !data_.empty(),
+               .data = data_},
+              page_);
     page_.Raw("<h1>");
     if (!report_.stream.empty()) page_.Raw("<small><bdi>").Text(report_.stream).Raw("</bdi></small> ");
     page_.Raw("Night of <time>").Text(night).Raw("</time></h1>\n");
@@ -70,11 +114,14 @@ class NightPage {
         .Raw(
             ". This page is written anew only when a look finds a change; the "
             "<a href=\"index.html\">list of nights</a> tells when the last look was.</p>\n");
+    if (!data_.empty()) LivePlace(report_.as_of, night, page_);
     RegistryBanner();
     Numbers();
+    if (!data_.empty() && !files_.empty()) page_.Raw("<div id=\"map\"></div>\n");
     Issues();
     Section("attention", "What needs attention", Concern::kAttention);
     Section("waiting", "On its way", Concern::kWait);
+    NightPlots(report_, page_);
     AllFiles();
     EndPage(page_);
     return std::move(page_).Finish();
@@ -205,19 +252,80 @@ class NightPage {
     if (report_.counts.Of(concern) == 0) return;
     page_.Raw("<section aria-labelledby=\"").Raw(id).Raw("\">\n<h2 id=\"").Raw(id).Raw("\">");
     page_.Raw(heading).Raw("</h2>\n");
+    ByExposure(concern);
     for (const Verdict verdict : kGravestFirst) {
       if (ConcernOf(verdict) == concern && !RowsOf(verdict).empty()) FilesOf(verdict);
     }
     page_.Raw("</section>\n");
   }
 
+  // In the order of the report; files of one exposure and one verdict that lie apart are brought together.
+  std::vector<ExposureProblem> ProblemsOf(Concern concern) {
+    std::vector<ExposureProblem> problems;
+    absl::flat_hash_map<std::pair<std::string_view, Verdict>, std::size_t> places;
+    for (const Verdict verdict : kGravestFirst) {
+      if (ConcernOf(verdict) != concern) continue;
+      for (const std::uint32_t row : RowsOf(verdict)) {
+        const FileRow file = files_[row];
+        const std::string_view exposure = file.obs_id.empty() ? FolderOf(file.path) : file.obs_id;
+        const auto [place, is_new] = places.try_emplace(std::pair(exposure, verdict), problems.size());
+        if (is_new) problems.push_back({.exposure = exposure, .verdict = verdict, .first_row = row});
+        ExposureProblem& problem = problems[place->second];
+        ++problem.files;
+        if (!file.detector.empty() &&
+            (problem.detectors.empty() || problem.detectors.back() != file.detector)) {
+          problem.detectors.push_back(file.detector);
+        }
+      }
+    }
+    return problems;
+  }
+
+  void ByExposure(Concern concern) {
+    std::vector<ExposureProblem> problems = ProblemsOf(concern);
+    std::ranges::stable_sort(problems, {}, &ExposureProblem::exposure);
+    page_
+        .Raw(
+            "<table class=\"exposures\">\n<caption class=\"quiet\">By exposure</caption>\n<thead><tr><th "
+            "scope=\"col\">")
+        .Raw(
+            "Exposure</th><th scope=\"col\">Verdict</th><th scope=\"col\">Files</th><th "
+            "scope=\"col\">Detectors</th>")
+        .Raw("<th scope=\"col\">Why</th></tr></thead>\n<tbody>\n");
+    const std::size_t listed = std::min(problems.size(), kMaxListedExposures);
+    for (std::size_t i = 0; i < listed; ++i) ExposureRow(problems[i]);
+    page_.Raw("</tbody>\n</table>\n");
+    if (problems.size() > listed) {
+      page_.Raw("<p>And ").Count(ToCount(problems.size() - listed)).Raw(" more exposures.</p>\n");
+    }
+  }
+
+  void ExposureRow(const ExposureProblem& problem) {
+    page_.Raw("<tr><th scope=\"row\">");
+    const FileRow first = files_[problem.first_row];
+    if (data_.empty() || first.obs_id.empty()) {
+      page_.Text(problem.exposure.empty() ? "\u2013" : problem.exposure);
+    } else {
+      page_.Raw("<a href=\"#exposure=").Link(problem.exposure).Raw("&amp;verdict=");
+      page_.Link(VerdictName(problem.verdict)).Raw("\">").Text(problem.exposure).Raw("</a>");
+    }
+    page_.Raw("</th><td>");
+    VerdictBadge(problem.verdict, page_);
+    page_.Raw("</td><td>").Count(problem.files).Raw("</td><td>");
+    page_.Text(problem.detectors.empty() ? "\u2013" : DetectorsInWords(problem.detectors));
+    page_.Raw("</td><td>").Text(Reason(first, report_.as_of));
+    if (problem.files > 1) page_.Raw(" <small>(the first of them)</small>");
+    page_.Raw("</td></tr>\n");
+  }
+
   void FilesOf(Verdict verdict) {
     const Rows& rows = RowsOf(verdict);
     const std::size_t listed = std::min(rows.size(), kMaxListedPerVerdict);
-    page_.Raw("<h3>");
+    page_.Raw(rows.size() <= kMaxOpenFiles ? Markup("<details open>") : Markup("<details>"));
+    page_.Raw("<summary><h3>");
     VerdictBadge(verdict, page_);
     page_.Raw(" <small>").Text(CountOf(ToCount(rows.size()), "file", "files"));
-    page_.Raw("</small></h3>\n<table class=\"reasons\">\n<caption class=\"quiet\">Files: ");
+    page_.Raw("</small></h3></summary>\n<table class=\"reasons\">\n<caption class=\"quiet\">Files: ");
     page_.Text(VerdictLabel(verdict));
     page_.Raw(
         "</caption>\n<thead><tr><th scope=\"col\">File</th><th scope=\"col\">File size</th>"
@@ -225,6 +333,7 @@ class NightPage {
     for (std::size_t at = 0; at < listed;) at = FolderGroup(rows, at, listed);
     page_.Raw("</table>\n");
     if (rows.size() > listed) Rest(verdict, rows, listed);
+    page_.Raw("</details>\n");
   }
 
   // Writes the files from rows[at] on that share its folder; returns where the next folder begins. A folder
@@ -294,13 +403,13 @@ class NightPage {
 
   void AllFiles() {
     if (files_.empty()) return;
-    page_.Raw("<section aria-labelledby=\"files\">\n<h2 id=\"files\">All files</h2>\n");
+    page_.Raw("<section aria-labelledby=\"files\">\n<h2 id=\"files\">All files</h2>\n<div id=\"list\">\n");
     if (files_.size() > kMaxListedFiles) {
       AllFolders();
     } else {
       FileTable();
     }
-    page_.Raw("</section>\n");
+    page_.Raw("</div>\n</section>\n");
   }
 
   void AllFolders() {
@@ -389,6 +498,7 @@ class NightPage {
   static std::int64_t ToCount(std::size_t n) { return static_cast<std::int64_t>(n); }
 
   const NightReport& report_;
+  std::string_view data_;
   const NightReport::Files files_;
   std::array<Rows, kNumVerdicts> rows_{};  // of the verdicts that are listed with their reasons
   Html page_;
@@ -398,6 +508,14 @@ class NightPage {
 
 std::string NightPageName(Night night) { return night.ToString() + ".html"; }
 
-std::string RenderNightPage(const NightReport& report) { return NightPage(report).Render(); }
+std::string RenderNightPage(const NightReport& report) { return NightPage(report, "").Render(); }
+
+NightPages RenderNight(const NightReport& report) {
+  NightPages pages;
+  pages.data = MakeNightData(report);
+  pages.page = {.name = NightPageName(report.night),
+                .contents = NightPage(report, pages.data.front().name).Render()};
+  return pages;
+}
 
 }  // namespace obsmon

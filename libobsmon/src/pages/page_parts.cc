@@ -1,11 +1,15 @@
 #include "pages/page_parts.h"
 
+#include <fmt/format.h>
+
 #include <array>
+#include <chrono>
 #include <range/v3/algorithm/count_if.hpp>
 #include <range/v3/view/filter.hpp>
 #include <range/v3/view/take.hpp>
 
 #include "obsmon/pages.h"
+#include "pages/page_script.h"
 #include "pages/style.h"
 #include "text/human.h"
 
@@ -37,12 +41,6 @@ Markup IconOf(NightState state) {
          "%3Crect width='16' height='16' rx='4' fill='%238a6a1c'/%3E%3Ctext x='8' y='13' fill='%23fff' "
          "font-family='sans-serif' font-weight='bold' font-size='13' text-anchor='middle'%3E?%3C/text%3E"
          "%3C/svg%3E";
-}
-
-// A night without files is complete, but a green tick would promise too much.
-std::string_view ClassOf(const NightFacts& night) {
-  const bool is_empty = night.state == NightState::kComplete && night.counts.files == 0;
-  return is_empty ? "nothing" : NightStateName(night.state);
 }
 
 void NightLink(Night night, std::string_view folder, Html& page) {
@@ -141,11 +139,17 @@ void NightRow(const NightSummary& night, std::string_view folder, Html& page) {
 
 }  // namespace
 
-void BeginPage(std::string_view title, NightState state, std::string_view back, Html& page) {
+std::string_view ClassOf(const NightFacts& night) {
+  const bool is_empty = night.state == NightState::kComplete && night.counts.files == 0;
+  return is_empty ? "nothing" : NightStateName(night.state);
+}
+
+void BeginPage(const PageHead& head, Html& page) {
   page.Raw(
           "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
-          "style-src '")
+          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; ")
+      .Raw(head.has_script ? Markup("script-src 'self'; ") : Markup(""))
+      .Raw("style-src '")
       .Raw(kStyleHash)
       .Raw(
           "'; base-uri 'none'; form-action 'none'\">\n"
@@ -153,15 +157,18 @@ void BeginPage(std::string_view title, NightState state, std::string_view back, 
           "<meta name=\"referrer\" content=\"no-referrer\">\n"
           "<meta name=\"color-scheme\" content=\"light dark\">\n"
           "<title>")
-      .Text(title)
+      .Text(head.title)
       .Raw("</title>\n<link rel=\"icon\" href=\"")
-      .Raw(IconOf(state))
+      .Raw(IconOf(head.state))
       .Raw("\">\n<style>")
       .Raw(kStyle)
-      .Raw("</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the content</a>\n");
-  if (!back.empty()) {
+      .Raw("</style>\n");
+  if (head.has_script) page.Raw("<script defer src=\"").Link(PageScriptName()).Raw("\"></script>\n");
+  if (!head.data.empty()) page.Raw("<script defer src=\"").Link(head.data).Raw("\"></script>\n");
+  page.Raw("</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the content</a>\n");
+  if (!head.back.empty()) {
     page.Raw("<nav aria-label=\"Pages\"><a href=\"index.html\"><span aria-hidden=\"true\">\u2190 </span>")
-        .Text(back)
+        .Text(head.back)
         .Raw("</a></nav>\n");
   }
   page.Raw("<main id=\"main\">\n");
@@ -171,6 +178,13 @@ void EndPage(Html& page) {
   page.Raw(
       "</main>\n<footer><p>Made by obsmon. All times are UTC; 1\u00a0kB is 1000 bytes.</p></footer>\n"
       "</body>\n</html>\n");
+}
+
+void LivePlace(UtcTime as_of, std::string_view night, Html& page) {
+  const auto since_epoch = std::chrono::floor<std::chrono::milliseconds>(as_of.time_since_epoch());
+  page.Raw("<div id=\"live\" class=\"live\" data-as-of=\"").Text(fmt::format("{}", since_epoch.count()));
+  if (!night.empty()) page.Raw("\" data-night=\"").Text(night);
+  page.Raw("\"></div>\n");
 }
 
 void VerdictLine(const NightFacts& night, Html& page) {

@@ -73,6 +73,7 @@ void Section(const StreamSummary& stream, Html& page) {
     page.Raw("<p>No night has been looked at yet.</p>\n");
   } else {
     ProblemList(stream.nights, FolderOf(stream.page), page);
+    if (stream.nights.size() > 3) NightSparklines(stream.nights, page);
     NightTable(stream.name, stream.nights, FolderOf(stream.page), page);
   }
   page.Raw("</section>\n");
@@ -82,8 +83,11 @@ void Section(const StreamSummary& stream, Html& page) {
 
 std::string RenderSummaryPage(std::span<const StreamSummary> streams, UtcTime as_of) {
   Html page;
-  BeginPage("Transfer and Ingestion: all streams", WorstOfStreams(streams), "", page);
+  BeginPage(
+      {.title = "Transfer and Ingestion: all streams", .state = WorstOfStreams(streams), .has_script = true},
+      page);
   page.Raw("<h1>All streams</h1>\n<p class=\"note\">As of ").Time(as_of).Raw(".</p>\n");
+  LivePlace(as_of, "", page);
   if (streams.empty()) {
     page.Raw("<p>There is no stream to show.</p>\n");
   } else {

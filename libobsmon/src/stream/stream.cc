@@ -257,6 +257,9 @@ constexpr std::array kFields = {
     StreamField{"busy_timeout",
                 [](std::string_view text, const Folder&,
                    StreamConfig& config) { return Assign(ParseDuration(text), config.stream.busy_timeout); }},
+    StreamField{"max_age",
+                [](std::string_view text, const Folder&,
+                   StreamConfig& config) { return Assign(ParseDuration(text), config.stream.max_age); }},
     StreamField{"threads", [](std::string_view text, const Folder&,
                               StreamConfig& config) { return SetThreads(text, config.stream.num_threads); }},
 };

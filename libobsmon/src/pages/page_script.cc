@@ -1,0 +1,40 @@
+#include "pages/page_script.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "obsmon/pages.h"
+#include "pages/script.h"
+
+namespace obsmon {
+namespace {
+
+// An open page is mostly that of the latest night, or of one that is looked at again because of its problems.
+constexpr std::size_t kNightsInStatus = 60;
+
+std::int64_t Milliseconds(UtcTime time) {
+  return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
+}
+
+}  // namespace
+
+std::string PageScriptName() { return fmt::format("{}/obsmon-{}.js", kPageDataFolder, kScriptHash); }
+
+PageFile PageScript() { return {.name = PageScriptName(), .contents = kScript}; }
+
+PageFile RenderPageStatus(std::span<const NightSummary> nights, UtcTime as_of, std::chrono::seconds max_age) {
+  std::string script = fmt::format("obsmon.status({{lookedAt:{},maxAge:{},nights:{{", Milliseconds(as_of),
+                                   std::chrono::milliseconds(max_age).count());
+  std::size_t shown = 0;
+  for (const NightSummary& night : nights) {
+    if (!night.changed_at || ++shown > kNightsInStatus) continue;
+    fmt::format_to(std::back_inserter(script), "\"{}\":{},", night.night.ToString(),
+                   Milliseconds(*night.changed_at));
+  }
+  script += "}});\n";
+  return {.name = fmt::format("{}/status.js", kPageDataFolder), .contents = std::move(script)};
+}
+
+}  // namespace obsmon

@@ -1,0 +1,71 @@
+// LIVE: how old the last look is, a loud sign when the monitor has stopped, and loading the page again when it changed.
+
+const live = {
+  place: document.getElementById("live"),
+  status: null,
+  asOf: 0,        // of this page
+  changed: false, // there is a newer one
+  atFirst: null,  // what the first status said
+
+  start() {
+    if (!this.place) return;
+    this.asOf = Number(this.place.dataset.asOf) || 0;
+    this.text = make("span", {role: "status"});
+    this.reload = make("button", {type: "button", hidden: true, textContent: "Show the newer page", onclick: () => location.reload()});
+    this.toggle = make("button", {type: "button", onclick: () => {
+      setView({refresh: view.refresh ? "" : "on"});
+      if (view.refresh && this.changed) location.reload();
+    }});
+    this.place.append(this.text, this.reload, this.toggle);
+    this.ask();
+    setInterval(() => this.ask(), 60_000);
+    setInterval(() => this.show(), 1000);
+  },
+  ask() {
+    loadScript("data/status.js?at=" + Date.now()).catch(() => {}).then(() => {
+      this.failed = this.status === null;
+      this.show();
+    });
+  },
+  take(status) {
+    this.status = status;
+    const newest = this.place.dataset.night ? status.nights[this.place.dataset.night] || 0 : status.lookedAt;
+    this.changed = newest > this.asOf;
+    // Of what was there when the page was loaded, loading it again brings nothing new: that would never end.
+    this.atFirst ??= newest;
+    if (view.refresh && this.changed && newest > this.atFirst) location.reload();
+  },
+  show() {
+    this.toggle.textContent = view.refresh ? "Stop reloading by itself" : "Reload by itself";
+    this.toggle.setAttribute("aria-pressed", String(Boolean(view.refresh)));
+    if (!this.status) {
+      if (this.failed) this.say("When the last look was can't be told: data/status.js is not there.", true);
+      return;
+    }
+    const age = Date.now() - this.status.lookedAt;
+    const words = age < 5000 ? "just now" : ageText(age) + " ago";
+    if (age > this.status.maxAge) {
+      this.say(`The monitor has stopped: its last look was ${words}, at ${timeText(this.status.lookedAt)}. ` +
+        `What has happened since is not on these pages; a look is due every ${ageText(this.status.maxAge)}.`, true);
+    } else {
+      this.say(`Last look ${words}.`, false);
+    }
+    this.reload.hidden = !this.changed;
+  },
+  say(words, loud) {
+    this.place.classList.toggle("stopped", loud);
+    if (this.text.textContent === words) return;
+    this.text.textContent = words;
+    // Seconds that tick are not read out.
+    this.text.setAttribute("aria-live", loud && !this.wasLoud ? "assertive" : "off");
+    this.wasLoud = loud;
+  },
+};
+
+function ageText(ms) {
+  const s = Math.floor(ms / 1000);
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min`;
+  if (s < 172_800) return `${Math.floor(s / 3600)} h ${String(Math.floor(s / 60) % 60).padStart(2, "0")} min`;
+  return `${Math.floor(s / 86_400)} d ${Math.floor(s / 3600) % 24} h`;
+}

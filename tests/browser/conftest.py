@@ -1,0 +1,81 @@
+"""A Chromium, and pages of nights of all sizes, from file:// and served. No test may make it ask for anything else."""
+import functools
+import http.server
+import os
+import pathlib
+import threading
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+WORK = pathlib.Path(__file__).resolve().parents[2] / "build" / "browser"
+PAGES = WORK / "pages"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+             "--no-first-run"]
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format, *args):  # pylint: disable=redefined-builtin
+        pass
+
+
+def until(page, expression, arg=None):
+    """Waits until the expression holds. Playwright's own wait evaluates it in the page, which the policy refuses."""
+    for _ in range(1200):
+        if page.evaluate(expression, arg):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never: {expression} of {arg}")
+
+
+@pytest.fixture(scope="session")
+def server():
+    handler = functools.partial(Quiet, directory=PAGES)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as served:
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{served.server_port}"
+        served.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=os.environ["CHROMIUM"], args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(params=["file", "served"])
+def base(request, server):
+    """Where the pages are: each test that takes this runs from file:// and from a server."""
+    return PAGES.as_uri() if request.param == "file" else server
+
+
+class Opener:
+    """Opens pages, and keeps what went wrong in them and what they asked for."""
+
+    def __init__(self, browser):
+        self.browser, self.contexts, self.faults, self.requests, self.dialogs = browser, [], [], [], []
+
+    def __call__(self, address, **options):
+        options.setdefault("viewport", {"width": 1400, "height": 900})
+        context = self.browser.new_context(**options)
+        self.contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", lambda message: self.faults.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
+        page.goto(address)
+        return page
+
+
+@pytest.fixture
+def open_page(browser):
+    opener = Opener(browser)
+    yield opener
+    for context in opener.contexts:
+        context.close()
+    assert not opener.faults and not opener.dialogs
+    allowed = ("file:", "http://127.0.0.1:", "data:", "blob:")
+    assert not [url for url in opener.requests if not url.startswith(allowed)]

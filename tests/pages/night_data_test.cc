@@ -1,0 +1,137 @@
+// What the pages' script loads; that it is read back as it was is tested in a browser (tests/browser).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "obsmon/pages.h"
+#include "pages/js_text.h"
+#include "pages/sample_nights.h"
+#include "support/status_matchers.h"
+#include "support/temp_tree.h"
+
+namespace obsmon {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+std::string JsString(std::string_view bytes) {
+  std::string out;
+  AppendJsString(bytes, out);
+  return out;
+}
+
+std::string Vlq(std::int64_t value) {
+  std::string out;
+  AppendVlq(value, out);
+  return out;
+}
+
+std::set<std::string> FilesBelow(const std::filesystem::path& folder) {
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) names.insert(entry.path().lexically_relative(folder).string());
+  }
+  return names;
+}
+
+std::set<std::string> NamesOf(const NightPages& pages) {
+  std::set<std::string> names = {pages.page.name, PageScript().name};
+  for (const PageFile& file : pages.data) names.insert(file.name);
+  return names;
+}
+
+TEST(JsText, KeepsEveryByteOfANameApart) {
+  EXPECT_EQ(JsString("plain.fits"), R"("plain.fits")");
+  EXPECT_EQ(JsString("a\"b\\c\n"), "\"a\\u0022b\\u005cc\\u000a\"");
+  EXPECT_EQ(JsString("\xFFz"), "\"\\udcffz\"");
+  EXPECT_EQ(JsString("\xE2\x80\xA8"), "\"\\u2028\"");
+  EXPECT_EQ(JsString("\xF0\x9F\x94\xAD"), "\"\xF0\x9F\x94\xAD\"");
+}
+
+TEST(JsText, WritesNumbersAsSourceMapsDo) {
+  EXPECT_EQ(Vlq(0), "A");
+  EXPECT_EQ(Vlq(1), "C");
+  EXPECT_EQ(Vlq(-1), "D");
+  EXPECT_EQ(Vlq(16), "gB");
+  EXPECT_EQ(Vlq(-123), "3H");
+}
+
+TEST(NightData, OfTheSameReportHasTheSameNamesAndBytes) {
+  const NightPages once = RenderNight(samples::TroubledNight());
+  const NightPages again = RenderNight(samples::TroubledNight());
+  EXPECT_EQ(once.page.contents, again.page.contents);
+  ASSERT_EQ(once.data.size(), 1U);
+  EXPECT_EQ(once.data[0].name, again.data[0].name);
+  EXPECT_EQ(once.data[0].contents, again.data[0].contents);
+}
+
+TEST(NightData, IsNamedInThePageSoThatNoPageMeetsAnothersData) {
+  const NightPages pages = RenderNight(samples::TroubledNight());
+  EXPECT_THAT(pages.data[0].name, StartsWith("data/2020-05-01-"));
+  EXPECT_THAT(pages.page.contents, HasSubstr("<script defer src=\"" + pages.data[0].name + "\"></script>"));
+  EXPECT_NE(pages.data[0].name, RenderNight(samples::CalmNight()).data[0].name);
+}
+
+TEST(NightData, OfManyFilesComesInPiecesOfWhichThoseThatDidNotChangeKeepTheirNames) {
+  const NightPages fewer = RenderNight(samples::CalmNight(5'000));
+  const NightPages more = RenderNight(samples::CalmNight(5'001));
+  ASSERT_EQ(fewer.data.size(), 3U);  // 50,000 files: the names, and two pieces
+  EXPECT_NE(fewer.data[0].name, more.data[0].name);
+  EXPECT_EQ(fewer.data[1].name, more.data[1].name);
+  EXPECT_NE(fewer.data[2].name, more.data[2].name);
+}
+
+TEST(NightData, WritesWhatExposuresShareOnce) {
+  EXPECT_LT(RenderNight(samples::CalmNight(5'000)).data[0].contents.size(), 200'000U);
+}
+
+TEST(PublishNight, LeavesThePageAndWhatItLoadsAndNothingOfThePageBefore) {
+  const TempTree tree;
+  ASSERT_THAT(PublishNight(tree.root(), samples::CalmNight(5'000)), IsOk());
+  ASSERT_THAT(PublishNight(tree.root(), samples::TroubledNight()), IsOk());
+  EXPECT_EQ(FilesBelow(tree.root()), NamesOf(RenderNight(samples::TroubledNight())));
+}
+
+TEST(PublishNight, ClearsAwayWhatAKilledRunHasLeftOfAnyState) {
+  const TempTree tree;
+  tree.Text("data/.2020-05-01-0123456789abcdef.js.obsmon", "half");
+  tree.Text("data/2020-05-01-0123456789abcdef.js", "of a page that was never there");
+  tree.Text("data/2020-05-011-0.js", "of someone else");
+  ASSERT_THAT(PublishNight(tree.root(), samples::CalmNight()), IsOk());
+  std::set<std::string> expected = NamesOf(RenderNight(samples::CalmNight()));
+  expected.insert("data/2020-05-011-0.js");
+  EXPECT_EQ(FilesBelow(tree.root()), expected);
+}
+
+TEST(PublishNight, ToldTwiceWritesNothingTheSecondTime) {
+  const TempTree tree;
+  ASSERT_THAT(PublishNight(tree.root(), samples::CalmNight()), IsOk());
+  const auto before = std::filesystem::last_write_time(tree.root() / "data");
+  ASSERT_THAT(PublishNight(tree.root(), samples::CalmNight()), IsOk());
+  EXPECT_EQ(std::filesystem::last_write_time(tree.root() / "data"), before);
+}
+
+TEST(PublishNight, SaysThatTheDataFolderCantBeMade) {
+  const TempTree tree;
+  tree.Text("data", "a file in its place");
+  const absl::Status status = PublishNight(tree.root(), samples::CalmNight());
+  EXPECT_FALSE(status.ok());
+  EXPECT_THAT(std::string(status.message()), HasSubstr("data"));
+}
+
+TEST(PageStatus, TellsWhenTheLastLookWasAndWhichNightsHaveChanged) {
+  NightSummary night = samples::SummaryOf(samples::CalmNight());
+  const std::string status =
+      RenderPageStatus(std::vector{night}, samples::AsOf(), std::chrono::minutes{15}).contents;
+  EXPECT_EQ(
+      status,
+      "obsmon.status({lookedAt:1588399200000,maxAge:900000,nights:{\"2020-05-01\":1588399200000,}});\n");
+}
+
+}  // namespace
+}  // namespace obsmon
