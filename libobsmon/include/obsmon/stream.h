@@ -51,7 +51,7 @@ struct Stream {
   /// How old the last look may be before the pages call the monitor stopped: more than the time from one
   /// look to the next. As `obsmon check --max_age`.
   std::chrono::seconds max_age = std::chrono::minutes{15};
-  int num_threads = 0;                                                ///< see WorkControl
+  int num_threads = 0;  ///< see WorkControl
 
   /// `storage`, or what it defaults to.
   std::filesystem::path StorageFolder() const;
@@ -104,8 +104,8 @@ struct StreamConfig {
 /// environment, one spelling for all: name, input_dir, output_dir, storage, repo, pending_folder, bad_folder,
 /// first_day, last_day, num_days, gen, search_links, repository_index, instrument, collection, dataset_type,
 /// detector_names, registry_sql, registry_query, registry_events, registry_prefix, registry_files_table,
-/// registry_events_tables, db_auth, grace, busy_timeout, max_age, threads. In a streams.yaml those that begin with
-/// "registry_" may be written as a map as well: `registry: {sql: …, query: …}`.
+/// registry_events_tables, db_auth, grace, busy_timeout, max_age, threads. In a streams.yaml those that begin
+/// with "registry_" may be written as a map as well: `registry: {sql: …, query: …}`.
 std::span<const std::string_view> StreamKeys();
 
 /// What a key's value may be in a streams.yaml. In a text a list is "a,b", a map "a=b,c=d".
