@@ -1,0 +1,128 @@
+"""Six streams of 400 nights that are looked at again and again, while files arrive, are replaced, removed and ingested.
+
+`obsmon update --every 1s` runs for OBSMON_LOAD_SECONDS (default 10; minutes or hours on demand). Its memory and its
+descriptors stay what they were after the first looks, and in the end its history says the same as one that a first
+look makes.
+"""
+import contextlib
+import os
+import pathlib
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
+from support import COMMAND, Stream, clean_environment  # noqa: E402  pylint: disable=wrong-import-position
+
+SECONDS = float(os.environ.get("OBSMON_LOAD_SECONDS", "10"))
+NIGHTS = int(os.environ.get("OBSMON_LOAD_NIGHTS", "400" if SECONDS > 60 else "40"))
+STREAMS = 6
+LAST_NIGHT = "2020-05-01"
+GROWTH_KB = 8192  # of which a heap breathes; 10,000 looks that lose 1 kB each would show
+
+
+def night_of(day):
+    return time.strftime("%Y-%m-%d", time.gmtime(1588334400 - 86400 * day))
+
+
+class Load(unittest.TestCase):
+    def setUp(self):
+        self.tmp = pathlib.Path(tempfile.mkdtemp(prefix="obsmon-load-")).resolve()
+        self.addCleanup(shutil.rmtree, self.tmp)
+        self.random = random.Random(20200501)
+        self.streams = [Stream(self.tmp / "data" / f"s{n}") for n in range(STREAMS)]
+        for stream in self.streams:
+            for day in range(NIGHTS):
+                stream.arrive(f"{night_of(day)}/a.fits", 20_000)
+        self.sequence = 0
+
+    def config(self, name):
+        file = self.tmp / f"{name}.yaml"
+        file.write_text("streams:\n" + "".join(
+            f"  - name: s{n}\n    input_dir: {stream.root}\n    output_dir: {self.tmp / name / f's{n}'}\n"
+            for n, stream in enumerate(self.streams)))
+        return ["update", "--config", file, "--grace", "0", "--last_day", LAST_NIGHT, "--num_days", NIGHTS]
+
+    def disturb(self):
+        """Something happens in one of the streams."""
+        stream = self.random.choice(self.streams)
+        night = night_of(self.random.randrange(min(NIGHTS, 5)))
+        self.sequence += 1
+        file = stream.arrive(f"{night}/AT_O_{night.replace('-', '')}_{self.sequence:06}.fits", 20_000)
+        what = self.random.randrange(4)
+        if what == 0:
+            with contextlib.suppress(sqlite3.OperationalError):  # that obsmon reads at the moment
+                stream.ingest(file, night, self.sequence)
+        elif what == 1:  # as rsync replaces
+            other = stream.arrive(f"{night}/.other.fits.a1B2c3", 30_000)
+            other.rename(file)
+        elif what == 2:
+            file.unlink()
+
+    @staticmethod
+    def usage_of(pid):
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+        memory = int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
+        return memory, len(os.listdir(f"/proc/{pid}/fd"))
+
+    def rows(self, name):
+        seen = {}
+        for n in range(STREAMS):
+            with contextlib.closing(sqlite3.connect(self.tmp / name / f"s{n}" / "observing_monitor.sqlite3")) as history:
+                for view, columns in (("FILE_COUNT", "Nite_Obs, N_Files, N_Ingest, N_Small, N_Not_Fits, N_Error"),
+                                      ("TRANSFER_LIST", "Nite_Trans, Transfer_Path, File_Size")):
+                    seen[n, view] = sorted(history.execute(f"select {columns} from {view}"))
+        return seen
+
+    def looks(self):
+        """When each stream was last looked at."""
+        return {path: path.stat().st_mtime_ns for path in (self.tmp / "every").glob("*/observing_monitor.sqlite3")}
+
+    def test_memory_and_descriptors_stay_flat_and_the_history_true(self):
+        log = open(self.tmp / "log", "wb")  # pylint: disable=consider-using-with
+        self.addCleanup(log.close)
+        process = subprocess.Popen([COMMAND, *map(str, self.config("every")), "--every", "1s"], stdout=log, stderr=log,
+                                   env=clean_environment())
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        while len(list((self.tmp / "every").glob("*/index.html"))) < STREAMS:
+            self.assertIsNone(process.poll(), (self.tmp / "log").read_text())
+            time.sleep(0.1)
+        end = time.monotonic() + SECONDS
+        warm = time.monotonic() + SECONDS / 3
+        usages, events, looks, last = [], 0, 0, self.looks()
+        while time.monotonic() < end:
+            self.disturb()
+            events += 1
+            time.sleep(0.05)
+            now = self.looks()
+            looks += sum(now[path] != last[path] for path in now)
+            last = now
+            if time.monotonic() > warm:
+                usages.append(self.usage_of(process.pid))
+        process.terminate()
+        self.assertIn(process.wait(60), (0, 143))
+        # The look that was cut off may not have seen the last changes: one more, on what it remembers.
+        subprocess.run([COMMAND, *map(str, self.config("every"))], check=True, env=clean_environment(), timeout=300,
+                       stdout=subprocess.DEVNULL)
+        subprocess.run([COMMAND, *map(str, self.config("anew"))], check=True, env=clean_environment(), timeout=300,
+                       stdout=subprocess.DEVNULL)
+        self.assertEqual(self.rows("every"), self.rows("anew"))
+        self.assertGreater(looks, 0)
+        memory, descriptors = zip(*usages)
+        third = len(memory) // 3
+        growth = max(memory[-third:]) - max(memory[:third])
+        print(f"\n{STREAMS} streams, {NIGHTS} nights, {SECONDS:.0f} s: {events} events, {looks} looks that changed a"
+              f" history; memory {max(memory[:third])} kB, then {growth:+} kB; descriptors at most {max(descriptors)};"
+              " differences from a full look 0", file=sys.stderr)
+        self.assertLess(growth, GROWTH_KB)
+        self.assertLessEqual(max(descriptors[-third:]), max(descriptors[:third]) + 4)
+
+
+if __name__ == "__main__":
+    unittest.main()
