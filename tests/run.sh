@@ -31,6 +31,7 @@ main() {
   fi
   if ! $quick; then
     check "python" tests/python/run.sh
+    check "gen3" tests/gen3/run.sh
     check "format" check_format
     check "clang-tidy" check_tidy
     if check "configure (asan)" configure asan && check "build (asan)" build asan; then

@@ -259,7 +259,8 @@ class NightIngests:
     def rows(self) -> Table:
         """
         A Table, sorted by path: path, path_bytes, night, exposure, detector, storage_stem, status
-        ('ingested', 'pending', 'failed'), message, artifact ('present', 'gone', 'unreadable'),
+        ('ingested', 'pending', 'failed'), message, artifact ('present', 'gone', 'unreadable', 'remote',
+        'not_stored'),
         size_bytes, link_target, link_target_bytes, ingest_time, file_time, device, inode.
         """
 class Registry:
@@ -296,7 +297,7 @@ class NightMatch:
     def transfers(self) -> Table:
         """
         A Table with a row for each transfer: verdict, match (how it was recognised: 'file id', 'path',
-        'name', or null), ingest_row (its row in the ingests, or null).
+        'name', 'key', or null), ingest_row (its row in the ingests, or null).
         """
 class NightCounts:
     """
@@ -471,7 +472,7 @@ class NightReport:
             ingest_path_bytes               as path_bytes
             ingest_night    date32          the registry's night of the dataset
             ingest_time     timestamp       UTC; null where it is not known
-            match           dictionary      how file and dataset were recognised as one: 'file id', 'path', 'name'
+            match           dictionary      how file and dataset were recognised as one: 'file id', 'path', 'name', 'key'
             message         large_utf8      what the registry says of a failure
         """
     @property

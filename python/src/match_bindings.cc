@@ -30,9 +30,11 @@ const auto kVerdictNames = [] {
   return names;
 }();
 
-const std::array<std::string_view, 4> kBasisNames = {
-    MatchBasisName(MatchBasis::kNone), MatchBasisName(MatchBasis::kFileId), MatchBasisName(MatchBasis::kPath),
-    MatchBasisName(MatchBasis::kName)};
+const auto kBasisNames = [] {
+  std::array<std::string_view, kNumMatchBases> names;
+  for (std::size_t i = 0; i < kNumMatchBases; ++i) names[i] = MatchBasisName(static_cast<MatchBasis>(i));
+  return names;
+}();
 
 struct NightMatchView {
   std::shared_ptr<Table> transfers;
@@ -62,7 +64,9 @@ NightMatchView Match(const TransferScanView& transfers, const NightIngestsView& 
                      const MaybeDatetime& as_of, const StreamConfig& config, std::int64_t min_fits_bytes,
                      const py::typing::List<AnyPath>& storage_names) {
   const UtcTime time = FromDatetimeOrNow(as_of);
-  MatchOptions options{.min_fits_bytes = min_fits_bytes, .grace = config.stream.grace};
+  MatchOptions options{.min_fits_bytes = min_fits_bytes,
+                       .grace = config.stream.grace,
+                       .detector_names = config.stream.detector_names};
   for (const py::handle name : storage_names) options.storage_names.push_back(ToPath(name).native());
   return ViewOf(Await(py::none(), [&](const WorkControl&) {
     return MatchNight(transfers.scan->files, ingests.ingests->rows, time, options);
@@ -99,7 +103,7 @@ void BindMatch(py::module_& module) {
       .def_readonly(
           "transfers", &NightMatchView::transfers,
           "A Table with a row for each transfer: verdict, match (how it was recognised: 'file id', 'path',\n"
-          "'name', or null), ingest_row (its row in the ingests, or null).")
+          "'name', 'key', or null), ingest_row (its row in the ingests, or null).")
       .def_readonly("ingests", &NightMatchView::ingests,
                     "A Table with a row for each ingest: transfer_row (its row in the transfers, or null).")
       .def("__repr__", [](const NightMatchView& view) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <vector>
 
 #include "obsmon/stream.h"
 #include "support/status_matchers.h"
@@ -11,7 +12,7 @@ namespace {
 
 TEST(ExampleStreamsYaml, IsReadAsItsCommentsSay) {
   ASSERT_OK_AND_ASSIGN(const auto streams, ReadStreams(OBSMON_SOURCE_DIR "/examples/streams.yaml"));
-  ASSERT_EQ(streams.size(), 3u);
+  ASSERT_EQ(streams.size(), 4u);
   EXPECT_EQ(streams[0].stream.name, "auxTel");
   EXPECT_EQ(streams[0].stream.StorageFolder(), "/data/auxTel/storage");
   EXPECT_EQ(streams[0].stream.RepoFolder(), "/data/auxTel/gen2repo");
@@ -20,7 +21,10 @@ TEST(ExampleStreamsYaml, IsReadAsItsCommentsSay) {
   EXPECT_EQ(streams[1].stream.StorageFolder(), "/data/comCam/storage");
   EXPECT_EQ(streams[1].stream.RepoFolder(), "/repo/comCam");
   EXPECT_EQ(streams[1].window.num_days, 30);
-  EXPECT_TRUE(streams[2].stream.search_links);
+  EXPECT_EQ(streams[2].stream.instrument, "LATISS");
+  EXPECT_EQ(streams[2].stream.bad_folder, "/data/latiss/bad");
+  EXPECT_EQ(streams[2].stream.detector_names, (std::vector<DetectorAlias>{{"R00_S00", "RXX_S00"}}));
+  EXPECT_TRUE(streams[3].stream.search_links);
 }
 
 }  // namespace

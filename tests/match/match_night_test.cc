@@ -368,5 +368,121 @@ TEST(Verdict, EachHasItsOwnWords) {
   EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
 }
 
+// --- what Gen3's modes of transfer leave to go by
+
+/// A dataset of Gen3: what the registry recorded, and no file in common with any other.
+IngestRow Copy(std::string_view path, std::string_view stem, std::int64_t size, FileId id) {
+  IngestRow row = Dataset(path, id);
+  row.storage_stem = stem;
+  row.size_bytes = size;
+  row.ingested_size_bytes = size;
+  return row;
+}
+
+constexpr std::string_view kPath = "20250501/MC_O_20250501_000001/MC_O_20250501_000001_R22_S11.fits";
+constexpr std::string_view kStem = "MC_O_20250501_000001_R22_S11";
+
+TEST(MatchNight, ACopyIsKnownByItsExposureAndDetectorAndItsSizeAtIngest) {
+  const NightMatch match = MatchNight(Transfers({Arrived(kPath, {1, 1})}),
+                                      Ingests({Copy("LSSTCam/raw/all/a.fits", kStem, 57'600, {1, 2})}), kNow);
+  EXPECT_THAT(match.verdict, ElementsAre(Verdict::kIngested));
+  EXPECT_THAT(match.basis, ElementsAre(MatchBasis::kName));
+}
+
+TEST(MatchNight, AFileThatHasChangedSinceItsIngestIsIngestedAllTheSame) {
+  const NightMatch match = MatchNight(Transfers({Arrived(kPath, {1, 1})}),
+                                      Ingests({Copy("LSSTCam/raw/all/a.fits", kStem, 60'000, {1, 2})}), kNow);
+  EXPECT_THAT(match.verdict, ElementsAre(Verdict::kIngested));
+}
+
+TEST(MatchNight, OfTwoFilesOfAnExposureAndDetectorThatOfTheRightSizeIsTheIngestedOne) {
+  TransferRow packed = Arrived("20250501/MC_O_20250501_000001/MC_O_20250501_000001_R22_S11.fits.fz", {1, 1});
+  packed.size_bytes = 30'000;
+  const NightMatch match = MatchNight(Transfers({packed, Arrived(kPath, {1, 3})}),
+                                      Ingests({Copy("LSSTCam/raw/all/a.fits", kStem, 57'600, {1, 2})}), kNow);
+  EXPECT_THAT(match.verdict, ElementsAre(Verdict::kNotIngested, Verdict::kIngested));
+}
+
+TEST(MatchNight, AFileMayBeADatasetOfSeveralRuns) {
+  const NightMatch match = MatchNight(
+      Transfers({Arrived(kPath, {1, 1})}),
+      Ingests({Copy("run1/a.fits", kStem, 57'600, {1, 2}), Copy("run2/a.fits", kStem, 57'600, {1, 3})}),
+      kNow);
+  EXPECT_THAT(match.ingest_of, ElementsAre(0));
+  EXPECT_THAT(match.transfer_of, ElementsAre(0, 0));
+}
+
+TEST(MatchNight, OfSeveralDatasetsThatWithAnArtifactCounts) {
+  IngestRow gone = Copy("datastore1/a.fits", kStem, 57'600, {});
+  gone.artifact = ArtifactState::kGone;
+  const NightMatch match =
+      MatchNight(Transfers({Arrived(kPath, {1, 1})}),
+                 Ingests({gone, Copy("datastore2/a.fits", kStem, 57'600, {1, 3})}), kNow);
+  EXPECT_THAT(match.verdict, ElementsAre(Verdict::kIngested));
+  EXPECT_THAT(match.transfer_of, ElementsAre(NightMatch::kNoRow, 0));
+}
+
+TEST(MatchNight, AnObjectInAStoreIsKnownByItsKeyAndSize) {
+  IngestRow object = Copy(
+      "s3://embargo@summit/LSSTCam/2025-05-01/MC_O_20250501_000001/"
+      "MC_O_20250501_000001_R22_S11.fits",
+      "", 57'600, {});
+  object.artifact = ArtifactState::kRemote;
+  const NightMatch match = MatchNight(Transfers({Arrived(kPath, {1, 1})}), Ingests({object}), kNow);
+  EXPECT_THAT(match.verdict, ElementsAre(Verdict::kIngested));
+  EXPECT_THAT(match.basis, ElementsAre(MatchBasis::kKey));
+
+  object.ingested_size_bytes = 1;
+  EXPECT_EQ(VerdictOf(Arrived(kPath, {1, 1}), {object}), Verdict::kNotIngested);
+  object.ingested_size_bytes = 57'600;
+  object.path = "s3://bucket/elsewhere/MC_O_20250501_000001_R22_S11.fits";
+  EXPECT_THAT(MatchNight(Transfers({Arrived(kPath, {1, 1})}), Ingests({object}), kNow).basis,
+              ElementsAre(MatchBasis::kName));
+}
+
+TEST(MatchNight, AMemberOfAZipFileIsKnownByItsName) {
+  const IngestRow member = Copy("zips/01/01.zip#zip-path=x-R22-S11.fits", "", 57'600, {1, 9});
+  EXPECT_EQ(VerdictOf(Arrived("20250501/x-R22-S11.fits", {1, 1}), {member}), Verdict::kIngested);
+}
+
+TEST(MatchNight, ADetectorMayHaveAnotherNameInTheRegistry) {
+  const MatchOptions latiss{.detector_names = {{"R00_S00", "RXX_S00"}, {"", "RXX_S00"}}};
+  const IngestRow dataset = Copy("LATISS/raw/all/a.fits", "AT_O_20250501_000001_RXX_S00", 57'600, {1, 2});
+  for (const std::string name : {"AT_O_20250501_000001_R00_S00.fits", "AT_O_20250501_000001.fits"}) {
+    TransferTable files;
+    files.Append({.path = "20250501/" + name,
+                  .size_bytes = 57'600,
+                  .creation_time = kLongAgo,
+                  .arrival_time = kLongAgo,
+                  .file_id = {1, 1}});
+    EXPECT_THAT(MatchNight(files, Ingests({dataset}), kNow, latiss).verdict, ElementsAre(Verdict::kIngested));
+    EXPECT_THAT(MatchNight(files, Ingests({dataset}), kNow).verdict, ElementsAre(Verdict::kNotIngested));
+  }
+}
+
+TEST(MatchNight, APrunedDatasetHasNoArtifact) {
+  IngestRow pruned = Copy(kStem, kStem, -1, {});
+  pruned.artifact = ArtifactState::kNotStored;
+  EXPECT_EQ(VerdictOf(Arrived(kPath, {1, 1}), {pruned}), Verdict::kArtifactGone);
+}
+
+TEST(MatchNight, AFileInAnotherPlaceWaitsOrHasFailedUnlessItIsTheIngestedOne) {
+  TransferRow file = Arrived("/data/bad/20250501/MC_O_20250501_000001_R22_S11.fits", {1, 1});
+  file.place = TransferPlace::kBad;
+  const IngestRow delivered_before = Copy("LSSTCam/raw/all/a.fits", kStem, 57'600, {1, 2});
+  EXPECT_EQ(VerdictOf(file, {delivered_before}), Verdict::kFailed);
+  EXPECT_EQ(VerdictOf(file, {Copy("a.fits", kStem, 57'600, {1, 1})}), Verdict::kIngested);
+  file.place = TransferPlace::kPending;
+  EXPECT_EQ(VerdictOf(file), Verdict::kPending);
+  file.state = TransferState::kInFlight;
+  file.arrival_time = kNow - seconds{1};
+  EXPECT_EQ(VerdictOf(file), Verdict::kInFlight);
+  EXPECT_EQ(VerdictOf({.path = "/data/wait/20250501/a.json",
+                       .size_bytes = 2,
+                       .arrival_time = kLongAgo,
+                       .place = TransferPlace::kPending}),
+            Verdict::kNotFits);
+}
+
 }  // namespace
 }  // namespace obsmon

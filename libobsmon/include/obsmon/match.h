@@ -16,6 +16,7 @@
 
 #include "obsmon/expected.h"
 #include "obsmon/night.h"
+#include "obsmon/raw_file_name.h"
 #include "obsmon/registry.h"
 #include "obsmon/transfers.h"
 
@@ -66,11 +67,14 @@ Concern ConcernOf(Verdict verdict);
 enum class MatchBasis : std::uint8_t {
   kNone,
   kFileId,  ///< same device and inode
-  kPath,    ///< the dataset's link names this path
-  kName,    ///< obs_id, detector and size agree: a copy, as far as can be told
+  kPath,    ///< the dataset's link, or the registry itself (ingested "direct"), names this path
+  kName,    ///< obs_id and detector agree, and the size where both are known: a copy, as far as can be told
+  kKey,     ///< the key of its object in a store ends as this path does, and the size agrees
 };
 
-/// "file id", "path", "name"; empty for kNone.
+inline constexpr std::size_t kNumMatchBases = 5;
+
+/// "file id", "path", "name", "key"; empty for kNone.
 std::string_view MatchBasisName(MatchBasis basis);
 
 /// A rule by which files that are not ingested are left out: nobody is called for them, and they are counted
@@ -104,6 +108,8 @@ struct MatchOptions {
   /// Absolute names of the folder that the transfers' paths begin at, as given and with its links resolved,
   /// so that a dataset's link target can be told to be one of them; empty where that is not known.
   std::vector<std::string> storage_names{};
+  /// Detectors that storage and the registry name differently; see Stream::detector_names.
+  std::vector<DetectorAlias> detector_names{};
   /// False where the registry could not be read: what is not in flight is then unknown.
   bool registry_readable = true;
   /// What of storage could not be read, as paths from it on: a file that lies there is not missing, but
@@ -150,9 +156,24 @@ bool IsFitsName(std::string_view path);
 
 /// Decides all verdicts as of `as_of`.
 ///
-/// A dataset is matched by file id, else by the path that its link names, else by its storage stem and size.
-/// Several names of one file in storage are all ingested when one is. `ingests` may hold rows of neighbouring
-/// nights as well: a file may lie in the folder of one night and be ingested under another.
+/// A dataset is matched by the surest that holds. What each of a Butler's modes of transfer leaves to go by:
+///
+///     direct, split                    file id; else the path that the registry names
+///     in place, hardlink               file id
+///     symlink, relsymlink              file id; else the path that the link names
+///     link, auto                       as hardlink or symlink
+///     copy, move                       name: obs_id and detector, and the size at ingest
+///     an object store (s3, …)          key: below the night's folder the same path, and the size at ingest
+///     member of a zip file             name: obs_id and detector, or the member's name, and its size
+///
+/// No contents are compared, and no checksum: to read a night's files takes hours. A file whose obs_id and
+/// detector are a dataset's, but whose size is not the one at ingest, is matched where no other file fits
+/// better: it has changed since. (A registry that did not record the size matches no such file.)
+///
+/// Several names of one file in storage are all ingested when one is, and one file may be several datasets
+/// (of several runs or datastores). `ingests` may hold rows of neighbouring nights as well: a file may lie in
+/// the folder of one night and be ingested under another. Files in another place than storage are matched by
+/// file id alone: who delivers a file again means another one.
 ///
 /// An expected file has arrived when a file of its name is in storage, whole or in flight, or when the
 /// registry knows a dataset by its name.

@@ -58,11 +58,13 @@ struct IngestRow {
   /// tell.
   std::string_view storage_stem{};
   IngestStatus status = IngestStatus::kIngested;
-  std::string_view message{};  ///< why it failed, waits or is ignored; else empty
+  std::string_view
+      message{};  ///< why it failed, waits or is ignored, or why no datastore holds it; else empty
 
   ArtifactState artifact = ArtifactState::kPresent;
-  FileId file_id{};              ///< of the file itself, links followed; only where present
-  std::int64_t size_bytes = -1;  ///< of the file itself; -1 unless present
+  FileId file_id{};  ///< of the file itself, links followed; only where present
+  std::int64_t size_bytes =
+      -1;  ///< of the file itself (of a zip file's member: at ingest); -1 unless present
   /// What it was when it was ingested, as the registry recorded it (of a zip file's member: the member's); -1
   /// where that is not known. Another size now means that the file has changed since.
   std::int64_t ingested_size_bytes = -1;

@@ -60,7 +60,11 @@ struct FileRow {
   std::string_view ingest_path{};            ///< of the dataset, from the repository on; empty without one
   std::optional<Night> ingest_night{};       ///< the registry's night of the dataset
   std::optional<UtcTime> ingest_time{};
-  /// What the registry says of a failure; of an ignored file, the reason of the rule; else empty.
+  /// What the registry recorded at ingest; a size that differs from `size_bytes` says that the file has
+  /// changed since.
+  std::optional<std::int64_t> ingested_size_bytes{};
+  /// What the registry says of a failure, or of a dataset that no datastore holds; which folder a file lies
+  /// in that is not storage; of an ignored file, the reason of the rule; else empty.
   std::string_view message{};
   /// Since when a file is expected that is neither in storage nor in the registry; else absent.
   std::optional<UtcTime> expected_since{};

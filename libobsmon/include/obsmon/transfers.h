@@ -36,14 +36,23 @@ enum class TransferState : std::uint8_t {
   kInFlight,  ///< rsync is still writing it, or was cut off while it did
 };
 
+/// Which of a stream's folders a file lies in.
+enum class TransferPlace : std::uint8_t {
+  kStorage,
+  kPending,  ///< the folder of files that wait to be ingested
+  kBad,      ///< the folder into which files are moved that could not be ingested
+};
+
 /// One file in storage.
 struct TransferRow {
-  std::string_view path{};      ///< from the storage folder on: "2020-05-01/sub/name.fits"; any byte but NUL
+  /// From the storage folder on: "2020-05-01/sub/name.fits"; in another place absolute. Any byte but NUL.
+  std::string_view path{};
   std::int64_t size_bytes = 0;  ///< of the file itself, links followed
   UtcTime creation_time{};      ///< mtime: with rsync -a or -t, when the camera's side wrote the file
   UtcTime arrival_time{};       ///< ctime: the end of the transfer, until a chmod or a new hard link moves it
   FileId file_id{};             ///< of the file itself, links followed
   TransferState state = TransferState::kArrived;
+  TransferPlace place = TransferPlace::kStorage;
 };
 
 /// The files of one night, as columns.
@@ -66,6 +75,7 @@ class TransferTable {
   std::span<const UtcTime> arrival_time() const { return arrival_time_; }
   std::span<const FileId> file_id() const { return file_id_; }
   std::span<const TransferState> state() const { return state_; }
+  std::span<const TransferPlace> place() const { return place_; }
 
  private:
   StringColumn path_;
@@ -74,6 +84,7 @@ class TransferTable {
   std::vector<UtcTime> arrival_time_;
   std::vector<FileId> file_id_;
   std::vector<TransferState> state_;
+  std::vector<TransferPlace> place_;
 };
 
 /// What a scan found of one night.

@@ -18,6 +18,10 @@ bool HasArtifact(const FileEvidence& e) {
 bool HasLostArtifact(const FileEvidence& e) {
   return e.artifact == ArtifactState::kGone || e.artifact == ArtifactState::kNotStored;
 }
+// By the registry's word, or by the folder that a FITS file was put into.
+bool Has(const FileEvidence& e, IngestStatus status, TransferPlace place) {
+  return (e.listed && e.status == status) || (e.in_storage && e.is_fits && e.place == place);
+}
 // Expected, and nowhere.
 bool IsAbsent(const FileEvidence& e) { return !e.in_storage && !e.listed; }
 bool IsYoung(const FileEvidence& e) { return e.age < e.grace; }
@@ -39,8 +43,8 @@ constexpr std::array kRules = {
     Rule{Verdict::kIgnored,     [](const FileEvidence& e) { return e.ignored || (e.is_orphan && e.superseded); }},
     Rule{Verdict::kUnknown,     [](const FileEvidence& e) { return e.hidden; }},
     Rule{Verdict::kIgnored,     [](const FileEvidence& e) { return e.listed && e.status == IngestStatus::kIgnored; }},
-    Rule{Verdict::kPending,     [](const FileEvidence& e) { return e.listed && e.status == IngestStatus::kPending; }},
-    Rule{Verdict::kFailed,      [](const FileEvidence& e) { return e.listed && e.status == IngestStatus::kFailed; }},
+    Rule{Verdict::kPending,     [](const FileEvidence& e) { return Has(e, IngestStatus::kPending, TransferPlace::kPending); }},
+    Rule{Verdict::kFailed,      [](const FileEvidence& e) { return Has(e, IngestStatus::kFailed, TransferPlace::kBad); }},
     Rule{Verdict::kSettling,    [](const FileEvidence& e) { return IsYoung(e); }},
     Rule{Verdict::kNotFits,     [](const FileEvidence& e) { return !e.is_fits; }},
     Rule{Verdict::kTooSmall,    [](const FileEvidence& e) { return e.size_bytes < e.min_fits_bytes; }},

@@ -12,7 +12,8 @@ namespace obsmon {
 /// All that the verdict on one file depends on.
 struct FileEvidence {
   // In storage:
-  bool in_storage = false;
+  bool in_storage = false;  ///< in one of the stream's folders
+  TransferPlace place = TransferPlace::kStorage;
   bool in_flight = false;   ///< rsync's name or time: not whole
   bool is_orphan = false;   ///< in flight, and nobody has written to it for long
   bool superseded = false;  ///< an orphan whose file has arrived, or is on its way again

@@ -62,6 +62,8 @@ std::string_view MatchBasisName(MatchBasis basis) {
       return "path";
     case MatchBasis::kName:
       return "name";
+    case MatchBasis::kKey:
+      return "key";
   }
   return "";
 }

@@ -12,6 +12,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "files/directory.h"
 #include "files/folder_stamps.h"
+#include "match/matcher.h"
 #include "obsmon/pages.h"
 #include "status_macros.h"
 #include "text/digest.h"
@@ -110,9 +111,44 @@ absl::Status CheckStorage(const std::filesystem::path& storage) {
                       storage.string(), std::string(status.message()))};
 }
 
+// The folders beside storage that a stream has.
+std::vector<std::pair<std::filesystem::path, TransferPlace>> OtherPlaces(const Stream& stream) {
+  std::vector<std::pair<std::filesystem::path, TransferPlace>> places;
+  if (!stream.pending_folder.empty()) places.emplace_back(stream.pending_folder, TransferPlace::kPending);
+  if (!stream.bad_folder.empty()) places.emplace_back(stream.bad_folder, TransferPlace::kBad);
+  return places;
+}
+
+absl::Status CheckOtherPlaces(const Stream& stream) {
+  for (const auto& [folder, place] : OtherPlaces(stream)) {
+    const absl::Status status = Directory::Open(folder.string()).status();
+    if (status.ok()) continue;
+    return {status.code(), fmt::format("{}: the folder can't be read ({}); correct --{}", folder.string(),
+                                       std::string(status.message()),
+                                       place == TransferPlace::kPending ? "pending_folder" : "bad_folder")};
+  }
+  return absl::OkStatus();
+}
+
 template <typename T>
 void Append(std::vector<T>& to, const std::vector<T>& from) {
   to.insert(to.end(), from.begin(), from.end());
+}
+
+// Adds to `storage` what was found in another place, under absolute names.
+void AddPlace(const TransferScan& found, const std::filesystem::path& folder, TransferPlace place,
+              TransferScan& storage) {
+  const std::string prefix = NamesOfFolder(folder).front() + '/';
+  std::string path;
+  for (TransferRow file : found.files) {
+    path.assign(prefix).append(file.path);
+    file.path = path;
+    file.place = place;
+    storage.files.Append(file);
+  }
+  Append(storage.issues, found.issues);
+  Append(storage.folders, found.folders);
+  storage.num_hidden += found.num_hidden;
 }
 
 }  // namespace
@@ -122,12 +158,14 @@ StreamView::StreamView(const Stream& stream, UtcTime as_of, const WorkControl& c
   if (control_.num_threads == 0) control_.num_threads = stream_.num_threads;
   match_options_.grace = stream_.grace;
   match_options_.storage_names = NamesOfFolder(stream_.StorageFolder());
+  match_options_.detector_names = stream_.detector_names;
   rules_digest_ = DigestOfRules(stream_, match_options_);
 }
 
 absl::StatusOr<StreamView> StreamView::Open(const Stream& stream, UtcTime as_of, const WorkControl& control) {
   StreamView view(stream, as_of, control);
   OBSMON_RETURN_IF_ERROR(CheckStorage(stream.StorageFolder()));
+  OBSMON_RETURN_IF_ERROR(CheckOtherPlaces(stream));
   absl::StatusOr<std::unique_ptr<Registry>> registry = OpenRegistry(stream, view.control_);
   if (registry.ok()) {
     view.registry_ = *std::move(registry);
@@ -165,6 +203,10 @@ absl::StatusOr<const TransferScan*> StreamView::Storage(Night night) {
   if (!storage) {
     ScanOptions options{.control = control_};
     OBSMON_ASSIGN_OR_RETURN(storage, ScanTransfers(stream_.StorageFolder(), night, options));
+    for (const auto& [folder, place] : OtherPlaces(stream_)) {
+      OBSMON_ASSIGN_OR_RETURN(const TransferScan found, ScanTransfers(folder, night, options));
+      AddPlace(found, folder, place, *storage);
+    }
   }
   return &*storage;
 }
@@ -248,16 +290,20 @@ absl::Status StreamView::ConsultNeighbours(NightLook& look) {
 absl::Status StreamView::FindIngestsUnderOtherNights(NightLook& look) {
   NightEvidence& evidence = look.report.evidence;
   absl::flat_hash_set<FileId> unexplained;
+  absl::flat_hash_set<std::string_view> names;  // by which copies are known
   for (std::size_t row = 0; row < evidence.transfers.size(); ++row) {
-    if (IsUnexplained(look, row)) unexplained.insert(evidence.transfers.file_id()[row]);
+    if (!IsUnexplained(look, row)) continue;
+    unexplained.insert(evidence.transfers.file_id()[row]);
+    names.insert(StemOf(evidence.transfers.path()[row]));
   }
   if (unexplained.empty()) return absl::OkStatus();
   bool found = false;
   for (const Night neighbour : NeighboursOf(look.report.night)) {
     OBSMON_ASSIGN_OR_RETURN(const NightIngests* ingests, Ingests(neighbour));
     for (const IngestRow& row : ingests->rows) {
-      if (row.night != neighbour || row.artifact != ArtifactState::kPresent) continue;
-      if (!unexplained.contains(row.file_id)) continue;
+      if (row.night != neighbour) continue;
+      const bool is_same = row.artifact == ArtifactState::kPresent && unexplained.contains(row.file_id);
+      if (!is_same && !names.contains(row.storage_stem)) continue;
       evidence.ingests.Append(row);
       found = true;
     }
@@ -287,6 +333,7 @@ absl::Status StreamView::FindFilesInOtherFolders(NightLook& look) {
     for (const Night neighbour : NeighboursOf(look.report.night)) {
       OBSMON_ASSIGN_OR_RETURN(const TransferScan* storage, Storage(neighbour));
       for (const TransferRow& file : storage->files) {
+        if (file.place != TransferPlace::kStorage) continue;
         const auto found = without_file.find(file.file_id);
         if (found == without_file.end()) continue;
         evidence.strays.push_back({.ingest_row = found->second,

@@ -23,6 +23,7 @@ namespace {
 constexpr std::size_t kFoldersPerBatch = 128;
 
 constexpr std::string_view kZipMember = "#zip-path=";
+constexpr std::string_view kNotStoredMessage = "no datastore holds it: it was pruned, or is being deleted";
 constexpr std::string_view kGuiderEnding = "_guider";
 
 // One folder, and the rows whose files lie in it.
@@ -163,6 +164,7 @@ VisitAnswer Finder::Visit(const FolderVisit& visit) const {
     const std::optional<UtcTime> ingest_time = row.ingest_time;
     file.Fill(row);
     if (ingest_time) row.ingest_time = ingest_time;
+    if (!artifact.zip_member.empty() && row.size_bytes >= 0) row.size_bytes = row.ingested_size_bytes;
     if (!artifact.is_in_datastore) row.link_target = artifact.location;
     answer.rows.Append(row);
   }
@@ -198,8 +200,10 @@ void Finder::AppendUnaskedRow(const Gen3Row& row, const Gen3Artifact& artifact, 
   Texts texts;
   IngestRow dataset = RowOf(row, artifact, texts);
   dataset.artifact = state;
-  // No file tells what it is called.
-  if (texts.path.empty()) dataset.path = texts.stem;
+  if (state == ArtifactState::kNotStored) {
+    dataset.path = texts.stem;  // no file tells what it is called
+    dataset.message = kNotStoredMessage;
+  }
   answer_.rows.Append(dataset);
 }
 

@@ -86,7 +86,9 @@ class SqliteTransaction final : public Gen3Transaction {
     sqlite::Backoff backoff(options_.control.stop);
     for (;;) {
       absl::Status status = database_.Renew();
-      if (!absl::IsUnavailable(status) || !backoff.Wait(options_.busy_timeout)) return status;
+      if (!absl::IsUnavailable(status)) return status;
+      // It was waited for: whoever reads need not begin anew, to wait again.
+      if (!backoff.Wait(options_.busy_timeout)) return absl::DeadlineExceededError(status.message());
     }
   }
 
@@ -145,6 +147,7 @@ absl::Status SqliteDatabase::Explained(const absl::Status& status) const {
       return absl::DataLossError(
           fmt::format("{}: no SQLite database, or a damaged one ({}); restore it", file, clause));
     case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
       return absl::UnavailableError(
           fmt::format("{}: the registry was being written for longer than {} ({}); look again later, or wait "
                       "longer for it",

@@ -25,6 +25,8 @@ std::vector<std::uint32_t> RegistryOnlyRows(const NightReport& report) {
     while (stray != evidence.strays.end() && stray->ingest_row < row) ++stray;
     const bool is_stray = stray != evidence.strays.end() && stray->ingest_row == row;
     const bool has_file = report.match.transfer_of[row] != NightMatch::kNoRow;
+    // Pruned, and no longer in storage: nobody means to have it.
+    if (evidence.ingests.artifact()[row] == ArtifactState::kNotStored) continue;
     if (!is_stray && !has_file && evidence.ingests.night()[row] == report.night) rows.push_back(row);
   }
   return rows;
@@ -171,7 +173,7 @@ class LegacyCounter {
       const std::int32_t ingest = report_.match.ingest_of[row];
       if (ingest != NightMatch::kNoRow && IsPresent(static_cast<std::size_t>(ingest))) continue;
       const TransferRow file = evidence_.transfers[row];
-      if (file.state == TransferState::kInFlight) continue;
+      if (file.state == TransferState::kInFlight || file.place != TransferPlace::kStorage) continue;
       const bool is_fits = file.path.ends_with(".fits");
       ++counts_.n_files;
       if (file.size_bytes < kSmallBytes) ++counts_.n_small;
@@ -210,7 +212,20 @@ void DescribeDataset(const IngestRow& dataset, FileRow& file) {
   file.ingest_time = dataset.ingest_time;
   // A copy is recognised by its name alone; its own mtime is then the time of the copy.
   if (!file.ingest_time && file.basis == MatchBasis::kName) file.ingest_time = dataset.file_time;
+  if (dataset.ingested_size_bytes >= 0) file.ingested_size_bytes = dataset.ingested_size_bytes;
   file.message = dataset.message;
+}
+
+std::string_view MessageOf(TransferPlace place) {
+  switch (place) {
+    case TransferPlace::kStorage:
+      return "";
+    case TransferPlace::kPending:
+      return "it lies in the folder of files that wait";
+    case TransferPlace::kBad:
+      return "moved to the folder of bad files";
+  }
+  return "";
 }
 
 }  // namespace
@@ -287,6 +302,7 @@ FileRow NightReport::Files::Transfer(std::size_t row) const {
                .creation_time = transfer.creation_time,
                .arrival_time = transfer.arrival_time};
   NameExposure(transfer.path, file);
+  file.message = MessageOf(transfer.place);
   if (const std::int32_t ingest = report_->match.ingest_of[row]; ingest != NightMatch::kNoRow) {
     DescribeDataset(evidence.ingests[static_cast<std::size_t>(ingest)], file);
   }

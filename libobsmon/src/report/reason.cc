@@ -20,7 +20,15 @@ std::string IngestedReason(const FileRow& file) {
     reason += fmt::format(" {} after its creation", HumanDuration(*file.ingest_time - *file.creation_time));
   }
   if (!file.in_storage) reason += "; no longer in storage";
-  if (file.basis == MatchBasis::kName) reason += "; told by its name and size";
+  const bool has_changed =
+      file.ingested_size_bytes && file.size_bytes && *file.ingested_size_bytes != *file.size_bytes;
+  if (has_changed) {
+    reason += fmt::format("; it has changed since, from {} to {} bytes", *file.ingested_size_bytes,
+                          *file.size_bytes);
+  }
+  if (file.basis == MatchBasis::kName)
+    reason += has_changed ? "; told by its name" : "; told by its name and size";
+  if (file.basis == MatchBasis::kKey) reason += "; told by the key of its object and its size";
   return reason;
 }
 
@@ -67,6 +75,7 @@ std::string Reason(const FileRow& file, UtcTime as_of) {
     case Verdict::kIngested:
       return IngestedReason(file);
     case Verdict::kArtifactGone:
+      if (!file.message.empty()) return fmt::format("the registry lists it, but {}", file.message);
       return fmt::format("the registry lists {}, but that file is gone", file.ingest_path);
     case Verdict::kMissing:
       return MissingReason(file, as_of);

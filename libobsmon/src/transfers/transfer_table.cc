@@ -9,6 +9,7 @@ void TransferTable::Append(const TransferRow& row) {
   arrival_time_.push_back(row.arrival_time);
   file_id_.push_back(row.file_id);
   state_.push_back(row.state);
+  place_.push_back(row.place);
 }
 
 void TransferTable::Reserve(std::size_t rows, std::size_t path_bytes) {
@@ -18,6 +19,7 @@ void TransferTable::Reserve(std::size_t rows, std::size_t path_bytes) {
   arrival_time_.reserve(rows);
   file_id_.reserve(rows);
   state_.reserve(rows);
+  place_.reserve(rows);
 }
 
 TransferRow TransferTable::operator[](std::size_t row) const {
@@ -26,7 +28,8 @@ TransferRow TransferTable::operator[](std::size_t row) const {
           .creation_time = creation_time_[row],
           .arrival_time = arrival_time_[row],
           .file_id = file_id_[row],
-          .state = state_[row]};
+          .state = state_[row],
+          .place = place_[row]};
 }
 
 }  // namespace obsmon
