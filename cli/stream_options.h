@@ -64,6 +64,24 @@ inline constexpr OptionSpec kDbAuth{.name = "db_auth",
                                     .further_variables = {"LSST_DB_AUTH_CREDENTIALS", "LSST_DB_AUTH"}};
 inline constexpr OptionSpec kGrace{
     .name = "grace", .value = "SPAN", .help = "how long a new file is settling (default: 60s)"};
+inline constexpr OptionSpec kGuiderGrace{
+    .name = "guider_grace", .value = "SPAN", .help = "the same for files of guiders (as --grace)"};
+inline constexpr OptionSpec kMissingGrace{
+    .name = "missing_grace", .value = "SPAN", .help = "how long an expected file may take (grace)"};
+inline constexpr OptionSpec kOrphanAge{
+    .name = "orphan_age", .value = "SPAN", .help = "age at which a partial file is missing (1h)"};
+inline constexpr OptionSpec kIgnore{
+    .name = "ignore", .value = "RULE", .help = "pattern=P,detector=D,reason=WHY: not minded"};
+inline constexpr OptionSpec kManifest{
+    .name = "manifest", .value = "FILE", .help = "lists what was taken; {night} in its name"};
+inline constexpr OptionSpec kIngestLog{
+    .name = "ingest_log", .value = "FILE", .help = "log of the ingest: why files failed"};
+inline constexpr OptionSpec kRsyncLog{
+    .name = "rsync_log", .value = "FILE", .help = "rsync's --log-file (UTC): when files arrived"};
+inline constexpr OptionSpec kNightOffset{
+    .name = "night_offset", .value = "SPAN", .help = "when, from midnight on, today begins"};
+inline constexpr OptionSpec kNightScale{
+    .name = "night_scale", .value = "utc|tai", .help = "the clock in which it does (default: utc)"};
 inline constexpr OptionSpec kBusyTimeout{
     .name = "busy_timeout", .value = "SPAN", .help = "how long to wait for a locked registry (10s)"};
 inline constexpr OptionSpec kMaxAge{.name = "max_age",

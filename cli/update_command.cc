@@ -42,10 +42,18 @@ constexpr std::array kOptions = {
     kRegistryFilesTable,
     kRegistryEventsTables,
     kDbAuth,
-    OptionSpec{.name = "ingest_log", .value = "FILE", .help = "accepted for old cron files; not used"},
+    kIngestLog,
+    kRsyncLog,
     OptionSpec{.name = "every", .value = "SPAN", .help = "look again and again, so long from look to look"},
     OptionSpec{.name = "metrics", .value = "FILE", .help = "write gauges for Prometheus into FILE (*.prom)"},
     kGrace,
+    kGuiderGrace,
+    kMissingGrace,
+    kOrphanAge,
+    kIgnore,
+    kManifest,
+    kNightOffset,
+    kNightScale,
     kBusyTimeout,
     kMaxAge,
     kThreads,
@@ -117,7 +125,6 @@ int LookAndPublish(const std::vector<StreamConfig>& streams, const Given* metric
 }  // namespace
 
 int RunUpdate(const Options& options, const Environment& environment, Console& console) {
-  if (options.Find("ingest_log") != nullptr) console.Detail("--ingest_log is accepted, but not used yet");
   const absl::StatusOr<std::optional<std::chrono::seconds>> pause = PauseOf(options);
   if (!pause.ok()) {
     console.Error(pause.status());

@@ -112,6 +112,13 @@ def observe_night(
     registry: Mapping[str, str | Iterable[str]] | None = None,
     db_auth: AnyPath | None = None,
     grace: Span = 60,
+    guider_grace: Span | None = None,
+    missing_grace: Span | None = None,
+    orphan_age: Span = 3600,
+    ignore: Iterable[Mapping[str, str]] = (),
+    manifest: AnyPath | None = None,
+    ingest_log: AnyPath | None = None,
+    rsync_log: AnyPath | None = None,
     busy_timeout: Span = 10,
     num_threads: int = 0,
     as_of: datetime.datetime | None = None,
@@ -144,6 +151,15 @@ def observe_night(
     db_auth: the file with the passwords of database servers (default: as the environment says, by
         LSST_DB_AUTH_CREDENTIALS or LSST_DB_AUTH, else ~/.lsst/db-auth.yaml); after it libpq looks in ~/.pgpass.
     grace: how long after its arrival a file that is not ingested is settling: seconds, a timedelta, or "2min".
+    guider_grace: the same for guiders' files, which need an ingested image of their exposure (default: as grace).
+    missing_grace: how long after its manifest arrived an expected file may take (default: as grace).
+    orphan_age: a partial file that nobody has written to for so long is missing.
+    ignore: rules, each a mapping with "pattern" (of a file's name, or with a "/" of its path in the night's folder)
+        or "detector" or both, in which * and ? stand for others, and "reason": files that are not ingested and fit
+        are ignored.
+    manifest: a file that lists what was taken, with {night} or {day_obs} in its name.
+    ingest_log: the log of the ingest: why files that are not ingested failed.
+    rsync_log: rsync's own log, with times in UTC: when files arrived.
     busy_timeout: how long to wait for a registry that someone is writing; likewise.
     num_threads: threads that read disks; 0 lets obsmon choose. No result depends on it.
     as_of: the time of the look, a datetime with a time zone (default: now).
@@ -181,6 +197,13 @@ def observe_night(
         registry=registry,
         db_auth=db_auth,
         grace=grace,
+        guider_grace=guider_grace,
+        missing_grace=missing_grace,
+        orphan_age=orphan_age,
+        ignore=ignore,
+        manifest=manifest,
+        ingest_log=ingest_log,
+        rsync_log=rsync_log,
         busy_timeout=busy_timeout,
         threads=num_threads,
     )
@@ -215,6 +238,13 @@ def update(
     registry: Mapping[str, str | Iterable[str]] | None = None,
     db_auth: AnyPath | None = None,
     grace: Span = 60,
+    guider_grace: Span | None = None,
+    missing_grace: Span | None = None,
+    orphan_age: Span = 3600,
+    ignore: Iterable[Mapping[str, str]] = (),
+    manifest: AnyPath | None = None,
+    ingest_log: AnyPath | None = None,
+    rsync_log: AnyPath | None = None,
     busy_timeout: Span = 10,
     max_age: Span = 900,
     num_threads: int = 0,
@@ -259,6 +289,13 @@ def update(
         registry=registry,
         db_auth=db_auth,
         grace=grace,
+        guider_grace=guider_grace,
+        missing_grace=missing_grace,
+        orphan_age=orphan_age,
+        ignore=ignore,
+        manifest=manifest,
+        ingest_log=ingest_log,
+        rsync_log=rsync_log,
         busy_timeout=busy_timeout,
         max_age=max_age,
         threads=num_threads,
@@ -405,10 +442,11 @@ def _stream(**fields: object) -> _obsmon._Stream:
     return _obsmon.make_stream({key: _text(key, value) for key, value in fields.items() if value is not None})
 
 
-_FOLDERS = ("input_dir", "output_dir", "storage", "repo", "pending_folder", "bad_folder", "repository_index", "db_auth")
+_FOLDERS = ("input_dir", "output_dir", "storage", "repo", "pending_folder", "bad_folder", "repository_index", "db_auth",
+            "manifest", "ingest_log", "rsync_log")
 _LISTS = ("collection", "dataset_type", "registry_events_tables")
 _TEXTS = ("name", "instrument")
-_SPANS = ("grace", "busy_timeout", "max_age")
+_SPANS = ("grace", "guider_grace", "missing_grace", "orphan_age", "busy_timeout", "max_age")
 _PARAMETERS = {"gen": "generation", "threads": "num_threads"}
 
 
@@ -426,6 +464,8 @@ def _text(key: str, value: object) -> bytes:
         if not all(isinstance(entry, str) for entry in names):
             raise TypeError(f"{name} is a str, or several")
         return ",".join(names).encode("utf-8", "surrogateescape")
+    if key == "ignore":
+        return "\n".join(_rule(name, rule) for rule in value).encode("utf-8", "surrogateescape")  # type: ignore[attr-defined]
     if key == "detector_names":
         if not isinstance(value, Mapping):
             raise TypeError(f"{name} is a mapping, not {type(value).__name__}")
@@ -443,6 +483,16 @@ def _text(key: str, value: object) -> bytes:
     if key in _TEXTS or key.startswith("registry_"):
         raise TypeError(f"{name} is a str, not {type(value).__name__}")
     return str(_integer(name, value)).encode()
+
+
+def _rule(name: str, rule: object) -> str:
+    if not isinstance(rule, Mapping):
+        raise TypeError(f"{name} is a list of mappings, not of {type(rule).__name__}")
+    unknown = set(rule) - {"pattern", "detector", "reason"}
+    if unknown:
+        raise ValueError(f"{name}: a rule has no {sorted(unknown)[0]!r}, only pattern, detector and reason")
+    # The reason last: it may have commas in it.
+    return ",".join(f"{key}={rule[key]}" for key in ("pattern", "detector", "reason") if key in rule).replace("\n", " ")
 
 
 def _integer(name: str, value: object) -> int:

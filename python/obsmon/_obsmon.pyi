@@ -319,6 +319,11 @@ class NightCounts:
         The number of files by verdict, in the order in which verdicts are decided: a dict of str to int.
         """
     @property
+    def exposures(self) -> int:
+        """
+        Exposures that the files' names tell.
+        """
+    @property
     def failed(self) -> int:
         """
         its ingest was tried, and failed
@@ -381,7 +386,7 @@ class NightCounts:
     @property
     def settling(self) -> int:
         """
-        it has only just arrived
+        too young to be judged: it has only just arrived, or is only just expected
         """
     @property
     def too_small(self) -> int:
@@ -393,9 +398,14 @@ class NightCounts:
         """
         the registry could not be asked
         """
+    @property
+    def without_manifest(self) -> int:
+        """
+        Those of them without a manifest: whether they are complete is not known.
+        """
 class LatencySummary:
     """
-    How long files took from creation to ingest; of those for which both are known.
+    How long files took for a span of their way; of those for which both ends are known.
     """
     def __repr__(self) -> str:
         ...
@@ -410,6 +420,16 @@ class LatencySummary:
         The longest; a timedelta, or None.
         """
     @property
+    def min(self) -> datetime.timedelta | None:
+        """
+        The shortest; a timedelta, or None without files.
+        """
+    @property
+    def negative(self) -> int:
+        """
+        Of them, those whose span ended before it began: some machine's clock is wrong.
+        """
+    @property
     def p50(self) -> datetime.timedelta | None:
         """
         Half of them took no longer; a timedelta, or None without files.
@@ -418,6 +438,27 @@ class LatencySummary:
     def p95(self) -> datetime.timedelta | None:
         """
         95 % of them took no longer; a timedelta, or None.
+        """
+class Latencies:
+    """
+    The way of files from the camera to the registry.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def arrival_to_ingest(self) -> LatencySummary:
+        """
+        Of the ingested ones; a LatencySummary.
+        """
+    @property
+    def creation_to_arrival(self) -> LatencySummary:
+        """
+        Of all files that have arrived; a LatencySummary.
+        """
+    @property
+    def creation_to_ingest(self) -> LatencySummary:
+        """
+        Of the ingested ones; a LatencySummary.
         """
 class NightReport:
     """
@@ -458,13 +499,16 @@ class NightReport:
     @property
     def files(self) -> Table:
         """
-        The files, a Table: first those of storage, then those that only the registry knows.
+        The files, a Table: first those of storage, then those that only the registry knows, then those that are
+        expected and nowhere.
 
             path            large_utf8      from storage on; where only the registry knows the file, from the repository on
             path_bytes      large_binary    its bytes where it is not UTF-8, else null
+            obs_id          large_utf8      the exposure, where the file's name tells it
+            detector        large_utf8      the detector, likewise
             verdict         dictionary      one of obsmon.VERDICTS
             reason          large_utf8      why, in one sentence
-            in_storage      bool            false: only the registry knows it
+            in_storage      bool            false: only the registry knows it, or it is expected and nowhere
             size_bytes      int64           bytes; null where the file is gone
             creation_time   timestamp       of the file in storage (mtime), UTC
             arrival_time    timestamp       of the file in storage (ctime), UTC
@@ -473,7 +517,8 @@ class NightReport:
             ingest_night    date32          the registry's night of the dataset
             ingest_time     timestamp       UTC; null where it is not known
             match           dictionary      how file and dataset were recognised as one: 'file id', 'path', 'name', 'key'
-            message         large_utf8      what the registry says of a failure
+            message         large_utf8      what the registry says of a failure; of an ignored file, why
+            expected_since  timestamp       of a file that is expected and nowhere, since when, UTC
         """
     @property
     def ingests(self) -> Table:
@@ -487,9 +532,9 @@ class NightReport:
         What of storage and repository could not be read: a list of ScanIssue.
         """
     @property
-    def latency(self) -> LatencySummary:
+    def latency(self) -> Latencies:
         """
-        A LatencySummary.
+        The Latencies.
         """
     @property
     def needs_attention(self) -> Table:

@@ -76,6 +76,137 @@ std::map<std::string, std::string> Inventory(const std::filesystem::path& root) 
   return inventory;
 }
 
+constexpr std::string_view kExposure = "20200501/MC_O_20200501_000007/MC_O_20200501_000007";
+
+FileRow RowOf(const NightReport& report, std::string_view end_of_path) {
+  for (const FileRow& file : report.files()) {
+    if (file.path.ends_with(end_of_path)) return file;
+  }
+  ADD_FAILURE() << "no file " << end_of_path;
+  return {};
+}
+
+TEST(ObserveNight, CallsMissingWhatTheManifestListsOnceTheGraceIsOver) {
+  const SampleStream stream;
+  stream.tree().Text("storage/" + std::string(kExposure) + "_expectedSensors.json",
+                     R"({"expectedSensors": {"R22_S11": "SCIENCE", "R22_S12": "SCIENCE"}})");
+  stream.Arrive(std::string(kExposure) + "_R22_S11.fits");
+  stream.Arrive(std::string(kExposure) + "_R22_S11.json", 100);
+  const auto look = [&](UtcTime as_of) { return ObserveNight(stream.Options(), kNight, as_of).value(); };
+  const NightReport young = look(stream.Later() - hours{1} + seconds{1});
+  EXPECT_EQ(young.counts[Verdict::kMissing], 0);
+  EXPECT_EQ(RowOf(young, "R22_S12.fits").verdict, Verdict::kSettling);
+  const NightReport report = look(stream.Later());
+  EXPECT_EQ(report.counts[Verdict::kMissing], 2);
+  EXPECT_EQ(RowOf(report, "R22_S12.fits").verdict, Verdict::kMissing);
+  EXPECT_EQ(RowOf(report, "R22_S12.json").detector, "R22_S12");
+  EXPECT_EQ(report.counts.without_manifest, 0);
+}
+
+TEST(ObserveNight, ABadManifestIsAnIssueAndTheNightIsWhatItIsWithoutIt) {
+  SampleStream stream;
+  stream.Arrive("20200501/AT_O_20200501_000001.fits");
+  stream.Ingest("20200501/AT_O_20200501_000001.fits", "2020-05-01");
+  stream.tree().Text("storage/20200501/AT_O_20200501_000001_expectedSensors.json", "{not json");
+  const NightReport report = ObserveNight(stream.Options(), kNight, stream.Later()).value();
+  EXPECT_EQ(report.state, NightState::kComplete);
+  ASSERT_THAT(report.evidence.issues, SizeIs(1));
+  EXPECT_THAT(std::string(report.evidence.issues[0].status.message()), HasSubstr("no JSON"));
+  EXPECT_EQ(report.exposures[0].manifest, ManifestState::kBad);
+  EXPECT_THAT(RenderNightPage(report), HasSubstr("no JSON"));
+  EXPECT_THAT(UpdateStream(stream.Options(), Only(kNight), stream.Later()).warnings, IsEmpty());
+}
+
+TEST(ObserveNight, WhatLiesInAFolderThatCannotBeReadIsUnknownNotMissing) {
+  const SampleStream stream;
+  const std::filesystem::path list =
+      stream.tree().Text("taken.txt", std::string(kExposure) + "_R22_S11.fits\n20200501/b.fits\n");
+  const std::filesystem::path folder = stream.Storage() / "20200501/MC_O_20200501_000007";
+  stream.Arrive(std::string(kExposure) + "_R22_S11.fits");
+  Stream options = stream.Options();
+  options.manifest = list;
+  const UtcTime later = stream.Later();
+  std::filesystem::permissions(folder, std::filesystem::perms::none);
+  {
+    const WithoutRoot user;
+    const NightReport report = ObserveNight(options, kNight, later).value();
+    EXPECT_EQ(RowOf(report, "_R22_S11.fits").verdict, Verdict::kUnknown);
+    EXPECT_EQ(RowOf(report, "b.fits").verdict, Verdict::kMissing);
+  }
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
+}
+
+TEST(UpdateStream, LooksAgainWhenAListOfWhatWasTakenChanges) {
+  SampleStream stream;
+  Stream options = stream.Options();
+  options.manifest = stream.tree().Text("taken.txt", "");
+  stream.tree().Folder("storage/20200501");
+  const UtcTime later = stream.Later();
+  UpdateStream(options, Only(kNight), later);
+  EXPECT_THAT(UpdateStream(options, Only(kNight), later + seconds{1}).changed, IsEmpty());
+  stream.tree().Text("taken.txt", "20200501/a.fits\n");
+  UpdateStream(options, Only(kNight), later + hours{1});
+  EXPECT_EQ(SummaryOf(stream, kNight).counts[Verdict::kMissing], 1);
+  stream.Arrive("20200501/a.fits");
+  UpdateStream(options, Only(kNight), later + hours{2});
+  EXPECT_EQ(SummaryOf(stream, kNight).counts[Verdict::kMissing], 0);
+  EXPECT_EQ(Ask(stream, "SELECT count(*) FROM absent"), 0);
+}
+
+TEST(UpdateStream, KeepsTheFirstArrivalThroughAChmodAndAHardLink) {
+  SampleStream stream;
+  const std::filesystem::path file = stream.Arrive("20200501/a.fits");
+  UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  const std::int64_t first = Ask(stream, "SELECT arrival FROM transfer");
+  struct stat before {};
+  struct stat now {};
+  ASSERT_EQ(stat(file.c_str(), &before), 0);
+  do {  // until the file system's clock has gone on
+    std::filesystem::permissions(file, std::filesystem::perms::owner_read);
+    ASSERT_EQ(stat(file.c_str(), &now), 0);
+  } while (now.st_ctim.tv_nsec == before.st_ctim.tv_nsec);
+  stream.Ingest("20200501/a.fits", "2020-05-01", IngestMode::kHardLink);
+  UpdateStream(stream.Options(), Only(kNight), stream.Later() + hours{1});
+  EXPECT_EQ(Ask(stream, "SELECT arrival FROM transfer"), first);
+  EXPECT_EQ(Ask(stream, "SELECT last_arrival FROM night"), first) << "the report has it too";
+}
+
+TEST(ObserveNight, TellsWhyAFileFailedByTheLogOfTheIngest) {
+  SampleStream stream;
+  stream.Arrive("20200501/AT_O_20200501_000001.fits");
+  stream.Arrive("20200501/AT_O_20200501_000002.fits");
+  stream.Ingest("20200501/AT_O_20200501_000002.fits", "2020-05-01");
+  Stream options = stream.Options();
+  options.ingest_log = stream.tree().Text("ingest.log",
+                                          "WARN: Failed to ingest AT_O_20200501_000001.fits: no DATE-OBS\n"
+                                          "WARN: Failed to ingest AT_O_20200501_000002.fits: too early\n");
+  const NightReport report = ObserveNight(options, kNight, stream.Later()).value();
+  EXPECT_EQ(report.counts[Verdict::kFailed], 1);
+  EXPECT_EQ(report.counts[Verdict::kIngested], 1) << "whatever the log says";
+  EXPECT_THAT(std::string(RowOf(report, "000001.fits").message), HasSubstr("no DATE-OBS"));
+  EXPECT_EQ(report.counts.files, 2);
+  EXPECT_EQ(report.legacy.n_ingest, 1);
+  options.ingest_log = stream.tree() / "none.log";
+  const NightReport without = ObserveNight(options, kNight, stream.Later()).value();
+  EXPECT_EQ(without.counts[Verdict::kNotIngested], 1);
+  ASSERT_THAT(without.evidence.issues, SizeIs(1));
+  EXPECT_FALSE(HidesFiles(without.evidence.issues[0]));
+}
+
+TEST(UpdateStream, AnOrphanIsToldAboutAndDoesNotKeepANightInProgressForEver) {
+  SampleStream stream;
+  stream.Arrive("20200501/.a.fits.x7Kq2b");
+  UpdateStream(stream.Options(), Only(kNight), stream.Later() - seconds{1800});
+  EXPECT_EQ(SummaryOf(stream, kNight).state, NightState::kInProgress);
+  UpdateStream(stream.Options(), Only(kNight), stream.Later() + seconds{1});
+  EXPECT_EQ(SummaryOf(stream, kNight).state, NightState::kNeedsAttention);
+  stream.Arrive("20200501/a.fits");
+  stream.Ingest("20200501/a.fits", "2020-05-01");
+  UpdateStream(stream.Options(), Only(kNight), stream.Later() + hours{2});
+  EXPECT_EQ(SummaryOf(stream, kNight).state, NightState::kComplete);
+  EXPECT_EQ(SummaryOf(stream, kNight).counts[Verdict::kIgnored], 1);
+}
+
 TEST(UpdateStream, WritesAPageANightAnIndexAndTheHistory) {
   SampleStream stream;
   stream.Arrive("2020-05-01/AT_O_20200501_000001.fits");

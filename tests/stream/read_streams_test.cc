@@ -17,6 +17,7 @@ namespace {
 using absl::StatusCode;
 using std::chrono::minutes;
 using std::chrono::seconds;
+using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
 
@@ -88,6 +89,32 @@ streams:
   EXPECT_TRUE(streams[0].stream.search_links);
   EXPECT_EQ(streams[1].stream.grace, seconds{5});
   EXPECT_FALSE(streams[1].stream.search_links);
+}
+
+TEST_F(ReadStreamsTest, ReadsRulesByWhichFilesAreIgnored) {
+  ASSERT_OK_AND_ASSIGN(const auto streams, Read(R"(
+streams:
+  - name: a
+    input_dir: /a
+    output_dir: /www/a
+    ignore:
+      - {detector: "R10_S1?", reason: "off, since Monday"}
+      - reason: |
+          darks,
+          and so on
+        pattern: "*_dark.fits"
+)"));
+  EXPECT_THAT(streams[0].stream.ignore,
+              ElementsAre(IgnoreRule{.detector = "R10_S1?", .reason = "off, since Monday"},
+                          IgnoreRule{.pattern = "*_dark.fits", .reason = "darks, and so on "}));
+  const auto with_rule = [this](const std::string& rule) {
+    return Read("streams:\n- {input_dir: /a, output_dir: /b, ignore: [" + rule + "]}\n");
+  };
+  EXPECT_THAT(with_rule("{detectors: R10}"),
+              FailsWith(StatusCode::kInvalidArgument, HasSubstr("did you mean 'detector'")));
+  EXPECT_THAT(with_rule("{detector: R10}"),
+              FailsWith(StatusCode::kInvalidArgument, HasSubstr("must say why")));
+  EXPECT_THAT(with_rule("R10"), FailsWith(StatusCode::kInvalidArgument, HasSubstr("list rules")));
 }
 
 TEST_F(ReadStreamsTest, RelativeFoldersStartAtTheFilesOwnFolder) {

@@ -220,6 +220,53 @@ TEST(SetStreamField, KnowsEveryKeyThatIsListed) {
   }
 }
 
+TEST(SetStreamField, ReadsWhatIsLetPassAndWhatIsExpected) {
+  StreamConfig config;
+  const auto set = [&](std::string_view key, std::string_view text) {
+    return SetStreamField(key, text, "/base", config);
+  };
+  ASSERT_THAT(set("guider_grace", "5min"), IsOk());
+  ASSERT_THAT(set("missing_grace", "10min"), IsOk());
+  ASSERT_THAT(set("orphan_age", "2h"), IsOk());
+  ASSERT_THAT(set("manifest", "taken/{night}.txt"), IsOk());
+  ASSERT_THAT(set("ignore",
+                  "detector=R22_*,reason=R22 is off, since Monday\npattern=*.log, detector=R01_S??,reason=x"),
+              IsOk());
+  const MatchOptions options = MatchOptionsOf(config.stream);
+  EXPECT_EQ(options.guider_grace, minutes{5});
+  EXPECT_EQ(options.missing_grace, minutes{10});
+  EXPECT_EQ(options.orphan_age, hours{2});
+  EXPECT_EQ(config.stream.manifest, "/base/taken/{night}.txt");
+  EXPECT_THAT(options.ignore,
+              ElementsAre(IgnoreRule{.detector = "R22_*", .reason = "R22 is off, since Monday"},
+                          IgnoreRule{.pattern = "*.log", .detector = "R01_S??", .reason = "x"}));
+  for (const std::string_view bad : {"R22", "reason=x", "detector=R22", "detector=,reason=x",
+                                     "sort=BIAS,reason=x", "pattern=a,pattern=b,reason=x"}) {
+    EXPECT_THAT(set("ignore", bad), FailsWith(StatusCode::kInvalidArgument, HasSubstr("rule"))) << bad;
+  }
+}
+
+TEST(TodayOf, IsTheUtcDateUnlessTheStreamHasARuleOfItsOwn) {
+  StreamConfig config;
+  const UtcTime before_noon = Utc("2024-02-29T11:59:59");
+  EXPECT_EQ(TodayOf(config.stream, before_noon), N("2024-02-29"));
+  ASSERT_THAT(SetStreamField("night_offset", "12h", "", config), IsOk());
+  EXPECT_EQ(TodayOf(config.stream, before_noon), N("2024-02-28"));
+  EXPECT_EQ(TodayOf(config.stream, before_noon + seconds{1}), N("2024-02-29"));
+  ASSERT_THAT(SetStreamField("night_scale", "tai", "", config), IsOk());
+  EXPECT_EQ(TodayOf(config.stream, Utc("2024-02-29T11:59:22")), N("2024-02-28"));
+  EXPECT_EQ(TodayOf(config.stream, Utc("2024-02-29T11:59:23")), N("2024-02-29"));
+  ASSERT_THAT(SetStreamField("night_offset", "-10h", "", config), IsOk());
+  EXPECT_EQ(TodayOf(config.stream, Utc("2024-02-29T13:59:23")), N("2024-03-01"));
+  for (const std::string_view bad : {"25h", "90s", "noon", ""}) {
+    EXPECT_THAT(SetStreamField("night_offset", bad, "", config),
+                FailsWith(StatusCode::kInvalidArgument, HasSubstr("'")))
+        << bad;
+  }
+  EXPECT_THAT(SetStreamField("night_scale", "gps", "", config),
+              FailsWith(StatusCode::kInvalidArgument, HasSubstr("utc or tai")));
+}
+
 TEST(SetStreamField, QuotesWhatDoesNotFit) {
   StreamConfig config;
   EXPECT_THAT(SetStreamField("num_days", "two", "", config),

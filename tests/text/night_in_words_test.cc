@@ -85,5 +85,14 @@ TEST(GravestFirst, HasEveryVerdictOnce) {
   EXPECT_THAT(kGravestFirst, UnorderedElementsAreArray(kAllVerdicts));
 }
 
+TEST(ManifestsInWords, SayOfHowManyExposuresItIsKnownWhatToExpect) {
+  EXPECT_EQ(ManifestsInWords({}), "");
+  EXPECT_EQ(ManifestsInWords({.exposures = 12}), "12 exposures, each with a manifest");
+  EXPECT_EQ(ManifestsInWords({.exposures = 12, .without_manifest = 12}),
+            "12 exposures, no manifest: whether all files arrived is not known");
+  EXPECT_EQ(ManifestsInWords({.exposures = 12, .without_manifest = 3}),
+            "12 exposures, 3 without a manifest: of these whether all files arrived is not known");
+}
+
 }  // namespace
 }  // namespace obsmon

@@ -4,17 +4,32 @@
 // what a manifest lists. Where there is none for an exposure, whether it is complete is not known, and
 // nothing of it is ever called missing.
 //
-// Threads: const access from any number; Append from one, with no reader.
+// The camera's own manifests lie in storage beside the images (LSSTCam; the form is that which
+// lsst-dm/data_transfer_monitoring reads):
+//
+//     20250501/MC_O_20250501_000012/MC_O_20250501_000012_expectedSensors.json
+//     {"obsId": "MC_O_20250501_000012", "expectedSensors": {"R22_S11": "SCIENCE", "R00_SG0": "GUIDER"}, …}
+//
+// call for MC_O_20250501_000012_R22_S11.fits and .json, MC_O_20250501_000012_R00_SG0_guider.fits and .json in
+// the manifest's folder. For other cameras a file can list what was taken; see ExpectedOptions.
+//
+// Threads: const access from any number; Append from one, with no reader. ReadExpected may be called at once
+// from several.
 #ifndef OBSMON_EXPECTED_H_
 #define OBSMON_EXPECTED_H_
 
 #include <cstddef>
+#include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "obsmon/columns.h"
+#include "obsmon/files.h"
 #include "obsmon/night.h"
+#include "obsmon/transfers.h"
 
 namespace obsmon {
 
@@ -34,6 +49,8 @@ class ExpectedTable {
     path_.Append(row.path);
     since_.push_back(row.since);
   }
+  /// REQUIRES: row < size().
+  void SetSince(std::size_t row, UtcTime time) { since_[row] = time; }
   std::size_t size() const { return since_.size(); }
   bool empty() const { return since_.empty(); }
   /// REQUIRES: row < size(). The row's path is a view, valid until the next Append.
@@ -48,6 +65,43 @@ class ExpectedTable {
   StringColumn path_;
   std::vector<UtcTime> since_;
 };
+
+/// Where else it says what should arrive.
+struct ExpectedOptions {
+  /// A file that lists what was taken; "{night}" in its path stands for "2025-05-01", "{day_obs}" for
+  /// "20250501". Empty: there is none.
+  ///
+  /// In lines, one for each file: its name, or its path from the night's folder on; after a comma, if that is
+  /// known, since when it is expected (ISO 8601, UTC). Empty lines, those that begin with '#', and a first
+  /// line "path" or "path,since" are passed over. Or, ending in ".json", an array of such names, or of
+  /// objects with "path" and maybe "since". A file without a time is expected since the list was last
+  /// written.
+  std::filesystem::path manifest{};
+  WorkControl control{};
+};
+
+/// What should arrive in one night.
+struct NightExpected {
+  ExpectedTable files{};                        ///< each name once, sorted by path
+  std::vector<std::string> exposures{};         ///< obs_ids of which a manifest was read, sorted
+  std::vector<std::string> broken_exposures{};  ///< obs_ids whose manifest can't be used, sorted
+  /// What is wrong with manifests, a clause each. Bad ones cost nothing but their own exposure's
+  /// completeness.
+  std::vector<ScanIssue> issues{};
+};
+
+/// The list of `night`: the pattern `manifest` with its braces filled in, absolute; empty where that is
+/// empty.
+std::filesystem::path ManifestOf(const std::filesystem::path& manifest, Night night);
+
+/// Reads the manifests among `transfers`, the files of `night` under `storage`, and the list of `options`.
+/// Errors: kCancelled.
+absl::StatusOr<NightExpected> ReadExpected(const std::filesystem::path& storage,
+                                           const TransferTable& transfers, Night night,
+                                           const ExpectedOptions& options = {});
+
+/// Whether `issue` is of a manifest: it hides no file.
+bool IsOfManifest(const ScanIssue& issue);
 
 }  // namespace obsmon
 

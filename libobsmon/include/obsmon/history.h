@@ -23,9 +23,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "obsmon/expected.h"
 #include "obsmon/files.h"
 #include "obsmon/night.h"
 #include "obsmon/report.h"
+#include "obsmon/transfers.h"
 
 namespace obsmon {
 
@@ -86,6 +88,12 @@ class History {
   virtual absl::StatusOr<std::vector<NightSummary>> Nights() = 0;
   /// Absent where the night was never looked at, or only by the prototype.
   virtual absl::StatusOr<std::optional<NightFingerprint>> Fingerprint(Night night) = 0;
+
+  /// Puts back the times at which files of `night` were first seen, where the history knows an earlier one
+  /// than the look: the arrival of the very same file (same path, inode, size and creation time: a chmod or a
+  /// new hard link moves a file's ctime, and it has not arrived anew), and since when an absent file is
+  /// expected.
+  virtual absl::Status RestoreTimes(Night night, TransferTable& transfers, ExpectedTable& expected) = 0;
 
   // A run's changes: all between Begin and Commit become visible together, or not at all. Destruction without
   // Commit takes them back. Errors of these: as Open.

@@ -40,7 +40,7 @@ std::string_view NightStateName(NightState state);
 std::string_view NightStateLabel(NightState state);
 
 /// Whether `issue` may hide files: something is there and can't be read. A name that leads nowhere hides
-/// nothing.
+/// nothing, nor does a bad manifest.
 bool HidesFiles(const ScanIssue& issue);
 
 /// One file of a night: arrived, arriving, known to the registry alone, or expected and nowhere.

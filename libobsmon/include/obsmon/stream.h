@@ -16,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "obsmon/match.h"
 #include "obsmon/night.h"
 #include "obsmon/raw_file_name.h"
 #include "obsmon/registry.h"
@@ -44,9 +45,24 @@ struct Stream {
   /// A table that says what is ingested, or event tables that do, instead of a repository; see OpenRegistry.
   SqlRegistry sql{};
   EventTables events{};
-  DatabaseLogins logins{};                                            ///< see RegistryOptions
-  bool search_links = false;                                          ///< see RegistryOptions
-  std::chrono::seconds grace{60};                                     ///< see MatchOptions
+  DatabaseLogins logins{};                             ///< see RegistryOptions
+  bool search_links = false;                           ///< see RegistryOptions
+  std::chrono::seconds grace{60};                      ///< see MatchOptions
+  std::optional<std::chrono::seconds> guider_grace{};  ///< likewise, as of the next three
+  std::optional<std::chrono::seconds> missing_grace{};
+  std::chrono::seconds orphan_age = std::chrono::hours{1};
+  std::vector<IgnoreRule> ignore{};
+  std::filesystem::path
+      manifest{};  ///< see ExpectedOptions; empty where storage has its own, or there is none
+  /// The log of the ingest: why a file that is not ingested failed, in its words. Lines that name a FITS file
+  /// and an error, as pipe_tasks, obs_base and ctrl_oods write them. Empty: there is none.
+  std::filesystem::path ingest_log{};
+  /// rsync's own log (--log-file, in its default format, times in UTC): when files arrived, where their ctime
+  /// has moved since. Empty: there is none.
+  std::filesystem::path rsync_log{};
+  /// The night that is today, where no window says otherwise: by this rule, or, as in the prototype, the UTC
+  /// date.
+  std::optional<NightRule> night_rule{};
   std::chrono::milliseconds busy_timeout = std::chrono::seconds{10};  ///< see RegistryOptions
   /// How old the last look may be before the pages call the monitor stopped: more than the time from one
   /// look to the next. As `obsmon check --max_age`.
@@ -63,6 +79,10 @@ struct Stream {
   /// `input_dir`, else of the storage folder's parent.
   std::string DefaultName() const;
 };
+
+/// How the files of `stream` are judged, but for what a look finds out: names of folders, and what could be
+/// read.
+MatchOptions MatchOptionsOf(const Stream& stream);
 
 /// How the registry of `stream` is opened, in RepoFolder().
 RegistryOptions RegistryOptionsOf(const Stream& stream);
@@ -90,6 +110,9 @@ struct NightWindow {
   friend bool operator==(const NightWindow&, const NightWindow&) = default;
 };
 
+/// The night that is today for `stream` at `now`.
+Night TodayOf(const Stream& stream, UtcTime now);
+
 /// The nights of `window`, newest first, when today is `today`. kInvalidArgument where the first day is after
 /// the last, num_days is less than 1, or there are more nights than a century has.
 absl::StatusOr<std::vector<Night>> NightsOf(const NightWindow& window, Night today);
@@ -104,12 +127,14 @@ struct StreamConfig {
 /// environment, one spelling for all: name, input_dir, output_dir, storage, repo, pending_folder, bad_folder,
 /// first_day, last_day, num_days, gen, search_links, repository_index, instrument, collection, dataset_type,
 /// detector_names, registry_sql, registry_query, registry_events, registry_prefix, registry_files_table,
-/// registry_events_tables, db_auth, grace, busy_timeout, max_age, threads. In a streams.yaml those that begin
-/// with "registry_" may be written as a map as well: `registry: {sql: …, query: …}`.
+/// registry_events_tables, db_auth, grace, guider_grace, missing_grace, orphan_age, ignore, manifest,
+/// ingest_log, rsync_log, night_offset, night_scale, busy_timeout, max_age, threads. In a streams.yaml those
+/// that begin with "registry_" may be written as a map as well: `registry: {sql: …, query: …}`.
 std::span<const std::string_view> StreamKeys();
 
-/// What a key's value may be in a streams.yaml. In a text a list is "a,b", a map "a=b,c=d".
-enum class StreamValue : std::uint8_t { kOne, kList, kMap };
+/// What a key's value may be in a streams.yaml. In a text a list is "a,b", a map "a=b,c=d", a list of maps
+/// has one a line.
+enum class StreamValue : std::uint8_t { kOne, kList, kMap, kMaps };
 StreamValue StreamValueOf(std::string_view key);
 
 /// Sets the field that `key` names from text: a folder (a relative one starts at `base`), a night, a whole

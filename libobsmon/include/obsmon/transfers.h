@@ -49,8 +49,10 @@ struct TransferRow {
   std::string_view path{};
   std::int64_t size_bytes = 0;  ///< of the file itself, links followed
   UtcTime creation_time{};      ///< mtime: with rsync -a or -t, when the camera's side wrote the file
-  UtcTime arrival_time{};       ///< ctime: the end of the transfer, until a chmod or a new hard link moves it
-  FileId file_id{};             ///< of the file itself, links followed
+  /// ctime: the end of the transfer, until a chmod or a new hard link moves it. In a report with a history,
+  /// the first that was seen of this very file.
+  UtcTime arrival_time{};
+  FileId file_id{};  ///< of the file itself, links followed
   TransferState state = TransferState::kArrived;
   TransferPlace place = TransferPlace::kStorage;
 };
@@ -61,6 +63,8 @@ class TransferTable {
   /// Adds a row; `row.path` is copied.
   void Append(const TransferRow& row);
   void Reserve(std::size_t rows, std::size_t path_bytes);
+  /// REQUIRES: row < size(). For what knows better than the file's ctime when it arrived.
+  void SetArrivalTime(std::size_t row, UtcTime time) { arrival_time_[row] = time; }
 
   std::size_t size() const { return size_bytes_.size(); }
   bool empty() const { return size_bytes_.empty(); }

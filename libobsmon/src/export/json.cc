@@ -107,6 +107,15 @@ std::string CountsObject(const NightCounts& counts) {
   return out;
 }
 
+std::string ExposuresObject(const NightCounts& counts) {
+  std::string out;
+  JsonObject object(out);
+  object.Integer("all", counts.exposures);
+  object.Integer("without_manifest", counts.without_manifest);
+  object.End();
+  return out;
+}
+
 std::string LatestObject(const NightCounts& counts) {
   std::string out;
   JsonObject object(out);
@@ -196,6 +205,7 @@ void WriteHead(const NightReport& report, std::ostream& out) {
   object.Text("state", NightStateName(report.state));
   object.Text("summary", NightInWords(FactsOf(report)));
   out << head << ",\n\"counts\": " << CountsObject(report.counts)
+      << ",\n\"exposures\": " << ExposuresObject(report.counts)
       << ",\n\"latest\": " << LatestObject(report.counts)
       << ",\n\"latency_seconds\": " << LatencyObject(report.latency)
       << ",\n\"registry\": " << RegistryObject(report.evidence.registry_status);

@@ -126,6 +126,9 @@ class TableWriter {
     Time("Latest creation", counts.last_creation);
     Time("Latest arrival", counts.last_arrival);
     Time("Latest ingest", counts.last_ingest);
+    if (const std::string manifests = ManifestsInWords(counts); !manifests.empty()) {
+      out_ << PadRight("Exposures", kLabelWidth) << manifests << '\n';
+    }
     Latency("Creation to arrival", report_.latency.creation_to_arrival);
     Latency("Arrival to ingest", report_.latency.arrival_to_ingest);
     Latency("Creation to ingest", report_.latency.creation_to_ingest);

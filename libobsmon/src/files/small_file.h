@@ -2,6 +2,7 @@
 #ifndef OBSMON_SRC_FILES_SMALL_FILE_H_
 #define OBSMON_SRC_FILES_SMALL_FILE_H_
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 
@@ -9,9 +10,10 @@
 
 namespace obsmon {
 
-/// The bytes of `file`, at most 1 MiB. Errors, each with the path: kNotFound, kPermissionDenied,
-/// kInvalidArgument (a folder, larger than that, can't be read).
-absl::StatusOr<std::string> ReadSmallFile(const std::filesystem::path& file);
+/// The bytes of `file`, at most `largest_mebibytes` MiB. Errors, each with the path: kNotFound,
+/// kPermissionDenied, kInvalidArgument (a folder, larger than that, can't be read).
+absl::StatusOr<std::string> ReadSmallFile(const std::filesystem::path& file,
+                                          std::size_t largest_mebibytes = 1);
 
 }  // namespace obsmon
 

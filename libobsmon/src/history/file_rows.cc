@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "history/night_row.h"
 #include "status_macros.h"
 #include "text/utf8.h"
@@ -134,12 +135,17 @@ struct TransferRows {
   std::span<const Verdict> verdicts;
 
   Stored operator[](std::size_t row) const {
+    Stored stored = Facts(row);
+    stored.verdict = static_cast<std::int64_t>(verdicts[row]);
+    return stored;
+  }
+  // All but the verdict.
+  Stored Facts(std::size_t row) const {
     return {.size = table.size_bytes()[row],
             .creation = ToNanos(table.creation_time()[row]),
             .arrival = ToNanos(table.arrival_time()[row]),
             .file_id = table.file_id()[row],
-            .state = static_cast<std::int64_t>(table.state()[row]),
-            .verdict = static_cast<std::int64_t>(verdicts[row])};
+            .state = static_cast<std::int64_t>(table.state()[row])};
   }
   static Stored Read(const sqlite::Statement& row) {
     return {.size = row.Int(1),
@@ -154,10 +160,12 @@ struct TransferRows {
     BindFileId(statement, 7, row.file_id);
     statement.Bind(9, row.state).Bind(10, row.verdict);
   }
+  static bool IsSameFile(const Stored& before, const Stored& now) {
+    return before.file_id.inode == now.file_id.inode && before.size == now.size &&
+           before.creation == now.creation;
+  }
   static void Keep(const Stored& before, Stored& now) {
-    const bool same_file = before.file_id.inode == now.file_id.inode && before.size == now.size &&
-                           before.creation == now.creation;
-    if (same_file) now.arrival = std::min(before.arrival, now.arrival);
+    if (IsSameFile(before, now)) now.arrival = std::min(before.arrival, now.arrival);
   }
 };
 
@@ -303,8 +311,27 @@ struct AbsentRows {
   static void Bind(sqlite::Statement& statement, const Stored& row) {
     statement.Bind(3, row.since).Bind(4, row.verdict);
   }
-  static void Keep(const Stored& /*before*/, Stored& /*now*/) {}
+  static void Keep(const Stored& before, Stored& now) { now.since = std::min(before.since, now.since); }
 };
+
+/// Calls `visit(stored, row)` for each of the night's rows in the table of `Rows` whose path is one of
+/// `paths`.
+template <typename Rows, typename Visit>
+absl::Status ForKnown(sqlite::Connection& database, Night night, const StringColumn& paths, Visit visit) {
+  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement select, database.Prepare(Rows::kSelect));
+  select.Bind(1, night.yyyymmdd());
+  absl::flat_hash_map<std::string_view, std::size_t> row_of_path;
+  for (;;) {
+    OBSMON_ASSIGN_OR_RETURN(const bool found, select.Step());
+    if (!found) return absl::OkStatus();
+    if (row_of_path.empty()) {  // only now: most nights' absent files are none
+      row_of_path.reserve(paths.size());
+      for (std::size_t row = 0; row < paths.size(); ++row) row_of_path.try_emplace(paths[row], row);
+    }
+    const auto known = row_of_path.find(select.Text(0));
+    if (known != row_of_path.end()) visit(Rows::Read(select), known->second);
+  }
+}
 
 }  // namespace
 
@@ -335,6 +362,22 @@ absl::Status ReplaceAbsent(sqlite::Connection& database, Night night, const Expe
   for (const AbsentFile& file : absent) paths.Append(expected.path()[file.expected_row]);
   const std::vector<KeyedRow> now = RowsInKeyOrder(paths, [](std::size_t) { return true; });
   return Merge(database, night, AbsentRows{.expected = expected, .absent = absent}, now).status();
+}
+
+absl::Status RestoreFirstTimes(sqlite::Connection& database, Night night, TransferTable& transfers,
+                               ExpectedTable& expected) {
+  const TransferRows now{.table = transfers, .verdicts = {}};
+  OBSMON_RETURN_IF_ERROR(ForKnown<TransferRows>(
+      database, night, transfers.path(), [&](const StoredTransfer& before, std::size_t row) {
+        const StoredTransfer found = now.Facts(row);
+        if (before.arrival < found.arrival && TransferRows::IsSameFile(before, found)) {
+          transfers.SetArrivalTime(row, FromNanos(before.arrival));
+        }
+      }));
+  return ForKnown<AbsentRows>(
+      database, night, expected.path(), [&](const StoredAbsent& before, std::size_t row) {
+        expected.SetSince(row, std::min(expected.since()[row], FromNanos(before.since)));
+      });
 }
 
 absl::StatusOr<RowChanges> ReplaceIngests(sqlite::Connection& database, Night night,

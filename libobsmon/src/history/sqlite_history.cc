@@ -74,6 +74,11 @@ class SqliteHistory final : public History {
     return Explained(ReadFingerprint(night));
   }
 
+  absl::Status RestoreTimes(Night night, TransferTable& transfers, ExpectedTable& expected) override {
+    if (contents_ != Contents::kHistory) return absl::OkStatus();
+    return Explain(RestoreFirstTimes(database_, night, transfers, expected));
+  }
+
   absl::Status Begin() override;
   absl::Status Put(const NightReport& report, const NightFingerprint& fingerprint) override {
     return InRun([&] { return WriteNight(SummaryOf(report), report, &fingerprint); });

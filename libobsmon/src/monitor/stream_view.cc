@@ -12,6 +12,8 @@
 #include "absl/container/flat_hash_set.h"
 #include "files/directory.h"
 #include "files/folder_stamps.h"
+#include "logs/ingest_log.h"
+#include "logs/rsync_log.h"
 #include "match/matcher.h"
 #include "obsmon/pages.h"
 #include "status_macros.h"
@@ -59,6 +61,23 @@ std::uint64_t DigestOfChoices(const Stream& stream) {
   return digest.value();
 }
 
+// What is let pass, and for how long.
+std::uint64_t DigestOfTolerance(const MatchOptions& options) {
+  Digest digest;
+  const auto add = [&digest](std::string_view text) { digest.Add(text).Add(std::uint64_t{text.size()}); };
+  for (const std::chrono::seconds span :
+       {options.grace, options.guider_grace.value_or(options.grace),
+        options.missing_grace.value_or(options.grace), options.orphan_age}) {
+    digest.Add(static_cast<std::uint64_t>(span.count()));
+  }
+  for (const IgnoreRule& rule : options.ignore) {
+    add(rule.pattern);
+    add(rule.detector);
+    add(rule.reason);
+  }
+  return digest.value();
+}
+
 std::uint64_t DigestOfRules(const Stream& stream, const MatchOptions& options) {
   return Digest()
       .Add(stream.StorageFolder().string())
@@ -66,7 +85,8 @@ std::uint64_t DigestOfRules(const Stream& stream, const MatchOptions& options) {
       .Add(static_cast<std::uint64_t>(stream.search_links))
       .Add(DigestOfChoices(stream))
       .Add(static_cast<std::uint64_t>(stream.generation))
-      .Add(static_cast<std::uint64_t>(options.grace.count()))
+      .Add(DigestOfTolerance(options))
+      .Add(stream.manifest.native())
       .Add(static_cast<std::uint64_t>(options.min_fits_bytes))
       .Add(static_cast<std::uint64_t>(kPageLayoutVersion))
       .Add(stream.name)
@@ -100,6 +120,13 @@ std::string_view ParentOf(std::string_view path) { return path.substr(0, path.rf
 FolderStamp StampOrNothing(const std::filesystem::path& folder) {
   absl::StatusOr<FolderStamp> stamp = StampFolder(folder);
   return stamp.ok() ? *std::move(stamp) : FolderStamp{.path = folder.string()};
+}
+
+// A log that can't be read costs what it would have told, and hides no file.
+ScanIssue LogIssue(const std::filesystem::path& log, const absl::Status& why) {
+  return {
+      .path = std::filesystem::absolute(log).string(),
+      .status = absl::NotFoundError(fmt::format("a log that can't be read: {}", std::string(why.message())))};
 }
 
 absl::Status CheckStorage(const std::filesystem::path& storage) {
@@ -156,7 +183,7 @@ void AddPlace(const TransferScan& found, const std::filesystem::path& folder, Tr
 StreamView::StreamView(const Stream& stream, UtcTime as_of, const WorkControl& control)
     : stream_(stream), as_of_(as_of), control_(control) {
   if (control_.num_threads == 0) control_.num_threads = stream_.num_threads;
-  match_options_.grace = stream_.grace;
+  match_options_ = MatchOptionsOf(stream_);
   match_options_.storage_names = NamesOfFolder(stream_.StorageFolder());
   match_options_.detector_names = stream_.detector_names;
   rules_digest_ = DigestOfRules(stream_, match_options_);
@@ -235,7 +262,7 @@ absl::StatusOr<std::uint64_t> StreamView::RegistryDigest(Night night) {
 }
 
 absl::StatusOr<bool> StreamView::IsUnchanged(Night night, const NightFingerprint& known) {
-  if (!known.trusted || known.rules_digest != rules_digest_) return false;
+  if (!known.trusted || known.rules_digest != RulesDigest(night)) return false;
   if (known.good_until && *known.good_until <= as_of_) return false;
   if (!AreUnchanged(known.folders)) return false;
   if (!registry_token_.empty() && known.registry_token == registry_token_) return true;
@@ -274,12 +301,82 @@ absl::StatusOr<NightLook> StreamView::Look(Night night) {
   Append(look.fingerprint.folders, look.registry_folders);
   look.fingerprint.registry_digest = digest;
 
+  OBSMON_RETURN_IF_ERROR(ReadExpectations(look));
   match_options_.registry_readable = registry_status_.ok();
-  look.report.match = MatchNight(evidence.transfers, evidence.ingests, as_of_, match_options_);
+  look.report.match = Match(evidence);
   OBSMON_RETURN_IF_ERROR(ConsultNeighbours(look));
+  ReadFailures(look);
   look.report = MakeReport(stream_.name, night, as_of_, std::move(evidence), std::move(look.report.match));
   Trust(look);
   return look;
+}
+
+std::uint64_t StreamView::RulesDigest(Night night) const {
+  Digest digest;
+  digest.Add(rules_digest_);
+  for (const std::filesystem::path& file : {ManifestOf(stream_.manifest, night), stream_.ingest_log}) {
+    if (file.empty()) continue;
+    const absl::StatusOr<FileFacts> facts = StatPath(file.string());
+    digest.Add(static_cast<std::uint64_t>(facts.ok()));
+    if (!facts.ok()) continue;
+    digest.Add(facts->file_id.inode)
+        .Add(static_cast<std::uint64_t>(facts->size_bytes))
+        .Add(static_cast<std::uint64_t>(facts->mtime.time_since_epoch().count()));
+  }
+  return digest.value();
+}
+
+void StreamView::ReadArrivals(NightEvidence& evidence) const {
+  if (stream_.rsync_log.empty()) return;
+  const absl::Status status = logs::ApplyRsyncLog(stream_.rsync_log, evidence.transfers);
+  if (!status.ok()) evidence.issues.push_back(LogIssue(stream_.rsync_log, status));
+}
+
+void StreamView::ReadFailures(NightLook& look) const {
+  if (stream_.ingest_log.empty()) return;
+  NightEvidence& evidence = look.report.evidence;
+  const absl::StatusOr<logs::IngestFailures> failures = logs::ReadIngestLog(stream_.ingest_log);
+  if (!failures.ok()) return evidence.issues.push_back(LogIssue(stream_.ingest_log, failures.status()));
+  bool found = false;
+  for (std::size_t row = 0; row < evidence.transfers.size(); ++row) {
+    const Verdict verdict = look.report.match.verdict[row];
+    if (verdict != Verdict::kNotIngested && verdict != Verdict::kTooSmall) continue;
+    const std::string path(evidence.transfers.path()[row]);
+    const auto failure = failures->find(path.substr(path.rfind('/') + 1));
+    if (failure == failures->end()) continue;
+    // An event of the ingest, as a registry with events would have it; it is the file's by the path.
+    const std::string target = match_options_.storage_names.front() + '/' + path;
+    evidence.ingests.Append({.path = path,
+                             .night = look.report.night,
+                             .status = IngestStatus::kFailed,
+                             .message = failure->second,
+                             .artifact = ArtifactState::kUnreadable,
+                             .link_target = target});
+    found = true;
+  }
+  if (found) look.report.match = Match(evidence);
+}
+
+absl::Status StreamView::ReadExpectations(NightLook& look) {
+  NightEvidence& evidence = look.report.evidence;
+  // Before manifests bring issues that hide nothing in storage.
+  match_options_.hidden_folders.clear();
+  for (const ScanIssue& issue : evidence.issues) {
+    const std::string_view path = PathBelow(issue.path, match_options_.storage_names);
+    if (HidesFiles(issue) && !path.empty()) match_options_.hidden_folders.emplace_back(path);
+  }
+  look.fingerprint.rules_digest = RulesDigest(look.report.night);  // before the list is read
+  OBSMON_ASSIGN_OR_RETURN(NightExpected expected,
+                          ReadExpected(stream_.StorageFolder(), evidence.transfers, look.report.night,
+                                       {.manifest = stream_.manifest, .control = control_}));
+  evidence.expected = std::move(expected.files);
+  evidence.exposures_with_manifest = std::move(expected.exposures);
+  evidence.exposures_with_bad_manifest = std::move(expected.broken_exposures);
+  evidence.ignore = match_options_.ignore;
+  Append(evidence.issues, expected.issues);
+  ReadArrivals(evidence);
+  if (!restore_times_) return absl::OkStatus();
+  return restore_times_(look.report.night, evidence.transfers, evidence.expected);
 }
 
 absl::Status StreamView::ConsultNeighbours(NightLook& look) {
@@ -309,7 +406,7 @@ absl::Status StreamView::FindIngestsUnderOtherNights(NightLook& look) {
     }
     Append(look.fingerprint.folders, ingests->folders);
   }
-  if (found) look.report.match = MatchNight(evidence.transfers, evidence.ingests, as_of_, match_options_);
+  if (found) look.report.match = Match(evidence);
   return absl::OkStatus();
 }
 
@@ -353,7 +450,6 @@ void StreamView::Trust(NightLook& look) const {
   const NightReport& report = look.report;
   SortAndKeepFirst(fingerprint.folders);
   fingerprint.registry_token = registry_token_;
-  fingerprint.rules_digest = rules_digest_;
   fingerprint.good_until = report.match.holds_until;
   fingerprint.trusted = report.evidence.registry_status.ok() && report.evidence.issues.empty() &&
                         std::ranges::none_of(fingerprint.folders, [this](const FolderStamp& stamp) {

@@ -2,6 +2,7 @@
 #ifndef OBSMON_SRC_MONITOR_STREAM_VIEW_H_
 #define OBSMON_SRC_MONITOR_STREAM_VIEW_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,6 +42,11 @@ class StreamView {
   /// REQUIRES: called once, before Look and IsUnchanged.
   void Expect(std::span<const Night> nights);
 
+  /// Puts back what a history knows of the times at which a night's files were first seen; by default,
+  /// nothing. See History::RestoreTimes.
+  using RestoreTimes = std::function<absl::Status(Night, TransferTable&, ExpectedTable&)>;
+  void SetRestoreTimes(RestoreTimes restore) { restore_times_ = std::move(restore); }
+
   /// Looks at `night`, and at its neighbours where a file may have been ingested under another night than its
   /// folder's. Errors: the input can't be read, kCancelled.
   absl::StatusOr<NightLook> Look(Night night);
@@ -69,6 +75,15 @@ class StreamView {
   absl::StatusOr<const NightIngests*> Ingests(Night night);
   absl::StatusOr<std::uint64_t> RegistryDigest(Night night);
   absl::Status ReadBothSides(Night night);
+  absl::Status ReadExpectations(NightLook& look);
+  void ReadArrivals(NightEvidence& evidence) const;
+  /// Adds what the ingest's log says of files that nothing explains.
+  void ReadFailures(NightLook& look) const;
+  /// Of the rules, and of the list of what is expected and the ingest's log as they are now.
+  std::uint64_t RulesDigest(Night night) const;
+  NightMatch Match(const NightEvidence& evidence) const {
+    return MatchNight(evidence.transfers, evidence.ingests, evidence.expected, as_of_, match_options_);
+  }
 
   /// Adds to `look` what the neighbours have of this night's files, where any is left unmatched.
   absl::Status ConsultNeighbours(NightLook& look);
@@ -87,6 +102,7 @@ class StreamView {
   std::unique_ptr<RegistrySnapshot> snapshot_;
   std::vector<Night> expected_;
   std::map<Night, Sides> sides_;
+  RestoreTimes restore_times_;
 };
 
 }  // namespace obsmon

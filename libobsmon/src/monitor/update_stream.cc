@@ -55,11 +55,14 @@ class StreamUpdate {
  private:
   absl::Status Steps() {
     outcome_ = UpdateOutcome::kUsage;
-    OBSMON_ASSIGN_OR_RETURN(nights_, NightsOf(window_, Night::OfUtcDate(as_of_)));
+    OBSMON_ASSIGN_OR_RETURN(nights_, NightsOf(window_, TodayOf(stream_, as_of_)));
     outcome_ = UpdateOutcome::kInputUnreadable;
     OBSMON_ASSIGN_OR_RETURN(StreamView view, StreamView::Open(stream_, as_of_, control_));
     outcome_ = UpdateOutcome::kOutputUnwritable;
     OBSMON_RETURN_IF_ERROR(OpenOutput());
+    view.SetRestoreTimes([this](Night night, TransferTable& transfers, ExpectedTable& expected) {
+      return history_->RestoreTimes(night, transfers, expected);
+    });
     OBSMON_RETURN_IF_ERROR(AddNightsWithOpenProblems());
     view.Expect(nights_);
     OBSMON_RETURN_IF_ERROR(LookAtNights(view));

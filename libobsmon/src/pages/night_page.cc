@@ -212,6 +212,9 @@ class NightPage {
         .Raw("</dd></div>\n<div><dt>Latest ingest</dt><dd>")
         .Time(counts.last_ingest)
         .Raw("</dd></div>\n");
+    if (const std::string manifests = ManifestsInWords(counts); !manifests.empty()) {
+      page_.Raw("<div><dt>Exposures</dt><dd>").Text(manifests).Raw("</dd></div>\n");
+    }
     if (report_.latency.creation_to_ingest.files > 0) Latency();
     page_.Raw("</dl>\n");
   }

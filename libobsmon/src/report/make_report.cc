@@ -258,7 +258,7 @@ std::string_view NightStateLabel(NightState state) {
   return "";
 }
 
-bool HidesFiles(const ScanIssue& issue) { return !absl::IsNotFound(issue.status); }
+bool HidesFiles(const ScanIssue& issue) { return !absl::IsNotFound(issue.status) && !IsOfManifest(issue); }
 
 std::int64_t NightCounts::Of(Concern concern) const {
   std::int64_t sum = 0;

@@ -25,6 +25,7 @@ namespace {
 constexpr std::array<std::string_view, 2> kTopKeys = {"defaults", "streams"};
 constexpr std::string_view kRegistry = "registry";
 constexpr std::string_view kRegistryPrefix = "registry_";
+constexpr std::array<std::string_view, 3> kRuleKeys = {"pattern", "detector", "reason"};
 
 /// Reads one file's nodes; carries what every message needs.
 class StreamReader {
@@ -104,11 +105,31 @@ class StreamReader {
     return absl::OkStatus();
   }
 
+  // A list of rules, one a line; a rule's reason last, since it may have commas in it.
+  absl::StatusOr<std::string> TextOfMaps(const YAML::Node& key, const YAML::Node& list) const {
+    std::string text;
+    for (const YAML::Node& map : list) {
+      if (!map.IsMap()) return Wrong(key, fmt::format("'{}' must list rules of 'key: value'", key.Scalar()));
+      OBSMON_RETURN_IF_ERROR(CheckKeys(map, kRuleKeys));
+      for (const std::string_view name : kRuleKeys) {
+        const YAML::Node value = map[std::string(name)];
+        if (!value) continue;
+        if (!value.IsScalar()) return Wrong(value, fmt::format("'{}' must have one plain value", name));
+        text += fmt::format("{}={},", name, value.Scalar());
+        std::ranges::replace(text, '\n', ' ');
+      }
+      if (text.ends_with(',')) text.back() = '\x1f';
+    }
+    std::ranges::replace(text, '\x1f', '\n');
+    return text;
+  }
+
   // The value of a key as SetStreamField takes it.
   absl::StatusOr<std::string> TextOf(const std::string& name, const YAML::Node& key,
                                      const YAML::Node& value) const {
     if (value.IsScalar()) return value.Scalar();
     const StreamValue kind = StreamValueOf(name);
+    if (kind == StreamValue::kMaps && value.IsSequence()) return TextOfMaps(key, value);
     std::vector<std::string> entries;
     if (kind == StreamValue::kList && value.IsSequence()) {
       for (const YAML::Node& entry : value) {

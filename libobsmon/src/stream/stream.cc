@@ -162,6 +162,71 @@ absl::Status SetThreads(std::string_view text, int& num_threads) {
   return absl::OkStatus();
 }
 
+// "pattern=*_dark.fits,detector=R22_*,reason=…": the reason last, for it may have commas in it.
+absl::StatusOr<IgnoreRule> ParseRule(std::string_view line) {
+  constexpr std::string_view kForm = "write pattern=… or detector=… or both, then reason=…";
+  IgnoreRule rule;
+  while (!line.empty()) {
+    const std::size_t equals = std::min(line.find('='), line.size());
+    const std::string_view key = line.substr(0, equals);
+    const std::size_t end = key == "reason" ? line.size() : std::min(line.find(','), line.size());
+    std::string* field = key == "pattern"    ? &rule.pattern
+                         : key == "detector" ? &rule.detector
+                         : key == "reason"   ? &rule.reason
+                                             : nullptr;
+    if (field == nullptr || equals + 1 >= end || !field->empty()) {
+      return absl::InvalidArgumentError(fmt::format("'{}' is no rule: {}", line, kForm));
+    }
+    *field = line.substr(equals + 1, end - equals - 1);
+    line.remove_prefix(std::min(end + 1, line.size()));
+    while (line.starts_with(' ')) line.remove_prefix(1);
+  }
+  if (rule.pattern.empty() && rule.detector.empty()) {
+    return absl::InvalidArgumentError(fmt::format("a rule must name what it ignores: {}", kForm));
+  }
+  if (rule.reason.empty()) {
+    return absl::InvalidArgumentError(fmt::format("a rule must say why: {}", kForm));
+  }
+  return rule;
+}
+
+absl::Status SetRules(std::string_view text, std::vector<IgnoreRule>& rules) {
+  rules.clear();
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    if (end > 0) {
+      OBSMON_ASSIGN_OR_RETURN(IgnoreRule rule, ParseRule(text.substr(0, end)));
+      rules.push_back(std::move(rule));
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SetNightOffset(std::string_view text, std::optional<NightRule>& rule) {
+  constexpr std::chrono::hours kMost{24};
+  const bool is_negative = text.starts_with('-');
+  OBSMON_ASSIGN_OR_RETURN(const std::chrono::seconds span,
+                          ParseDuration(is_negative ? text.substr(1) : text));
+  if (span > kMost || span.count() % 60 != 0) {
+    return absl::InvalidArgumentError(
+        fmt::format("'{}' is no offset of a night: write whole minutes, from -24h to 24h", text));
+  }
+  const auto offset = std::chrono::duration_cast<std::chrono::minutes>(span);
+  if (!rule) rule.emplace();
+  rule->offset = is_negative ? -offset : offset;
+  return absl::OkStatus();
+}
+
+absl::Status SetNightScale(std::string_view text, std::optional<NightRule>& rule) {
+  if (text != "utc" && text != "tai" && text != "UTC" && text != "TAI") {
+    return absl::InvalidArgumentError(fmt::format("'{}' is no scale of time: write utc or tai", text));
+  }
+  if (!rule) rule.emplace();
+  rule->scale = text == "tai" || text == "TAI" ? TimeScale::kTai : TimeScale::kUtc;
+  return absl::OkStatus();
+}
+
 using Folder = std::filesystem::path;
 struct StreamField {
   std::string_view key;
@@ -254,6 +319,35 @@ constexpr std::array kFields = {
     StreamField{"grace",
                 [](std::string_view text, const Folder&,
                    StreamConfig& config) { return Assign(ParseDuration(text), config.stream.grace); }},
+    StreamField{"guider_grace",
+                [](std::string_view text, const Folder&,
+                   StreamConfig& config) { return Assign(ParseDuration(text), config.stream.guider_grace); }},
+    StreamField{
+        "missing_grace",
+        [](std::string_view text, const Folder&,
+           StreamConfig& config) { return Assign(ParseDuration(text), config.stream.missing_grace); }},
+    StreamField{"orphan_age",
+                [](std::string_view text, const Folder&,
+                   StreamConfig& config) { return Assign(ParseDuration(text), config.stream.orphan_age); }},
+    StreamField{"ignore",
+                [](std::string_view text, const Folder&,
+                   StreamConfig& config) { return SetRules(text, config.stream.ignore); },
+                StreamValue::kMaps},
+    StreamField{"manifest",
+                [](std::string_view text, const Folder& base,
+                   StreamConfig& config) { return SetFolder(text, base, config.stream.manifest); }},
+    StreamField{"ingest_log",
+                [](std::string_view text, const Folder& base,
+                   StreamConfig& config) { return SetFolder(text, base, config.stream.ingest_log); }},
+    StreamField{"rsync_log",
+                [](std::string_view text, const Folder& base,
+                   StreamConfig& config) { return SetFolder(text, base, config.stream.rsync_log); }},
+    StreamField{"night_offset",
+                [](std::string_view text, const Folder&,
+                   StreamConfig& config) { return SetNightOffset(text, config.stream.night_rule); }},
+    StreamField{"night_scale",
+                [](std::string_view text, const Folder&,
+                   StreamConfig& config) { return SetNightScale(text, config.stream.night_rule); }},
     StreamField{"busy_timeout",
                 [](std::string_view text, const Folder&,
                    StreamConfig& config) { return Assign(ParseDuration(text), config.stream.busy_timeout); }},
@@ -288,6 +382,18 @@ std::filesystem::path Stream::RepoFolder() const {
   }
   if (Exists(input_dir / "butler.yaml")) return input_dir;
   return input_dir / (may_be_gen2 ? kGen2 : kGen3);
+}
+
+MatchOptions MatchOptionsOf(const Stream& stream) {
+  return {.grace = stream.grace,
+          .guider_grace = stream.guider_grace,
+          .missing_grace = stream.missing_grace,
+          .orphan_age = stream.orphan_age,
+          .ignore = stream.ignore};
+}
+
+Night TodayOf(const Stream& stream, UtcTime now) {
+  return stream.night_rule ? Night::Containing(now, *stream.night_rule) : Night::OfUtcDate(now);
 }
 
 RegistryOptions RegistryOptionsOf(const Stream& stream) {

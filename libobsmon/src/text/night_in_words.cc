@@ -130,6 +130,19 @@ std::string NightDetail(const NightFacts& night) {
   return UnknownDetail(night);
 }
 
+std::string ManifestsInWords(const NightCounts& counts) {
+  constexpr std::string_view kNotKnown = "whether all files arrived is not known";
+  const std::int64_t without = counts.without_manifest;
+  if (counts.exposures == 0) return {};
+  if (without == 0)
+    return fmt::format("{}, each with a manifest", CountOf(counts.exposures, "exposure", "exposures"));
+  if (without == counts.exposures) {
+    return fmt::format("{}, no manifest: {}", CountOf(counts.exposures, "exposure", "exposures"), kNotKnown);
+  }
+  return fmt::format("{}, {} without a manifest: of these {}",
+                     CountOf(counts.exposures, "exposure", "exposures"), HumanCount(without), kNotKnown);
+}
+
 std::string NightInWords(const NightFacts& night) {
   const std::string detail = NightDetail(night);
   return detail.empty() ? std::string(NightHeadline(night))

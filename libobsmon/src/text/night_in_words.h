@@ -33,6 +33,10 @@ std::string_view NightHeadline(const NightFacts& night);
 /// What follows it: "3 files arrived but are not ingested, 1 ingested file is gone".
 std::string NightDetail(const NightFacts& night);
 
+/// What is known of the completeness of the exposures: "12 exposures, 3 without a manifest: of these whether
+/// all files arrived is not known". Empty without exposures.
+std::string ManifestsInWords(const NightCounts& counts);
+
 /// The whole sentence, without a full stop.
 std::string NightInWords(const NightFacts& night);
 

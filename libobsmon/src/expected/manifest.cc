@@ -1,0 +1,292 @@
+#include "expected/manifest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "obsmon/raw_file_name.h"
+#include "status_macros.h"
+#include "text/utf8.h"
+
+namespace obsmon::expected {
+namespace {
+
+constexpr std::size_t kLongestQuote = 60;
+
+// What a manifest says, for a sentence about it: on one line, and not too long.
+std::string Quoted(std::string_view text) {
+  const bool is_long = text.size() > kLongestQuote;
+  return fmt::format("'{}{}'", EscapeForDisplay(std::string(text.substr(0, kLongestQuote))),
+                     is_long ? "..." : "");
+}
+
+absl::Status Bad(std::string what) { return absl::DataLossError(std::move(what)); }
+
+/// What the readers of both forms of JSON do not want to see: SAX callbacks that stop with a sentence. The
+/// parser does not recurse, throws nothing here, and refuses what is not UTF-8.
+class Reader : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  absl::Status Read(std::string_view text) {
+    const bool done = nlohmann::json::sax_parse(text.begin(), text.end(), this);
+    if (done || !status_.ok()) return status_;
+    return Bad("no JSON");
+  }
+
+  bool null() override { return Other(); }
+  bool boolean(bool /*value*/) override { return Other(); }
+  bool number_integer(number_integer_t /*value*/) override { return Other(); }
+  bool number_unsigned(number_unsigned_t /*value*/) override { return Other(); }
+  bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return Other(); }
+  bool string(string_t& value) override { return Text(value); }
+  bool binary(binary_t& /*value*/) override { return Other(); }
+  bool start_object(std::size_t /*size*/) override {
+    if (!Deeper()) return false;
+    return Begin(true);
+  }
+  bool end_object() override {
+    --depth_;
+    return End();
+  }
+  bool start_array(std::size_t /*size*/) override {
+    if (!Deeper()) return false;
+    return Begin(false);
+  }
+  bool end_array() override {
+    --depth_;
+    return End();
+  }
+  bool key(string_t& key) override { return Key(key); }
+  bool parse_error(std::size_t position, const std::string& /*token*/,
+                   const nlohmann::json::exception& /*error*/) override {
+    return Stop(fmt::format("no JSON: byte {} does not fit", position));
+  }
+
+ protected:
+  virtual bool Key(const std::string& key) = 0;
+  virtual bool Text(const std::string& text) = 0;
+  virtual bool Begin(bool is_object) = 0;  ///< of an object or array; depth() is already its own
+  virtual bool End() { return true; }
+  virtual bool Other() { return true; }  ///< null, a number, yes or no
+
+  int depth() const { return depth_; }
+  bool Stop(std::string what) {
+    status_ = Bad(std::move(what));
+    return false;
+  }
+
+ private:
+  bool Deeper() {
+    constexpr int kDeepest = 16;  // a manifest needs 2
+    if (++depth_ <= kDeepest) return true;
+    return Stop(fmt::format("nested more than {} deep", kDeepest));
+  }
+
+  int depth_ = 0;
+  absl::Status status_;
+};
+
+class SensorsReader final : public Reader {
+ public:
+  explicit SensorsReader(std::string_view obs_id) : obs_id_(obs_id) {}
+  bool has_sensors() const { return has_sensors_; }
+  std::vector<Sensor> TakeSensors() && { return std::move(sensors_); }
+
+ private:
+  bool IsInSensors() const { return in_sensors_ && depth() == 2; }
+
+  bool Key(const std::string& key) override {
+    key_ = key;
+    if (IsInSensors()) return seen_.insert(key).second || Stop(fmt::format("names {} twice", Quoted(key)));
+    if (depth() != 1 || key != "expectedSensors") return true;
+    if (has_sensors_) return Stop("has 'expectedSensors' twice");
+    return true;
+  }
+  bool Begin(bool is_object) override {
+    if (depth() == 1) return is_object || Stop("is a list, not an object with 'expectedSensors'");
+    if (IsInSensors() || in_sensors_) return Stop(fmt::format("{} is no word", Quoted(key_)));
+    if (depth() != 2 || key_ != "expectedSensors") return true;
+    if (!is_object) return Stop("'expectedSensors' is no object");
+    return in_sensors_ = has_sensors_ = true;
+  }
+  bool End() override {
+    if (depth() == 1) in_sensors_ = false;
+    return true;
+  }
+  bool Text(const std::string& text) override {
+    if (IsInSensors()) return AddSensor(text);
+    if (depth() == 0) return Stop("is a text, not an object with 'expectedSensors'");
+    if (depth() == 1 && key_ == "expectedSensors") return Stop("'expectedSensors' is no object");
+    if (depth() == 1 && key_ == "obsId" && text != obs_id_) {
+      return Stop(fmt::format("is of another exposure, {}", Quoted(text)));
+    }
+    return true;
+  }
+  bool Other() override {
+    if (IsInSensors()) return Stop(fmt::format("{} is neither SCIENCE nor GUIDER", Quoted(key_)));
+    if (depth() == 0) return Stop("is no object with 'expectedSensors'");
+    if (depth() == 1 && key_ == "expectedSensors") return Stop("'expectedSensors' is no object");
+    return true;
+  }
+  bool AddSensor(const std::string& word) {
+    const std::string name = fmt::format("{}_{}", obs_id_, key_);
+    const std::optional<RawFileName> raw = ParseRawFileName(name);
+    const bool is_detector = !key_.empty() && key_.find('/') == std::string::npos && raw &&
+                             raw->detector == key_ && raw->rest.empty() && raw->ending.empty();
+    if (!is_detector) return Stop(fmt::format("{} is no detector", Quoted(key_)));
+    if (word != "SCIENCE" && word != "GUIDER") {
+      return Stop(fmt::format("{} is {}, neither SCIENCE nor GUIDER", Quoted(key_), Quoted(word)));
+    }
+    sensors_.push_back({.detector = key_, .guider = word == "GUIDER"});
+    return true;
+  }
+
+  std::string_view obs_id_;
+  std::string key_;
+  bool in_sensors_ = false;
+  bool has_sensors_ = false;
+  std::set<std::string> seen_;
+  std::vector<Sensor> sensors_;
+};
+
+absl::Status CheckPath(std::string_view path) {
+  if (path.empty()) return Bad("an empty path");
+  if (path.front() == '/' || path.back() == '/') {
+    return Bad(fmt::format("{} is no path from the night's folder on", Quoted(path)));
+  }
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view part = path.substr(begin, end - begin);
+    if (part.empty() || part == "." || part == "..") {
+      return Bad(fmt::format("{} leads out of the night's folder", Quoted(path)));
+    }
+    begin = end + 1;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ListedFile> MakeListed(std::string_view path, std::string_view since) {
+  OBSMON_RETURN_IF_ERROR(CheckPath(path));
+  ListedFile file{.path = std::string(path)};
+  if (since.empty()) return file;
+  file.since = ParseUtc(since);
+  if (!file.since) return Bad(fmt::format("{} is no time in UTC", Quoted(since)));
+  return file;
+}
+
+class ListReader final : public Reader {
+ public:
+  std::vector<ListedFile> TakeFiles() && { return std::move(files_); }
+
+ private:
+  bool Begin(bool is_object) override {
+    if (depth() == 1) return !is_object || Stop("is an object, not an array of names");
+    if (depth() > 2 || !is_object) return Stop(Where() + " is neither a name nor an object");
+    path_.clear();
+    since_.clear();
+    return true;
+  }
+  bool End() override { return depth() != 1 || Add(path_, since_); }
+  bool Key(const std::string& key) override {
+    key_ = key;
+    return true;
+  }
+  bool Text(const std::string& text) override {
+    if (depth() == 0) return Stop("is a text, not an array of names");
+    if (depth() == 1) return Add(text, "");
+    if (key_ == "path") path_ = text;
+    if (key_ == "since") since_ = text;
+    return true;
+  }
+  bool Other() override {
+    if (depth() == 2) return true;
+    return Stop(depth() == 0 ? "is no array of names" : Where() + " is neither a name nor an object");
+  }
+  bool Add(std::string_view path, std::string_view since) {
+    absl::StatusOr<ListedFile> file = MakeListed(path, since);
+    if (!file.ok()) return Stop(fmt::format("{}: {}", Where(), std::string(file.status().message())));
+    files_.push_back(*std::move(file));
+    return true;
+  }
+  std::string Where() const { return fmt::format("entry {}", files_.size() + 1); }
+
+  std::string key_;
+  std::string path_;
+  std::string since_;
+  std::vector<ListedFile> files_;
+};
+
+std::string_view Trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r";
+  const std::size_t begin = text.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Sensor>> ParseExpectedSensors(std::string_view text, std::string_view obs_id) {
+  SensorsReader reader(obs_id);
+  OBSMON_RETURN_IF_ERROR(reader.Read(text));
+  if (!reader.has_sensors()) return Bad("has no 'expectedSensors'");
+  return std::move(reader).TakeSensors();
+}
+
+absl::StatusOr<std::vector<ListedFile>> ParseJsonList(std::string_view text) {
+  ListReader reader;
+  OBSMON_RETURN_IF_ERROR(reader.Read(text));
+  return std::move(reader).TakeFiles();
+}
+
+absl::StatusOr<std::vector<ListedFile>> ParseLines(std::string_view text) {
+  if (!IsUtf8(text)) return Bad("is not UTF-8");
+  std::vector<ListedFile> files;
+  int number = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = Trimmed(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    ++number;
+    if (line.empty() || line.front() == '#') continue;
+    const std::size_t comma = std::min(line.find(','), line.size());
+    const std::string_view path = Trimmed(line.substr(0, comma));
+    const std::string_view since = comma < line.size() ? Trimmed(line.substr(comma + 1)) : "";
+    if (files.empty() && path == "path" && (since.empty() || since == "since")) continue;
+    absl::StatusOr<ListedFile> file = MakeListed(path, since);
+    if (!file.ok()) return Bad(fmt::format("line {}: {}", number, std::string(file.status().message())));
+    files.push_back(*std::move(file));
+  }
+  return files;
+}
+
+std::optional<UtcTime> ParseUtc(std::string_view text) {
+  if (text.ends_with('Z')) text.remove_suffix(1);
+  constexpr std::string_view kForm = "0000-00-00T00:00:00";
+  if (text.size() < kForm.size()) return std::nullopt;
+  for (std::size_t i = 0; i < kForm.size(); ++i) {
+    const bool is_digit = std::isdigit(static_cast<unsigned char>(text[i])) != 0;
+    const bool fits = kForm[i] == '0' ? is_digit : text[i] == kForm[i] || (kForm[i] == 'T' && text[i] == ' ');
+    if (!fits) return std::nullopt;
+  }
+  const absl::StatusOr<Night> date = Night::Parse(text.substr(0, 10));
+  const auto number = [text](std::size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); };
+  if (!date.ok() || number(11) > 23 || number(14) > 59 || number(17) > 59) return std::nullopt;
+  const std::string_view fraction = text.substr(kForm.size());
+  std::int64_t nanos = 0;
+  if (!fraction.empty()) {
+    if (fraction.front() != '.' || fraction.size() < 2 || fraction.size() > 10) return std::nullopt;
+    for (std::size_t i = 1; i < 10; ++i) {
+      const char c = i < fraction.size() ? fraction[i] : '0';
+      if (std::isdigit(static_cast<unsigned char>(c)) == 0) return std::nullopt;
+      nanos = nanos * 10 + (c - '0');
+    }
+  }
+  return UtcTime(date->date()) + std::chrono::hours(number(11)) + std::chrono::minutes(number(14)) +
+         std::chrono::seconds(number(17)) + std::chrono::nanoseconds(nanos);
+}
+
+}  // namespace obsmon::expected

@@ -1,0 +1,47 @@
+// The forms of manifests. Private to the expected stage. The only place that includes nlohmann/json.
+#ifndef OBSMON_SRC_EXPECTED_MANIFEST_H_
+#define OBSMON_SRC_EXPECTED_MANIFEST_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "obsmon/night.h"
+
+namespace obsmon::expected {
+
+/// One sensor of an exposure.
+struct Sensor {
+  std::string detector{};  ///< "R22_S11"
+  bool guider = false;
+
+  friend bool operator==(const Sensor&, const Sensor&) = default;
+};
+
+/// Reads an expectedSensors.json of the exposure `obs_id`. Errors are kDataLoss, one clause without the path:
+/// no JSON, no "expectedSensors", a key twice, a name that is no detector, a word other than SCIENCE and
+/// GUIDER, the "obsId" of another exposure.
+absl::StatusOr<std::vector<Sensor>> ParseExpectedSensors(std::string_view text, std::string_view obs_id);
+
+/// One file of a list.
+struct ListedFile {
+  std::string path{};  ///< a name, or a path from the night's folder on
+  std::optional<UtcTime> since{};
+
+  friend bool operator==(const ListedFile&, const ListedFile&) = default;
+};
+
+/// Reads a list in lines, or in JSON; see ExpectedOptions. Errors likewise, with the line or the place: a
+/// path that is absolute or has ".." in it, a time that is none, text that is not UTF-8.
+absl::StatusOr<std::vector<ListedFile>> ParseLines(std::string_view text);
+absl::StatusOr<std::vector<ListedFile>> ParseJsonList(std::string_view text);
+
+/// Reads "2025-05-01T01:02:03", with a fraction and a 'Z' or without, as UTC; nothing where it is no such
+/// time.
+std::optional<UtcTime> ParseUtc(std::string_view text);
+
+}  // namespace obsmon::expected
+
+#endif  // OBSMON_SRC_EXPECTED_MANIFEST_H_

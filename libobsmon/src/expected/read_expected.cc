@@ -1,0 +1,164 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "expected/manifest.h"
+#include "files/directory.h"
+#include "files/small_file.h"
+#include "obsmon/expected.h"
+#include "obsmon/raw_file_name.h"
+#include "status_macros.h"
+
+namespace obsmon {
+namespace {
+
+using expected::ListedFile;
+using expected::Sensor;
+
+// Its own code, which no call of the system gives: see IsOfManifest.
+absl::Status BadManifest(const absl::Status& why) {
+  return absl::DataLossError(
+      fmt::format("a manifest that can't be used: {}; whether files are missing is "
+                  "not known without it",
+                  std::string(why.message())));
+}
+
+// ReadSmallFile names the path, which an issue does anyway.
+absl::Status WithoutPath(const absl::Status& status, const std::string& path) {
+  std::string message(status.message());
+  if (message.starts_with(path + ": ")) message.erase(0, path.size() + 2);
+  return {status.code(), message};
+}
+
+std::string_view NameOf(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+std::string Replaced(std::string text, std::string_view what, const std::string& by) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
+    text.replace(at, what.size(), by);
+  }
+  return text;
+}
+
+class Collector {
+ public:
+  Collector(const std::filesystem::path& storage, Night night) : storage_(storage), night_(night) {}
+
+  void ReadSensors(const TransferRow& file, std::string_view obs_id) {
+    const std::string path = (std::filesystem::absolute(storage_) / file.path).string();
+    const absl::StatusOr<std::string> text = ReadSmallFile(path);
+    if (absl::IsNotFound(text.status())) return;  // replaced while we look: the next look reads it
+    absl::StatusOr<std::vector<Sensor>> sensors =
+        text.ok() ? expected::ParseExpectedSensors(*text, obs_id) : WithoutPath(text.status(), path);
+    if (!sensors.ok()) {
+      found_.issues.push_back({.path = path, .status = BadManifest(sensors.status())});
+      found_.broken_exposures.emplace_back(obs_id);
+      return;
+    }
+    found_.exposures.emplace_back(obs_id);
+    const std::string_view folder = file.path.substr(0, file.path.rfind('/'));
+    for (const Sensor& sensor : *sensors) {
+      for (const std::string_view ending : {".fits", ".json"}) {
+        Add(fmt::format("{}/{}_{}{}{}", folder, obs_id, sensor.detector, sensor.guider ? "_guider" : "",
+                        ending),
+            file.arrival_time);
+      }
+    }
+  }
+
+  void ReadList(const std::filesystem::path& pattern) {
+    const std::string path = ManifestOf(pattern, night_).string();
+    const absl::StatusOr<FileFacts> facts = StatPath(path);
+    if (absl::IsNotFound(facts.status())) return;  // no manifest yet
+    const absl::StatusOr<std::vector<ListedFile>> list = ParsedList(path, facts.status());
+    if (!list.ok()) {
+      found_.issues.push_back({.path = path, .status = BadManifest(list.status())});
+      return;
+    }
+    for (const ListedFile& file : *list) AddListed(file, file.since.value_or(facts->mtime));
+  }
+
+  NightExpected Finish() && {
+    std::ranges::sort(files_, {}, &File::path);
+    for (const File& file : files_) found_.files.Append({.path = file.path, .since = file.since});
+    for (std::vector<std::string>* ids : {&found_.exposures, &found_.broken_exposures}) {
+      std::ranges::sort(*ids);
+      ids->erase(std::unique(ids->begin(), ids->end()), ids->end());
+    }
+    std::ranges::sort(found_.issues, {}, &ScanIssue::path);
+    return std::move(found_);
+  }
+
+ private:
+  struct File {
+    std::string path;
+    UtcTime since;
+  };
+
+  static absl::StatusOr<std::vector<ListedFile>> ParsedList(const std::string& path,
+                                                            const absl::Status& facts) {
+    OBSMON_RETURN_IF_ERROR(facts);
+    constexpr std::size_t kLargestList = 64;  // MiB: a million names
+    const absl::StatusOr<std::string> text = ReadSmallFile(path, kLargestList);
+    if (!text.ok()) return WithoutPath(text.status(), path);
+    return path.ends_with(".json") ? expected::ParseJsonList(*text) : expected::ParseLines(*text);
+  }
+
+  // Lists say less than storage: the night's folder, and a mere name, are filled in.
+  void AddListed(const ListedFile& file, UtcTime since) {
+    const std::string_view first = std::string_view(file.path).substr(0, file.path.find('/'));
+    const bool has_night = first.size() < file.path.size() && Night::FromFolderName(first) == night_;
+    Add(has_night ? file.path : fmt::format("{}/{}", night_.Compact(), file.path), since);
+    if (const std::optional<RawFileName> raw = ParseRawFileName(file.path)) {
+      found_.exposures.emplace_back(raw->obs_id);
+    }
+  }
+
+  // A name that two manifests call for is expected once, since the earlier.
+  void Add(std::string path, UtcTime since) {
+    const auto [known, is_new] = row_of_name_.try_emplace(std::string(NameOf(path)), files_.size());
+    if (is_new) {
+      files_.push_back({.path = std::move(path), .since = since});
+    } else {
+      UtcTime& first = files_[known->second].since;
+      first = std::min(first, since);
+    }
+  }
+
+  const std::filesystem::path& storage_;
+  const Night night_;
+  NightExpected found_;
+  std::vector<File> files_;
+  absl::flat_hash_map<std::string, std::size_t> row_of_name_;
+};
+
+}  // namespace
+
+absl::StatusOr<NightExpected> ReadExpected(const std::filesystem::path& storage,
+                                           const TransferTable& transfers, Night night,
+                                           const ExpectedOptions& options) {
+  constexpr std::string_view kManifest = "_expectedSensors.json";
+  Collector collector(storage, night);
+  for (std::size_t row = 0; row < transfers.size(); ++row) {
+    if (!transfers.path()[row].ends_with(kManifest)) continue;
+    if (transfers.state()[row] != TransferState::kArrived) continue;
+    if (options.control.stop.stop_requested()) return absl::CancelledError("stopped while reading manifests");
+    const TransferRow file = transfers[row];
+    const std::optional<RawFileName> raw = ParseRawFileName(file.path);
+    if (raw && raw->detector.empty()) collector.ReadSensors(file, raw->obs_id);
+  }
+  if (!options.manifest.empty()) collector.ReadList(options.manifest);
+  return std::move(collector).Finish();
+}
+
+std::filesystem::path ManifestOf(const std::filesystem::path& manifest, Night night) {
+  if (manifest.empty()) return manifest;
+  const std::string path = std::filesystem::absolute(manifest).string();
+  return Replaced(Replaced(path, "{night}", night.ToString()), "{day_obs}", night.Compact());
+}
+
+bool IsOfManifest(const ScanIssue& issue) { return absl::IsDataLoss(issue.status); }
+
+}  // namespace obsmon

@@ -1,0 +1,90 @@
+#include "logs/rsync_log.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/container/flat_hash_map.h"
+#include "expected/manifest.h"
+#include "logs/log_file.h"
+#include "status_macros.h"
+
+namespace obsmon::logs {
+namespace {
+
+constexpr std::chrono::seconds kGrainOfLog{1};
+
+std::string_view NameOf(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+// Cuts the next word from the front.
+std::string_view TakeWord(std::string_view& line) {
+  const std::size_t end = std::min(line.find(' '), line.size());
+  const std::string_view word = line.substr(0, end);
+  line.remove_prefix(std::min(end + 1, line.size()));
+  return word;
+}
+
+// "2020/05/02" and "00:29:30".
+std::optional<UtcTime> TimeOf(std::string_view date, std::string_view clock) {
+  if (date.size() != 10 || clock.size() != 8) return std::nullopt;
+  std::string text = std::string(date) + 'T' + std::string(clock);
+  std::ranges::replace(text, '/', '-');
+  return expected::ParseUtc(text);
+}
+
+// A file that was received: ">f" and what has changed of it.
+bool IsReceivedFile(std::string_view item) { return item.size() >= 11 && item.starts_with(">f"); }
+
+std::optional<LoggedArrival> ParseLine(std::string_view line) {
+  const std::string_view date = TakeWord(line);
+  const std::optional<UtcTime> time = TimeOf(date, TakeWord(line));
+  const std::string_view process = TakeWord(line);
+  if (!time || !process.starts_with('[') || !process.ends_with(']')) return std::nullopt;
+  if (!IsReceivedFile(TakeWord(line)) || line.empty()) return std::nullopt;
+  return LoggedArrival{.path = line, .time = *time};
+}
+
+// Whether one is the end of the other: a log's paths begin at the target of rsync, wherever that is.
+bool AreOneFile(std::string_view a, std::string_view b) {
+  if (a.size() < b.size()) std::swap(a, b);
+  return a.ends_with(b) && (a.size() == b.size() || a[a.size() - b.size() - 1] == '/');
+}
+
+}  // namespace
+
+std::vector<LoggedArrival> ParseRsyncLog(std::string_view text) {
+  std::vector<LoggedArrival> arrivals;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    if (const std::optional<LoggedArrival> arrival = ParseLine(text.substr(0, end)))
+      arrivals.push_back(*arrival);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return arrivals;
+}
+
+void ApplyArrivals(const std::vector<LoggedArrival>& arrivals, TransferTable& transfers) {
+  if (arrivals.empty()) return;
+  absl::flat_hash_map<std::string_view, std::vector<const LoggedArrival*>> by_name;
+  for (const LoggedArrival& arrival : arrivals) by_name[NameOf(arrival.path)].push_back(&arrival);
+  for (std::size_t row = 0; row < transfers.size(); ++row) {
+    const TransferRow file = transfers[row];
+    const auto found = by_name.find(NameOf(file.path));
+    if (found == by_name.end() || file.state == TransferState::kInFlight) continue;
+    std::optional<UtcTime> latest;
+    for (const LoggedArrival* arrival : found->second) {
+      const bool can_be = file.creation_time <= arrival->time + kGrainOfLog &&
+                          arrival->time <= file.arrival_time + kGrainOfLog;
+      if (can_be && AreOneFile(arrival->path, file.path))
+        latest = std::max(latest.value_or(arrival->time), arrival->time);
+    }
+    if (latest && *latest < file.arrival_time) transfers.SetArrivalTime(row, *latest);
+  }
+}
+
+absl::Status ApplyRsyncLog(const std::filesystem::path& file, TransferTable& transfers) {
+  OBSMON_ASSIGN_OR_RETURN(const std::string text, ReadEndOfLog(file));
+  ApplyArrivals(ParseRsyncLog(text), transfers);
+  return absl::OkStatus();
+}
+
+}  // namespace obsmon::logs

@@ -1,0 +1,209 @@
+#include "obsmon/expected.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "expected/manifest.h"
+#include "support/status_matchers.h"
+#include "support/temp_tree.h"
+
+namespace obsmon {
+namespace {
+
+using expected::ListedFile;
+using expected::ParseExpectedSensors;
+using expected::ParseJsonList;
+using expected::ParseLines;
+using expected::ParseUtc;
+using expected::Sensor;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr std::string_view kObsId = "MC_O_20250501_000012";
+constexpr std::string_view kFolder = "20250501/MC_O_20250501_000012/";
+const Night kNight = Night::Parse("2025-05-01").value();
+
+TEST(ExpectedSensors, AreReadFromTheCamerasManifest) {
+  EXPECT_THAT(ParseExpectedSensors(R"({"fileName": "MC_O_20250501_000012_expectedSensors.json",
+      "fileType": "expectedSensors", "obsId": "MC_O_20250501_000012", "version": 1.0,
+      "expectedSensors": {"R22_S11": "SCIENCE", "R00_SG0": "GUIDER", "R44_SW1": "SCIENCE"}, "more": [{}, null]})",
+                                   kObsId)
+                  .value(),
+              ElementsAre(Sensor{.detector = "R22_S11"}, Sensor{.detector = "R00_SG0", .guider = true},
+                          Sensor{.detector = "R44_SW1"}));
+  EXPECT_THAT(ParseExpectedSensors(R"({"expectedSensors": {}})", kObsId).value(), IsEmpty());
+}
+
+struct BadText {
+  std::string text;
+  std::string why;
+};
+
+TEST(ExpectedSensors, SayWhatIsWrongWithThem) {
+  for (const BadText& bad : {
+           BadText{"", "no JSON"},
+           BadText{"{", "no JSON"},
+           BadText{"<html>", "no JSON"},
+           BadText{R"({"expectedSensors": {"R22_S11": "SCIENCE"}} rest)", "no JSON"},
+           BadText{"{\"expectedSensors\": {\"R22_S11\": \"SCI\xFF\"}}", "no JSON"},
+           BadText{"[]", "a list"},
+           BadText{"17", "no object"},
+           BadText{"\"text\"", "a text"},
+           BadText{"{}", "has no 'expectedSensors'"},
+           BadText{R"({"expectedsensors": {}})", "has no 'expectedSensors'"},
+           BadText{R"({"expectedSensors": ["R22_S11"]})", "is no object"},
+           BadText{R"({"expectedSensors": null})", "is no object"},
+           BadText{R"({"expectedSensors": "R22_S11"})", "is no object"},
+           BadText{R"({"expectedSensors": {"R22_S11": "SCIENCE", "R22_S11": "SCIENCE"}})", "'R22_S11' twice"},
+           BadText{R"({"expectedSensors": {}, "expectedSensors": {}})", "'expectedSensors' twice"},
+           BadText{R"({"expectedSensors": {"R22_S11": "ENGINEERING"}})", "neither SCIENCE nor GUIDER"},
+           BadText{R"({"expectedSensors": {"R22_S11": 1}})", "neither SCIENCE nor GUIDER"},
+           BadText{R"({"expectedSensors": {"R22_S11": {"a": "SCIENCE"}}})", "'R22_S11' is no word"},
+           BadText{R"({"expectedSensors": {"../../etc/passwd": "SCIENCE"}})", "is no detector"},
+           BadText{R"({"expectedSensors": {"R22_S11/..": "SCIENCE"}})", "is no detector"},
+           BadText{R"({"expectedSensors": {"": "SCIENCE"}})", "is no detector"},
+           BadText{R"({"expectedSensors": {"R22_S11_guider": "SCIENCE"}})", "is no detector"},
+           BadText{R"({"obsId": "MC_O_20250501_000013", "expectedSensors": {}})", "of another exposure"},
+           BadText{R"({"a": )" + std::string(100'000, '['), "nested"},
+           BadText{R"({"expectedSensors": )" + std::string(100'000, '['), "is no object"},
+       }) {
+    EXPECT_THAT(ParseExpectedSensors(bad.text, kObsId),
+                FailsWith(absl::StatusCode::kDataLoss, HasSubstr(bad.why)))
+        << bad.text.substr(0, 80);
+  }
+}
+
+TEST(ManifestList, IsReadInLinesAndInJson) {
+  const std::string lines =
+      "path,since\n# the first two\nAT_O_20250501_000012.fits\r\n\n"
+      "  AT_O_20250501_000013.fits , 2025-05-01T23:59:59.5Z\nx/b.fits\n";
+  const std::vector<ListedFile> files = {
+      {.path = "AT_O_20250501_000012.fits"},
+      {.path = "AT_O_20250501_000013.fits",
+       .since = Utc("2025-05-01T23:59:59") + std::chrono::milliseconds{500}},
+      {.path = "x/b.fits"}};
+  EXPECT_EQ(ParseLines(lines).value(), files);
+  EXPECT_EQ(ParseJsonList(R"(["AT_O_20250501_000012.fits",
+      {"path": "AT_O_20250501_000013.fits", "since": "2025-05-01 23:59:59.5", "more": 1}, {"path": "x/b.fits"}])")
+                .value(),
+            files);
+  EXPECT_THAT(ParseLines("").value(), IsEmpty());
+  EXPECT_THAT(ParseJsonList("[]").value(), IsEmpty());
+}
+
+TEST(ManifestList, SaysWhatIsWrongAndWhere) {
+  for (const BadText& bad :
+       {BadText{"a.fits\n../a.fits\n", "line 2: '../a.fits' leads out"}, BadText{"/a.fits", "line 1"},
+        BadText{"a//b.fits", "leads out"}, BadText{"a/", "no path"},
+        BadText{"a.fits,yesterday", "'yesterday' is no time"},
+        BadText{",2025-05-01T00:00:00", "an empty path"}, BadText{"\xFF", "not UTF-8"}}) {
+    EXPECT_THAT(ParseLines(bad.text), FailsWith(absl::StatusCode::kDataLoss, HasSubstr(bad.why))) << bad.text;
+  }
+  for (const BadText& bad :
+       {BadText{"{}", "not an array"}, BadText{"[[]]", "entry 1 is neither"},
+        BadText{"[1]", "entry 1 is neither"}, BadText{R"(["a", {}])", "entry 2: an empty path"},
+        BadText{R"(["../a"])", "leads out"}, BadText{"[", "no JSON"}, BadText{R"("a")", "is a text"},
+        BadText{"1", "no array"},
+        BadText{R"([{"path": "a", "since": "2025-13-01T00:00:00"}])", "is no time"}}) {
+    EXPECT_THAT(ParseJsonList(bad.text), FailsWith(absl::StatusCode::kDataLoss, HasSubstr(bad.why)))
+        << bad.text;
+  }
+}
+
+TEST(ManifestList, KnowsOnlyRealTimes) {
+  EXPECT_EQ(ParseUtc("2024-02-29T12:00:00Z"), Utc("2024-02-29T12:00:00"));
+  EXPECT_EQ(ParseUtc("2024-02-29 12:00:00.000000001"),
+            Utc("2024-02-29T12:00:00") + std::chrono::nanoseconds{1});
+  for (const std::string_view text :
+       {"", "2024-02-30T12:00:00", "2024-02-29T24:00:00", "2024-02-29T12:00:60", "2024-02-29T12:00:00+02:00",
+        "2024-02-29T12:00:00.", "2024-02-29T12:00:00.1234567890", "2024-02-29T12:00:00.x", "2024-02-29"}) {
+    EXPECT_EQ(ParseUtc(text), std::nullopt) << text;
+  }
+}
+
+class ReadExpectedTest : public testing::Test {
+ protected:
+  NightExpected Read(const ExpectedOptions& options = {}) const {
+    const absl::StatusOr<TransferScan> scan = ScanTransfers(tree_ / "storage", kNight);
+    EXPECT_THAT(scan, IsOk());
+    absl::StatusOr<NightExpected> found = ReadExpected(tree_ / "storage", scan->files, kNight, options);
+    EXPECT_THAT(found, IsOk());
+    return *std::move(found);
+  }
+  std::string Path(std::string_view name) const {
+    return "storage/" + std::string(kFolder) + std::string(name);
+  }
+  static std::vector<std::string> Paths(const NightExpected& found) {
+    std::vector<std::string> paths;
+    for (const ExpectedRow& row : found.files) paths.emplace_back(row.path.substr(kFolder.size()));
+    return paths;
+  }
+
+  TempTree tree_;
+};
+
+TEST_F(ReadExpectedTest, CallsForFitsAndJsonOfEachSensorBesideTheManifestSinceItsArrival) {
+  tree_.Text(Path("MC_O_20250501_000012_expectedSensors.json"),
+             R"({"expectedSensors": {"R22_S11": "SCIENCE", "R00_SG0": "GUIDER"}})");
+  const NightExpected found = Read();
+  EXPECT_THAT(
+      Paths(found),
+      ElementsAre("MC_O_20250501_000012_R00_SG0_guider.fits", "MC_O_20250501_000012_R00_SG0_guider.json",
+                  "MC_O_20250501_000012_R22_S11.fits", "MC_O_20250501_000012_R22_S11.json"));
+  EXPECT_EQ(found.files.since()[0], ScanTransfers(tree_ / "storage", kNight)->files.arrival_time()[0]);
+  EXPECT_THAT(found.exposures, ElementsAre(kObsId));
+  EXPECT_THAT(found.issues, IsEmpty());
+}
+
+TEST_F(ReadExpectedTest, ABadManifestIsNamedAndCostsNothingButItsOwnExposure) {
+  tree_.Text(Path("MC_O_20250501_000012_expectedSensors.json"),
+             R"({"expectedSensors": {"../x": "SCIENCE"}})");
+  tree_.Text(Path("MC_O_20250501_000013_expectedSensors.json"),
+             R"({"expectedSensors": {"R22_S11": "SCIENCE"}})");
+  tree_.File(Path("MC_O_20250501_000014_expectedSensors.json"), std::size_t{2} << 20);
+  const NightExpected found = Read();
+  EXPECT_THAT(found.files, SizeIs(2));
+  EXPECT_THAT(found.exposures, ElementsAre("MC_O_20250501_000013"));
+  EXPECT_THAT(found.broken_exposures, ElementsAre("MC_O_20250501_000012", "MC_O_20250501_000014"));
+  ASSERT_THAT(found.issues, SizeIs(2));
+  EXPECT_EQ(found.issues[0].path, tree_ / Path("MC_O_20250501_000012_expectedSensors.json"));
+  EXPECT_THAT(std::string(found.issues[0].status.message()), HasSubstr("'../x' is no detector"));
+  EXPECT_THAT(std::string(found.issues[1].status.message()), HasSubstr("larger than 1 MiB"));
+  EXPECT_TRUE(IsOfManifest(found.issues[0]) && IsOfManifest(found.issues[1]));
+}
+
+TEST_F(ReadExpectedTest, AListTellsOfACameraWithoutManifestsOfItsOwn) {
+  tree_.Folder("storage/20250501");
+  tree_.Text("taken/2025-05-01.txt",
+             "MC_O_20250501_000012/MC_O_20250501_000012_R22_S11.fits,2025-05-02T01:00:00\n"
+             "20250501/MC_O_20250501_000012/MC_O_20250501_000012_R22_S12.fits,2025-05-02T01:00:00\n"
+             "MC_O_20250501_000012_R22_S12.fits,2025-05-02T00:59:00\n");
+  const NightExpected found = Read({.manifest = tree_ / "taken/{night}.txt"});
+  EXPECT_THAT(Paths(found),
+              ElementsAre("MC_O_20250501_000012_R22_S11.fits", "MC_O_20250501_000012_R22_S12.fits"));
+  EXPECT_EQ(found.files.since()[0], Utc("2025-05-02T01:00:00"));
+  EXPECT_EQ(found.files.since()[1], Utc("2025-05-02T00:59:00")) << "of two that call for it, the earlier";
+  EXPECT_THAT(found.exposures, ElementsAre(kObsId));
+  EXPECT_THAT(Read({.manifest = tree_ / "taken/{day_obs}.txt"}).files, IsEmpty())
+      << "no list yet is no trouble";
+  EXPECT_THAT(Read({.manifest = tree_ / "taken/{day_obs}.txt"}).issues, IsEmpty());
+}
+
+TEST_F(ReadExpectedTest, ABadListIsNamed) {
+  tree_.Folder("storage/20250501");
+  tree_.Text("taken.json", "[\"../a.fits\"]");
+  const NightExpected found = Read({.manifest = tree_ / "taken.json"});
+  ASSERT_THAT(found.issues, SizeIs(1));
+  EXPECT_THAT(std::string(found.issues[0].status.message()), HasSubstr("entry 1"));
+  tree_.Folder("taken.txt");
+  EXPECT_THAT(Read({.manifest = tree_ / "taken.txt"}).issues, SizeIs(1));
+}
+
+}  // namespace
+}  // namespace obsmon
