@@ -45,6 +45,31 @@ TEST(Metrics, TellTheStateOfANight) {
   EXPECT_THAT(text, HasSubstr("night=\"2020-05-01\",state=\"complete\"} 0\n"));
 }
 
+TEST(Metrics, TellTheLatenciesOfTheSpansThatAreKnown) {
+  NightSummary night = NightAt(0);
+  night.latency.creation_to_ingest = {.files = 3,
+                                      .negative = 1,
+                                      .min = std::chrono::seconds{-1},
+                                      .p50 = std::chrono::milliseconds{1500},
+                                      .p95 = std::chrono::seconds{20},
+                                      .max = std::chrono::seconds{30}};
+  const std::string text = MetricsOf({night});
+  const std::string labels = "{stream=\"comCam\",night=\"2020-05-01\",span=\"creation_to_ingest\"";
+  EXPECT_THAT(text, HasSubstr("obsmon_latency_seconds" + labels + ",rank=\"p50\"} 1.500\n"));
+  EXPECT_THAT(text, HasSubstr("obsmon_latency_seconds" + labels + ",rank=\"max\"} 30.000\n"));
+  EXPECT_THAT(text, HasSubstr("obsmon_latency_files" + labels + "} 3\n"));
+  EXPECT_THAT(text, HasSubstr("obsmon_latency_negative_files" + labels + "} 1\n"));
+  EXPECT_THAT(text, Not(HasSubstr("span=\"arrival_to_ingest\"")));
+}
+
+TEST(Metrics, TellOfHowManyExposuresItIsKnownWhatToExpect) {
+  NightSummary night = NightAt(0);
+  night.counts.exposures = 12;
+  night.counts.without_manifest = 3;
+  EXPECT_THAT(MetricsOf({night}), HasSubstr("night=\"2020-05-01\",manifest=\"yes\"} 9\n"));
+  EXPECT_THAT(MetricsOf({night}), HasSubstr("night=\"2020-05-01\",manifest=\"no\"} 3\n"));
+}
+
 TEST(Metrics, LeaveOutATimeThatIsNotKnown) {
   const std::string text = MetricsOf({NightAt(0)});
   EXPECT_THAT(text, HasSubstr("obsmon_last_ingest_timestamp_seconds{stream=\"comCam\",night=\"2020-05-01\"} "

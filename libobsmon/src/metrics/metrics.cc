@@ -45,6 +45,10 @@ class Families {
     if (time) fmt::format_to(to(), "{}{{{}}} {:.3f}\n", name_, labels, SecondsOf(*time));
   }
 
+  void Seconds(std::string_view labels, std::chrono::nanoseconds span) {
+    fmt::format_to(to(), "{}{{{}}} {:.3f}\n", name_, labels, std::chrono::duration<double>(span).count());
+  }
+
   /// Calls `series(labels, stream)` for each stream.
   template <typename Series>
   void ForStreams(Series series) {
@@ -126,12 +130,56 @@ void AboutNights(Families& out) {
   }
 }
 
+// A span of time without a file has no series, as a time that is not known.
+void AboutLatencies(Families& out) {
+  struct Span {
+    std::string_view name;
+    LatencySummary Latencies::*summary;
+  };
+  static constexpr std::array kSpans = {Span{"creation_to_arrival", &Latencies::creation_to_arrival},
+                                        Span{"arrival_to_ingest", &Latencies::arrival_to_ingest},
+                                        Span{"creation_to_ingest", &Latencies::creation_to_ingest}};
+  const auto for_spans = [&out](auto series) {
+    out.ForNights([&](const std::string& labels, const NightSummary& night) {
+      for (const Span& span : kSpans) {
+        const LatencySummary& summary = night.latency.*span.summary;
+        if (summary.files > 0) series(fmt::format("{},span=\"{}\"", labels, span.name), summary);
+      }
+    });
+  };
+  out.Begin("obsmon_latency_seconds", "How long files of the night took for a span of their way.");
+  for_spans([&out](const std::string& labels, const LatencySummary& summary) {
+    out.Seconds(labels + ",rank=\"p50\"", summary.p50);
+    out.Seconds(labels + ",rank=\"p95\"", summary.p95);
+    out.Seconds(labels + ",rank=\"max\"", summary.max);
+  });
+  out.Begin("obsmon_latency_files", "Of how many files obsmon_latency_seconds tells.");
+  for_spans([&out](const std::string& labels, const LatencySummary& summary) {
+    out.Integer(labels, summary.files);
+  });
+  out.Begin("obsmon_latency_negative_files",
+            "Those of them whose span ended before it began: a clock is wrong.");
+  for_spans([&out](const std::string& labels, const LatencySummary& summary) {
+    out.Integer(labels, summary.negative);
+  });
+}
+
+void AboutExposures(Families& out) {
+  out.Begin("obsmon_exposures", "Exposures of the night, by whether a manifest tells which files they have.");
+  out.ForNights([&](const std::string& labels, const NightSummary& night) {
+    out.Integer(labels + ",manifest=\"yes\"", night.counts.exposures - night.counts.without_manifest);
+    out.Integer(labels + ",manifest=\"no\"", night.counts.without_manifest);
+  });
+}
+
 }  // namespace
 
 std::string RenderMetrics(std::span<const StreamMetrics> streams) {
   Families out(streams);
   AboutStreams(out);
   AboutNights(out);
+  AboutLatencies(out);
+  AboutExposures(out);
   return std::move(out).Finish();
 }
 
