@@ -10,13 +10,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "obsmon/match.h"
 #include "obsmon/transfers.h"
 #include "support/status_matchers.h"
 #include "support/temp_tree.h"
@@ -40,7 +43,8 @@ class FolderWatch {
   FolderWatch(const FolderWatch&) = delete;
   FolderWatch& operator=(const FolderWatch&) = delete;
 
-  /// Waits until rsync has written a part of `file` under a temporary name. False after a minute without.
+  /// Waits until rsync has written a part of `file`, under a temporary name or, --inplace, its own. False
+  /// after a minute without.
   bool WaitForPartOf(const std::string& file) {
     constexpr int kMinute = 60'000;
     pollfd events{.fd = fd_, .events = POLLIN, .revents = 0};
@@ -51,6 +55,7 @@ class FolderWatch {
         const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
         at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
         const std::string name = event->len > 0 ? event->name : "";
+        if (name == file) return true;
         if (IsRsyncTemporaryName(name) && name.starts_with("." + file + ".")) return true;
       }
     }
@@ -217,6 +222,109 @@ TEST_F(RsyncTest, WithDelayedUpdatesHasNothingArrivedBeforeAllIs) {
   }
   Resume({"--delay-updates"});
   EXPECT_THAT(Storage(), ElementsAre("2020-05-01/a.fits", "2020-05-01/b.fits"));
+}
+
+/// A way in which rsync leaves what is not whole.
+struct Way {
+  std::string name{};
+  std::vector<std::string> options{};
+  bool in_place = false;            ///< no sign but that the file has just been written to
+  bool after_a_killed_one = false;  ///< whose leavings are still there
+};
+
+class RsyncWays : public RsyncTest {
+ protected:
+  struct Found {
+    std::string path;
+    std::int64_t size_bytes;
+    Verdict verdict;
+  };
+
+  /// What is there of b.fits, as of so long after the last change.
+  std::vector<Found> OfLargeFile(std::chrono::seconds age) const {
+    const TransferScan scan = ScanTransfers(tree_ / "storage", kNight).value();
+    UtcTime last{};
+    for (const UtcTime time : scan.files.arrival_time()) last = std::max(last, time);
+    const NightMatch match = MatchNight(scan.files, {}, last + age);
+    std::vector<Found> found;
+    for (std::size_t row = 0; row < scan.files.size(); ++row) {
+      const TransferRow file = scan.files[row];
+      if (file.path.find("b.fits") == std::string_view::npos) continue;
+      found.push_back(
+          {.path = std::string(file.path), .size_bytes = file.size_bytes, .verdict = match.verdict[row]});
+    }
+    return found;
+  }
+
+  /// Whether all that there is of an unfinished file is in flight, or, in place, at least settling.
+  bool IsUnfinished(const Way& way) const {
+    return std::ranges::all_of(OfLargeFile(std::chrono::seconds{1}), [&](const Found& file) {
+      return file.verdict == Verdict::kInFlight || (way.in_place && file.verdict == Verdict::kSettling);
+    });
+  }
+
+  /// Whether the file has arrived, whole; what killed ones have left is in flight for an hour, then ignored.
+  bool HasArrived() const {
+    for (const auto& [age, arrived, left_over] :
+         {std::tuple(std::chrono::seconds{1}, Verdict::kSettling, Verdict::kInFlight),
+          std::tuple(std::chrono::seconds{7200}, Verdict::kNotIngested, Verdict::kIgnored)}) {
+      int num_arrived = 0;
+      for (const Found& file : OfLargeFile(age)) {
+        const bool is_final = file.path == "2020-05-01/b.fits";
+        if (file.verdict != (is_final ? arrived : left_over)) return false;
+        if (is_final && file.size_bytes == kLargeBytes) ++num_arrived;
+      }
+      if (num_arrived != 1) return false;
+    }
+    return true;
+  }
+
+  /// Begins a transfer and, in the middle, sends the signal to all of its processes; then `look` is called.
+  template <typename Look>
+  bool InTheMiddle(const Way& way, int signal, Look look) {
+    FolderWatch storage(tree_ / "storage/2020-05-01");
+    std::vector<std::string> options = way.options;
+    options.insert(options.begin(), "--bwlimit=1024");
+    const Rsync rsync(Arguments(options));
+    EXPECT_TRUE(storage.WaitForPartOf("b.fits")) << way.name;
+    rsync.Signal(signal);
+    if (signal != SIGSTOP) rsync.Wait();
+    return look();
+  }
+
+  static constexpr std::int64_t kLargeBytes = 32 << 20;
+};
+
+TEST_F(RsyncWays, AreJudgedRightInAll24OfTheirStates) {
+  const std::vector<Way> ways = {{.name = "temporary names"},
+                                 {.name = "--partial", .options = {"--partial"}},
+                                 {.name = "--partial-dir", .options = {"--partial-dir=.rsync-partial"}},
+                                 {.name = "--delay-updates", .options = {"--delay-updates"}},
+                                 {.name = "--inplace", .options = {"--inplace"}, .in_place = true},
+                                 {.name = "after a killed one", .after_a_killed_one = true}};
+  int right = 0;
+  const auto count = [&right](const Way& way, std::string_view state, bool is_right) {
+    EXPECT_TRUE(is_right) << way.name << ", " << state;
+    right += is_right ? 1 : 0;
+  };
+  for (const Way& way : ways) {
+    const auto unfinished = [&] { return IsUnfinished(way); };
+    const auto begin_anew = [&] {
+      std::filesystem::remove_all(tree_ / "storage/2020-05-01");
+      tree_.Folder("storage/2020-05-01");
+      if (way.after_a_killed_one) InTheMiddle(way, SIGKILL, [] { return true; });
+    };
+    begin_anew();
+    count(way, "running", InTheMiddle(way, SIGSTOP, unfinished));
+    begin_anew();
+    count(way, "interrupted", InTheMiddle(way, SIGINT, unfinished));
+    begin_anew();
+    count(way, "killed", InTheMiddle(way, SIGKILL, unfinished));
+    Resume(way.options);
+    count(way, "resumed", HasArrived());
+  }
+  EXPECT_EQ(right, 24);
+  RecordProperty("right", right);
 }
 
 TEST_F(RsyncTest, KeepsTheTimeOfCreationAndGivesOneOfArrival) {

@@ -51,6 +51,7 @@ absl::Status ReplaceAbsent(sqlite::Connection& database, Night night, const Expe
 
 /// Makes the night's rows in `event` those of `events`.
 absl::Status ReplaceEvents(sqlite::Connection& database, Night night, std::span<const FileEvent> events);
+
 /// See History::RestoreTimes.
 absl::Status RestoreFirstTimes(sqlite::Connection& database, Night night, TransferTable& transfers,
                                ExpectedTable& expected);
