@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <atomic>
 #include <functional>
@@ -20,6 +21,9 @@ namespace {
 using testing::Each;
 using testing::ElementsAre;
 using Urgency = WorkQueue::Urgency;
+
+// Waits as a call does that a server answers.
+void AskAFarDisk() { poll(nullptr, 0, 2); }
 
 TEST(WorkQueue, WithoutTasksIsDoneAtOnce) {
   WorkQueue queue(4);
@@ -100,6 +104,32 @@ TEST(WorkQueue, TicksWhileTheCallingThreadOnlyWaitsForOthers) {
     if (++ticks == 2) second_tick.count_down();
   });
   EXPECT_GE(ticks, 2);
+}
+
+// Where each call waits for an answer, 64 are waited for at a time however few the processors are: on fewer
+// threads this would never end.
+TEST(ParallelFor, TakesManyThreadsWhereCallsWaitForADisk) {
+  std::latch all_there(MostThreads(0));
+  ParallelFor(1'000, 0, [&](std::size_t i) {
+    for (int call = 0; call < 4; ++call) AskAFarDisk();
+    if (i >= 100 && i < 100 + static_cast<std::size_t>(MostThreads(0))) all_there.arrive_and_wait();
+  });
+}
+
+TEST(WorkQueue, TakesManyThreadsWhereTasksWaitForADisk) {
+  WorkQueue queue(1, 8);
+  std::latch all_there(8);
+  queue.Push(Urgency::kLater, [&] {
+    for (int call = 0; call < 4; ++call) AskAFarDisk();
+    for (int i = 0; i < 8; ++i) queue.Push(Urgency::kLater, [&] { all_there.arrive_and_wait(); });
+  });
+  queue.Run([] {});
+}
+
+TEST(ParallelFor, StaysOnTheCallersThreadWhereCallsAreShort) {
+  std::set<std::thread::id> threads;
+  ParallelForWhereSlow(1'000, 0, [&](std::size_t) { threads.insert(std::this_thread::get_id()); });
+  EXPECT_THAT(threads, ElementsAre(std::this_thread::get_id()));
 }
 
 TEST(ParallelFor, CallsEachIndexOnce) {

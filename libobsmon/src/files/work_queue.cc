@@ -1,7 +1,10 @@
 #include "files/work_queue.h"
 
 #include <chrono>
+#include <system_error>
 #include <utility>
+
+#include "files/call_latency.h"
 
 namespace obsmon {
 namespace {
@@ -57,7 +60,12 @@ std::optional<WorkQueue::Task> WorkQueue::TakeLocked() {
 }
 
 void WorkQueue::StartHelperLocked() {
-  if (helpers_.size() < max_helpers_) helpers_.emplace_back([this] { Help(); });
+  if (helpers_.size() >= max_helpers_) return;
+  try {
+    helpers_.emplace_back([this] { Help(); });
+  } catch (const std::system_error&) {
+    max_helpers_ = helpers_.size();  // the system gives no more: those that there are do the work
+  }
 }
 
 void WorkQueue::Help() {
@@ -76,8 +84,11 @@ void WorkQueue::Help() {
 }
 
 void WorkQueue::RunAndAccount(const Task& task) {
+  const CallLatency latency;
   task();
+  const bool waited = latency.IsWaiting();
   const std::lock_guard lock(mutex_);
+  if (waited) max_helpers_ = most_helpers_;
   --num_running_;
   if (IsDoneLocked()) changed_.notify_all();
 }

@@ -28,8 +28,12 @@ class WorkQueue {
     kNow,    ///< finishes what is open: goes before all tasks of kLater
   };
 
-  /// Up to `num_threads` threads, the one that calls Run among them.
-  explicit WorkQueue(int num_threads) : max_helpers_(static_cast<std::size_t>(num_threads) - 1) {}
+  /// Up to `num_threads` threads, the one that calls Run among them; once tasks have been seen to wait for a
+  /// disk, up to `most_threads`.
+  WorkQueue(int num_threads, int most_threads)
+      : max_helpers_(static_cast<std::size_t>(num_threads) - 1),
+        most_helpers_(static_cast<std::size_t>(most_threads) - 1) {}
+  explicit WorkQueue(int num_threads) : WorkQueue(num_threads, num_threads) {}
 
   /// Adds a task. The newest of its urgency runs first, so that few are ever waiting.
   void Push(Urgency urgency, Task task);
@@ -48,8 +52,9 @@ class WorkQueue {
   void Help();
   void RunAndAccount(const Task& task);
 
-  const std::size_t max_helpers_;
   std::mutex mutex_;
+  std::size_t max_helpers_;  ///< grows to most_helpers_ where tasks wait
+  const std::size_t most_helpers_;
   std::condition_variable changed_;
   std::vector<Task> now_;
   std::vector<Task> later_;

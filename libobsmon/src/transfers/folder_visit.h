@@ -88,9 +88,9 @@ struct FolderContents {
 /// One visit: Begin, then Ask for each chunk once, from any threads, then TakeContents.
 class FolderVisit {
  public:
-  /// Entries in a chunk: enough to be worth another thread's while, and with a millisecond each on a disk far
-  /// away still soon over when someone wants to cancel.
-  static constexpr std::size_t kChunkEntries = 512;
+  /// Entries in a chunk: enough to be worth another thread's while, and few enough that with a millisecond
+  /// each on a disk far away the many threads that are then at work end at about the same time.
+  static constexpr std::size_t kChunkEntries = 64;
 
   /// REQUIRES: `storage` and `options` outlive the visit.
   FolderVisit(const Storage& storage, const ScanOptions& options, FolderTask task)

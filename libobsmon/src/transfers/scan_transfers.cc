@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "files/parallel.h"
+#include "files/call_latency.h"
 #include "files/throttled_progress.h"
 #include "files/work_queue.h"
 #include "obsmon/transfers.h"
@@ -68,7 +68,9 @@ absl::StatusOr<Storage> OpenStorage(const std::filesystem::path& storage) {
 class Walk {
  public:
   Walk(const Storage& storage, const ScanOptions& options)
-      : storage_(storage), options_(options), queue_(ThreadsOrDefault(options.control.num_threads)) {}
+      : storage_(storage),
+        options_(options),
+        queue_(ThreadsOrDefault(options.control.num_threads), MostThreads(options.control.num_threads)) {}
 
   void Enter(FolderTask task) {
     queue_.Push(Urgency::kLater, [this, task = std::move(task)] {

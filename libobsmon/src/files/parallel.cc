@@ -1,0 +1,73 @@
+#include "files/parallel.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace obsmon {
+namespace {
+
+class Loop {
+ public:
+  Loop(std::size_t n, int most_threads, absl::FunctionRef<void(std::size_t)> body)
+      : n_(n), most_helpers_(static_cast<std::size_t>(most_threads) - 1), body_(body) {}
+
+  void Run(int num_threads) {
+    if (n_ > 1) StartHelpers(std::min(static_cast<std::size_t>(num_threads), n_) - 1);
+    Work();
+    std::vector<std::jthread> helpers;
+    {
+      const std::lock_guard lock(mutex_);
+      is_over_ = true;
+      helpers.swap(helpers_);
+    }
+  }  // joins
+
+ private:
+  void StartHelpers(std::size_t wanted) {
+    const std::lock_guard lock(mutex_);
+    if (is_over_) return;
+    const std::size_t started_calls = std::min(next_.load(), n_);
+    wanted = std::min({wanted, most_helpers_, n_ - started_calls});
+    try {
+      while (helpers_.size() < wanted) helpers_.emplace_back([this] { Work(); });
+    } catch (const std::system_error&) {
+      // The system gives no more threads: those that there are do the work.
+    }
+  }
+
+  void Work() {
+    const CallLatency latency;
+    for (std::size_t i = next_++; i < n_; i = next_++) {
+      body_(i);
+      if (!is_slow_ && latency.IsWaiting()) {
+        is_slow_ = true;
+        StartHelpers(most_helpers_);
+      }
+    }
+  }
+
+  const std::size_t n_;
+  const std::size_t most_helpers_;
+  const absl::FunctionRef<void(std::size_t)> body_;
+  std::atomic<std::size_t> next_{0};
+  std::atomic<bool> is_slow_{false};
+  std::mutex mutex_;
+  bool is_over_ = false;
+  std::vector<std::jthread> helpers_;
+};
+
+}  // namespace
+
+void ParallelFor(std::size_t n, int num_threads, absl::FunctionRef<void(std::size_t)> body) {
+  Loop(n, MostThreads(num_threads), body).Run(ThreadsOrDefault(num_threads));
+}
+
+void ParallelForWhereSlow(std::size_t n, int num_threads, absl::FunctionRef<void(std::size_t)> body) {
+  Loop(n, MostThreads(num_threads), body).Run(1);
+}
+
+}  // namespace obsmon
