@@ -7,7 +7,8 @@
 //   FAULT_AT=N          the call to tamper with, from 1 on; 0: none
 //   FAULT_ACTION=…      what happens to it: kill (SIGKILL before it), half (half of a write, then SIGKILL),
 //                       short (half of a read or write), or the number of an errno: the call fails with it
-//   FAULT_NOW=SECONDS   the time that the program is told, so that two runs write the same bytes
+//   FAULT_LOCKS=ERRNO   flock and fcntl end so whenever they are asked for a lock, as where there is no such
+//   call FAULT_NOW=SECONDS   the time that the program is told, so that two runs write the same bytes
 //
 // It must not allocate, lock or log by way of what it stands in for: all of its own work is raw system calls.
 #include <fcntl.h>
@@ -181,6 +182,15 @@ int OpenAt(int folder, const char* name, int flags, mode_t mode) {
   return static_cast<int>(syscall(SYS_openat, folder, name, flags, mode));
 }
 
+bool LocksFail(int fd) {
+  const char* error = std::getenv("FAULT_LOCKS");
+  if (error == nullptr) return false;
+  std::array<char, 2 * PATH_MAX> buffer;
+  if (!PathOf(fd, {}, buffer).starts_with(Variable("FAULT_LOCKS_BELOW"))) return false;
+  errno = static_cast<int>(std::strtol(error, nullptr, 10));
+  return true;
+}
+
 }  // namespace
 
 // Which of the names a program calls depends on how it was built; each stands for the same.
@@ -289,9 +299,24 @@ ssize_t readlinkat(int folder, const char* name, char* buffer, size_t size) noex
   return syscall(SYS_readlinkat, folder, name, buffer, size);
 }
 int flock(int fd, int operation) noexcept {
+  if (LocksFail(fd)) return -1;
   if (FateOf(kLock, fd, nullptr) == Fate::kFails) return -1;
   return static_cast<int>(syscall(SYS_flock, fd, operation));
 }
+
+#define OBSMON_FCNTL(name)                                                                \
+  int name(int fd, int command, ...) {                                                    \
+    va_list arguments;                                                                    \
+    va_start(arguments, command);                                                         \
+    void* const argument = va_arg(arguments, void*); /* a number comes in the same way */ \
+    va_end(arguments);                                                                    \
+    const bool locks = command == F_SETLK || command == F_SETLKW || command == F_GETLK || \
+                       command == F_OFD_SETLK || command == F_OFD_SETLKW;                 \
+    if (locks && LocksFail(fd)) return -1;                                                \
+    return static_cast<int>(syscall(SYS_fcntl, fd, command, argument));                   \
+  }
+OBSMON_FCNTL(fcntl)
+OBSMON_FCNTL(fcntl64)
 
 int clock_gettime(clockid_t clock, struct timespec* now) noexcept {
   const char* fixed = clock == CLOCK_REALTIME ? std::getenv("FAULT_NOW") : nullptr;

@@ -114,7 +114,7 @@ TEST_F(OutputLockTest, SaysForPeopleWhoHoldsItAndSinceWhen) {
   const auto lock = OutputLock::Acquire(tree_.root());
   ASSERT_THAT(lock, IsOk());
   EXPECT_THAT(ReadFile(file()), MatchesRegex("process [0-9]+ on [^ ]+, since "
-                                             "[0-9]+-[0-9]+-[0-9]+T[0-9]+:[0-9]+:[0-9]+Z\n"));
+                                             "[0-9]+-[0-9]+-[0-9]+T[0-9]+:[0-9]+:[0-9]+Z\nkernel .*\n"));
 }
 
 TEST_F(OutputLockTest, FileIsRemovedAtRelease) {

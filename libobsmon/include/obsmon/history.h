@@ -112,29 +112,39 @@ class History {
   History() = default;
 };
 
+class LockHeartbeat;
+
 /// The right to write in an output folder: one run at a time. Held by the process, gone with it however it
 /// ends.
 ///
 /// A file `.monitor.lock` in the folder carries the lock, says who holds it, for people, and is gone when it
 /// is released. Its mere existence means nothing, so that the leftover of a prototype or of a killed run does
 /// no harm.
+///
+/// But for a file system without locks (flock and fcntl end with ENOLCK or ENOSYS, as on NFS without a lock
+/// manager): there it is the file that counts. Who makes it has the right, and touches it every 30 s. A file
+/// whose holder is dead is removed by the next run: a holder on this machine is dead when its process is
+/// gone, any other, and a file that names none, when it was not touched for 10 minutes by the file system's
+/// clock. A machine that stands still for longer than that with a run on it loses the right without noticing.
 class OutputLock {
  public:
-  /// Takes the lock, without waiting. kAborted where another process has it, naming that process;
-  /// kFailedPrecondition where the file system has no locks; kNotFound, kPermissionDenied and others where
-  /// the file can't be made.
+  /// Takes the lock, without waiting. kAborted where another process has it, naming that process; kNotFound,
+  /// kPermissionDenied and others where the file can't be made.
   static absl::StatusOr<OutputLock> Acquire(const std::filesystem::path& output_dir);
   /// The file that carries the lock of this folder.
   static std::filesystem::path FileIn(const std::filesystem::path& output_dir);
+  /// Whether the file system has locks: where it has none, SQLite can't lock the history either.
+  bool is_kept_by_kernel() const { return heartbeat_ == nullptr; }
 
   ~OutputLock();
   OutputLock(OutputLock&& other) noexcept;
   OutputLock& operator=(OutputLock&& other) noexcept;
 
  private:
-  OutputLock(int folder, int file) : folder_(folder), file_(file) {}
+  OutputLock(int folder, int file);
   int folder_ = -1;  ///< so that the file is found again whatever the working folder is by then
   int file_ = -1;
+  std::unique_ptr<LockHeartbeat> heartbeat_;  ///< only where the file system has no locks
 };
 
 }  // namespace obsmon

@@ -173,14 +173,14 @@ absl::Status Explain(const absl::Status& status) {
   return {code, fmt::format("{}; {}", std::string(status.message()), WhatToDo(code))};
 }
 
-absl::StatusOr<HistoryFile> OpenHistoryFile(const path& output_dir, std::chrono::milliseconds busy_timeout) {
+absl::StatusOr<HistoryFile> OpenHistoryFile(const path& output_dir, std::chrono::milliseconds busy_timeout,
+                                            sqlite::OpenMode mode) {
   const path file = output_dir / kHistoryFileName;
   OBSMON_RETURN_IF_ERROR(CheckFolder(output_dir));
   OBSMON_ASSIGN_OR_RETURN(const std::optional<std::int64_t> size, SizeOf(file));
   if (!size) OBSMON_RETURN_IF_ERROR(MakeFile(file));
   OBSMON_RETURN_IF_ERROR(CheckWritable(output_dir, file));
-  absl::StatusOr<sqlite::Connection> database =
-      sqlite::Connection::Open(file.string(), sqlite::OpenMode::kReadWrite, busy_timeout);
+  absl::StatusOr<sqlite::Connection> database = sqlite::Connection::Open(file.string(), mode, busy_timeout);
   if (!database.ok()) return Explain(database.status());
   const absl::StatusOr<Contents> contents = Prepare(*database);
   return Accept(*std::move(database), contents, /*writable=*/true);

@@ -23,8 +23,10 @@ struct HistoryFile {
 
 /// Opens the history in `output_dir` for writing. Makes it where there is none or an empty file, takes over a
 /// prototype's; it is a history then. Errors: as History::Open.
+/// REQUIRES: `mode` is one for writing.
 absl::StatusOr<HistoryFile> OpenHistoryFile(const std::filesystem::path& output_dir,
-                                            std::chrono::milliseconds busy_timeout);
+                                            std::chrono::milliseconds busy_timeout,
+                                            sqlite::OpenMode mode = sqlite::OpenMode::kReadWrite);
 
 /// Opens what is there for reading: a history, or a prototype's database. Errors: as History::OpenReadOnly.
 absl::StatusOr<HistoryFile> OpenHistoryFileReadOnly(const std::filesystem::path& output_dir,

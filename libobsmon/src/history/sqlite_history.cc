@@ -346,6 +346,13 @@ absl::StatusOr<std::unique_ptr<History>> OpenHistoryReadOnly(const std::filesyst
   return Opened(OpenHistoryFileReadOnly(output_dir, busy_timeout));
 }
 
+absl::StatusOr<std::unique_ptr<History>> OpenHistoryUnder(const OutputLock& lock,
+                                                          const std::filesystem::path& output_dir) {
+  return Opened(OpenHistoryFile(
+      output_dir, kBusyTimeout,
+      lock.is_kept_by_kernel() ? sqlite::OpenMode::kReadWrite : sqlite::OpenMode::kReadWriteUnlocked));
+}
+
 absl::StatusOr<std::unique_ptr<History>> History::Open(const std::filesystem::path& output_dir) {
   return OpenHistory(output_dir, kBusyTimeout);
 }

@@ -18,6 +18,11 @@ absl::StatusOr<std::unique_ptr<History>> OpenHistory(const std::filesystem::path
 absl::StatusOr<std::unique_ptr<History>> OpenHistoryReadOnly(const std::filesystem::path& output_dir,
                                                              std::chrono::milliseconds busy_timeout);
 
+/// As History::Open, for the holder of `lock`: with SQLite's own locks, or without any where the file system
+/// has none. Readers there find the history locked, or changing under them.
+absl::StatusOr<std::unique_ptr<History>> OpenHistoryUnder(const OutputLock& lock,
+                                                          const std::filesystem::path& output_dir);
+
 }  // namespace obsmon
 
 #endif  // OBSMON_SRC_HISTORY_SQLITE_HISTORY_H_

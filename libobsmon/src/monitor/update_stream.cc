@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "history/sqlite_history.h"
 #include "monitor/stream_view.h"
 #include "obsmon/monitor.h"
 #include "obsmon/pages.h"
@@ -83,7 +84,7 @@ class StreamUpdate {
       return lock.status();
     }
     lock_.emplace(*std::move(lock));
-    OBSMON_ASSIGN_OR_RETURN(history_, History::Open(stream_.output_dir));
+    OBSMON_ASSIGN_OR_RETURN(history_, OpenHistoryUnder(*lock_, stream_.output_dir));
     return absl::OkStatus();
   }
 

@@ -161,7 +161,8 @@ absl::StatusOr<Connection> Connection::Open(const std::string& file, OpenMode mo
       SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
       (mode == OpenMode::kReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   sqlite3* handle = nullptr;
-  const int result = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
+  const char* const vfs = mode == OpenMode::kReadWriteUnlocked ? "unix-none" : nullptr;
+  const int result = sqlite3_open_v2(file.c_str(), &handle, flags, vfs);
   std::unique_ptr<sqlite3, Close> connection(
       handle);  // owned before the result is looked at: a failed open has one too
   if (result != SQLITE_OK) {

@@ -72,6 +72,8 @@ enum class OpenMode : std::uint8_t {
   /// mode: one that belongs to somebody else is read as foreign_database.h says.
   kReadOnly,
   kReadWrite,  ///< makes it where there is none
+  /// As kReadWrite, for a file system without locks: others are to be kept out by other means.
+  kReadWriteUnlocked,
 };
 
 /// A connection to one database file.
