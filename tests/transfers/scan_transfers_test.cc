@@ -214,12 +214,12 @@ TEST(ScanTransfers, CountsHiddenEntriesAndEntersNoHiddenFolder) {
 
 // ---- Links
 
-TEST(ScanTransfers, FollowsLinksToFilesAndFolders) {
+TEST(ScanTransfers, FollowsLinksToFilesAndToFoldersOfStorage) {
   const TempTree tree;
   tree.File("elsewhere/a.fits", 111);
-  tree.File("elsewhere/folder/b.fits", 222);
+  tree.File("storage/folder/b.fits", 222);
   tree.Symlink("storage/2020-05-01/link.fits", tree / "elsewhere/a.fits");
-  tree.Symlink("storage/2020-05-01/sub", "../../elsewhere/folder");
+  tree.Symlink("storage/2020-05-01/sub", "../folder");
   ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
   EXPECT_THAT(PathsOf(scan.files), ElementsAre("2020-05-01/link.fits", "2020-05-01/sub/b.fits"));
   EXPECT_THAT(scan.files.size_bytes(), ElementsAre(111, 222));
@@ -231,6 +231,32 @@ TEST(ScanTransfers, FollowsALinkThatIsTheNightsFolder) {
   tree.Symlink("storage/2020-05-01", tree / "big-disk");
   ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
   EXPECT_THAT(PathsOf(scan.files), ElementsAre("2020-05-01/a.fits"));
+}
+
+TEST(ScanTransfers, TakesWhatLiesInTheFolderThatANightsLinkLeadsToForPartOfStorage) {
+  const TempTree tree;
+  tree.File("big-disk/night/real/a.fits");
+  tree.Symlink("big-disk/night/alias", "real");
+  tree.Symlink("storage/2020-05-01", tree / "big-disk/night");
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_THAT(PathsOf(scan.files), ElementsAre("2020-05-01/alias/a.fits", "2020-05-01/real/a.fits"));
+  EXPECT_THAT(scan.issues, IsEmpty());
+}
+
+TEST(ScanTransfers, DoesNotEnterAFolderToWhichALinkLeadsOutOfStorage) {
+  const TempTree tree;
+  tree.File("storage/2020-05-01/a.fits");
+  tree.File("home/secret/diary.fits");
+  tree.File("storage-of-others/b.fits");  // which begins with the name of storage
+  tree.Symlink("storage/2020-05-01/loot", tree / "home");
+  tree.Symlink("storage/2020-05-01/other", tree / "storage-of-others");
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  EXPECT_THAT(PathsOf(scan.files), ElementsAre("2020-05-01/a.fits"));
+  EXPECT_THAT(
+      scan.issues,
+      ElementsAre(IssueAt(tree / "storage/2020-05-01/loot",
+                          fmt::format("leads out of storage, to {}; not entered", (tree / "home").string())),
+                  IssueAt(tree / "storage/2020-05-01/other", HasSubstr("leads out of storage"))));
 }
 
 TEST(ScanTransfers, SaysOfADanglingLinkWhereItLeads) {

@@ -139,6 +139,10 @@ absl::StatusOr<FileFacts> Directory::Stat(const char* name, FollowLinks follow) 
 
 absl::StatusOr<FileFacts> Directory::Stat() const { return StatAt(fd_, "", AT_EMPTY_PATH); }
 
+absl::StatusOr<std::string> Directory::RealPath() const {
+  return Directory(AT_FDCWD).ReadLink(("/proc/self/fd/" + std::to_string(fd_)).c_str());
+}
+
 absl::StatusOr<std::string> Directory::ReadLink(const char* name) const {
   std::array<char, PATH_MAX> buffer;
   const ssize_t length = readlinkat(fd_, name, buffer.data(), buffer.size());

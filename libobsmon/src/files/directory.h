@@ -59,6 +59,8 @@ class Directory {
   absl::StatusOr<FileFacts> Stat(const char* name, FollowLinks follow) const;
   /// Of the folder itself.
   absl::StatusOr<FileFacts> Stat() const;
+  /// Where the folder lies, with no link on the way; kNotFound where /proc is not mounted.
+  absl::StatusOr<std::string> RealPath() const;
   /// The text of the symbolic link `name`.
   absl::StatusOr<std::string> ReadLink(const char* name) const;
 

@@ -18,6 +18,14 @@ absl::Status WhyNotThere(const Directory& folder, const char* name) {
   return absl::FailedPreconditionError(fmt::format("a link to {}, which does not exist", *target));
 }
 
+namespace {
+
+bool IsIn(std::string_view path, std::string_view folder) {
+  return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
+}
+
+}  // namespace
+
 void FolderVisit::Begin() {
   contents_ = FolderContents{.path = task_.path};
   entries_.clear();
@@ -47,9 +55,25 @@ absl::Status FolderVisit::Open() {
   if (IsAncestor(facts.file_id)) {
     return absl::FailedPreconditionError("leads back to a folder that it lies in; not entered again");
   }
+  OBSMON_RETURN_IF_ERROR(CheckPlace());
   contents_.stamp = FolderStamp{
       .path = storage_.PathOf(task_.path), .exists = true, .file_id = facts.file_id, .modified = facts.mtime};
   return absl::OkStatus();
+}
+
+// A night's folder may be a link to another disk. Who may write into a night could by a link have any folder
+// of this machine shown on a page; and since names are exchanged while a scan is under way, what was opened
+// is asked where it lies, not the names by which it was reached.
+absl::Status FolderVisit::CheckPlace() {
+  const absl::StatusOr<std::string> place = folder_->RealPath();
+  if (!place.ok() || storage_.real_path.empty()) return absl::OkStatus();  // no /proc: nothing to go by
+  if (task_.night_path == nullptr) {
+    night_path_ = std::make_shared<const std::string>(*place);
+    return absl::OkStatus();
+  }
+  night_path_ = task_.night_path;
+  if (IsIn(*place, *night_path_) || IsIn(*place, storage_.real_path)) return absl::OkStatus();
+  return absl::FailedPreconditionError(fmt::format("leads out of storage, to {}; not entered", *place));
 }
 
 bool FolderVisit::IsAncestor(const FileId& id) const {
@@ -152,6 +176,7 @@ FolderTask FolderVisit::TaskOf(const Entry& entry) const {
   return {.path = fmt::format("{}/{}", task_.path, contents_.NameOf(entry)),
           .ancestors = std::make_shared<Ancestry>(
               Ancestry{.file_id = contents_.stamp->file_id, .parent = task_.ancestors}),
+          .night_path = night_path_,
           .in_flight = entry.in_flight};
 }
 

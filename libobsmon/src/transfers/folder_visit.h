@@ -25,6 +25,7 @@ struct Storage {
   std::string path;  ///< absolute, without a slash at its end
   Directory folder;
   FileId file_id{};
+  std::string real_path{};  ///< with no link on the way; empty where the system does not say
 
   /// The absolute path of what lies at `relative` in it.
   std::string PathOf(std::string_view relative) const;
@@ -44,6 +45,8 @@ struct Ancestry {
 struct FolderTask {
   std::string path{};  ///< from storage on
   std::shared_ptr<const Ancestry> ancestors{};
+  /// Where the folder of its night really lies; null for that folder itself.
+  std::shared_ptr<const std::string> night_path{};
   bool in_flight = false;  ///< it is, or lies in, a folder of partial transfers
 };
 
@@ -121,6 +124,7 @@ class FolderVisit {
 
   absl::Status Open();
   bool IsAncestor(const FileId& id) const;
+  absl::Status CheckPlace();
   void Classify(const char* name, FileKind kind);
   void Add(std::string_view name, FileKind kind, bool in_flight);
   void DivideIntoChunks();
@@ -133,6 +137,7 @@ class FolderVisit {
   const ScanOptions& options_;
   const FolderTask task_;
   std::optional<Directory> folder_;
+  std::shared_ptr<const std::string> night_path_;
   std::vector<Entry> entries_;
   FolderContents contents_;
   std::vector<Chunk> chunks_;

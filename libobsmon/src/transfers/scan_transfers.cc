@@ -61,7 +61,11 @@ absl::StatusOr<Storage> OpenStorage(const std::filesystem::path& storage) {
   std::string path = std::filesystem::absolute(storage, error).string();
   if (error) return StorageError(absl::NotFoundError(error.message()), storage.string());
   while (path.ends_with('/')) path.pop_back();
-  return Storage{.path = std::move(path), .folder = *std::move(folder), .file_id = facts->file_id};
+  std::string real_path = folder->RealPath().value_or(std::string());
+  return Storage{.path = std::move(path),
+                 .folder = *std::move(folder),
+                 .file_id = facts->file_id,
+                 .real_path = std::move(real_path)};
 }
 
 /// All visits of one scan. Its results are in the order in which threads came by.
