@@ -55,9 +55,14 @@ FileKind KindOfEntry(unsigned char type) {
   }
 }
 
-absl::StatusOr<FileFacts> StatAt(int fd, const char* name, int flags) {
+// What FileFacts has. A network file system may fetch what is asked for, and nothing else.
+constexpr unsigned kFacts =
+    STATX_TYPE | STATX_INO | STATX_SIZE | STATX_NLINK | STATX_MTIME | STATX_CTIME | STATX_BTIME;
+constexpr unsigned kFactsOfStamp = STATX_TYPE | STATX_INO | STATX_MTIME;
+
+absl::StatusOr<FileFacts> StatAt(int fd, const char* name, int flags, unsigned wanted = kFacts) {
   struct statx answer;
-  if (statx(fd, name, flags, STATX_BASIC_STATS | STATX_BTIME, &answer) != 0) return LastError();
+  if (statx(fd, name, flags, wanted, &answer) != 0) return LastError();
   FileFacts facts{
       .kind = KindOfMode(answer.stx_mode),
       .file_id = {.device = makedev(answer.stx_dev_major, answer.stx_dev_minor), .inode = answer.stx_ino},
@@ -75,9 +80,13 @@ int OpenFolder(int fd, const char* name, int mode) {
 
 }  // namespace
 
+// FORCE_SYNC: a network file system is asked, not this machine's memory of what it said a minute ago.
 absl::StatusOr<FileFacts> StatPath(const std::string& path) {
-  // FORCE_SYNC: a network file system is asked, not this machine's memory of what it said a minute ago.
-  return StatAt(AT_FDCWD, path.c_str(), AT_STATX_FORCE_SYNC);
+  return StatAt(AT_FDCWD, path.c_str(), AT_STATX_FORCE_SYNC, kFactsOfStamp);
+}
+
+absl::StatusOr<FileFacts> Directory::StatNow(const char* name) const {
+  return StatAt(fd_, name, AT_STATX_FORCE_SYNC, kFactsOfStamp);
 }
 
 absl::StatusOr<Directory> Directory::Open(const std::string& path) {

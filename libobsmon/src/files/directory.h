@@ -32,8 +32,9 @@ struct FileFacts {
 
 enum class FollowLinks : std::uint8_t { kNo, kYes };
 
-/// Of the file or folder `path` as it is now, following links; a network file system's server is asked, not
-/// its cache. The Status's message is the system's clause, without the path, as of all functions here.
+/// What kind of file or folder `path` is now, its identity and its mtime, following links; a network file
+/// system's server is asked, not its cache. The Status's message is the system's clause, without the path, as
+/// of all functions here.
 absl::StatusOr<FileFacts> StatPath(const std::string& path);
 
 class Directory {
@@ -61,6 +62,8 @@ class Directory {
   absl::StatusOr<FileFacts> Stat() const;
   /// Where the folder lies, with no link on the way; kNotFound where /proc is not mounted.
   absl::StatusOr<std::string> RealPath() const;
+  /// What StatPath tells, of the entry `name`.
+  absl::StatusOr<FileFacts> StatNow(const char* name) const;
   /// The text of the symbolic link `name`.
   absl::StatusOr<std::string> ReadLink(const char* name) const;
 
