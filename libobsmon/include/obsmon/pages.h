@@ -55,10 +55,12 @@ std::string RenderNightPage(const NightReport& report);
 
 /// The same with what its script loads.
 struct NightPages {
+  Night night{};
   PageFile page{};
+  std::string second_name{};     ///< of the page, which is then there by both; may be empty
   std::vector<PageFile> data{};  ///< the files of the night, compact; named by their contents
 };
-NightPages RenderNight(const NightReport& report);
+NightPages RenderNight(const NightReport& report, std::string_view second_name = {});
 
 /// The script of all pages; it has the same name for as long as it has the same contents.
 PageFile PageScript();
@@ -87,10 +89,13 @@ std::string RenderSummaryPage(std::span<const StreamSummary> streams, UtcTime as
 /// alone.
 absl::Status PublishFile(const std::filesystem::path& file, std::string_view contents);
 
-/// Puts a night's data and its page into `output_dir`: the script and the data first, then the page, then
-/// away with the data of the page that was there before. Killed at any point, the page that is there has its
-/// data, and publishing again leaves the same files as if nothing had happened. The page is there by
-/// `second_name` as well, unless that is empty. Errors: as PublishFile.
+/// Puts the data and the pages of nights into `output_dir`: the script, each night's data, then its page; at
+/// the end away with the data of the pages that were there before. Killed at any point, each page that is
+/// there has its data, and publishing again leaves the same files as if nothing had happened. Starts threads
+/// of its own where there are many nights, and joins them. Errors: as PublishFile.
+absl::Status PublishNights(const std::filesystem::path& output_dir, std::span<const NightPages> nights);
+
+/// The same of one night, rendered here.
 absl::Status PublishNight(const std::filesystem::path& output_dir, const NightReport& report,
                           std::string_view second_name = {});
 

@@ -1,10 +1,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "history/sqlite_history.h"
@@ -19,6 +23,11 @@ namespace {
 // A transaction is closed after this many rows, so that readers of the history never wait for long and a run
 // over many nights keeps what it has found so far. Each night is whole in itself.
 constexpr std::int64_t kRowsPerTransaction = 250'000;
+
+// Pages that are published together: each waits for the disk, and the disk writes many in the time of one. A
+// few are written one after the other; what waits is bounded.
+constexpr std::size_t kPagesAtOnce = 64;
+constexpr std::size_t kBytesAtOnce = std::size_t{16} * 1024 * 1024;
 
 bool HasOpenProblems(const NightSummary& night) {
   // What only the prototype has seen stays as it saw it: its files may be long cleaned away.
@@ -107,7 +116,7 @@ class StreamUpdate {
       OBSMON_RETURN_IF_ERROR(LookAtNight(view, nights_[i]));
     }
     outcome_ = UpdateOutcome::kOutputUnwritable;
-    return history_->Commit();
+    return CommitNights();
   }
 
   absl::Status LookAtNight(StreamView& view, Night night) {
@@ -128,12 +137,9 @@ class StreamUpdate {
     return absl::OkStatus();
   }
 
-  // The page first: should the run be cut off between the two, the history still has the older state, and the
-  // next run looks again and writes the same page. The other way round it would believe that the page is
-  // done.
   absl::Status Keep(const NightLook& look) {
     const NightReport& report = look.report;
-    OBSMON_RETURN_IF_ERROR(PublishNight(stream_.output_dir, report, SecondName(NightPageName(report.night))));
+    AddPages(RenderNight(report, SecondName(NightPageName(report.night))));
     if (report.evidence.registry_status.ok()) {
       OBSMON_RETURN_IF_ERROR(history_->Put(report, look.fingerprint));
     } else {
@@ -144,10 +150,32 @@ class StreamUpdate {
     result_.changed.push_back(report.night);
     rows_in_transaction_ +=
         static_cast<std::int64_t>(report.evidence.transfers.size() + report.evidence.ingests.size());
-    if (rows_in_transaction_ < kRowsPerTransaction) return absl::OkStatus();
-    rows_in_transaction_ = 0;
-    OBSMON_RETURN_IF_ERROR(history_->Commit());
-    return history_->Begin();
+    if (rows_in_transaction_ >= kRowsPerTransaction) {
+      rows_in_transaction_ = 0;
+      OBSMON_RETURN_IF_ERROR(CommitNights());
+      return history_->Begin();
+    }
+    const bool are_many = pages_.size() >= kPagesAtOnce || bytes_of_pages_ >= kBytesAtOnce;
+    return are_many ? PublishPages() : absl::OkStatus();
+  }
+
+  void AddPages(NightPages pages) {
+    bytes_of_pages_ += pages.page.contents.size();
+    for (const PageFile& file : pages.data) bytes_of_pages_ += file.contents.size();
+    pages_.push_back(std::move(pages));
+  }
+
+  absl::Status PublishPages() {
+    bytes_of_pages_ = 0;
+    return PublishNights(stream_.output_dir, std::exchange(pages_, {}));
+  }
+
+  // The pages first: should the run be cut off between the two, the history still has the older state, and
+  // the next run looks again and writes the same pages. The other way round it would believe that they are
+  // done.
+  absl::Status CommitNights() {
+    OBSMON_RETURN_IF_ERROR(PublishPages());
+    return history_->Commit();
   }
 
   // Of event tables the prototype called its pages D_gen3.html and index_gen3.html: they are there by both
@@ -201,6 +229,8 @@ class StreamUpdate {
   std::optional<OutputLock> lock_;
   std::unique_ptr<History> history_;
   std::int64_t rows_in_transaction_ = 0;
+  std::vector<NightPages> pages_;  // rendered, and not published yet
+  std::size_t bytes_of_pages_ = 0;
 };
 
 }  // namespace

@@ -513,8 +513,8 @@ std::string NightPageName(Night night) { return night.ToString() + ".html"; }
 
 std::string RenderNightPage(const NightReport& report) { return NightPage(report, "").Render(); }
 
-NightPages RenderNight(const NightReport& report) {
-  NightPages pages;
+NightPages RenderNight(const NightReport& report, std::string_view second_name) {
+  NightPages pages{.night = report.night, .second_name = std::string(second_name)};
   pages.data = MakeNightData(report);
   pages.page = {.name = NightPageName(report.night),
                 .contents = NightPage(report, pages.data.front().name).Render()};
