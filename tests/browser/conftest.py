@@ -6,7 +6,7 @@ import pathlib
 import threading
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 
 WORK = pathlib.Path(__file__).resolve().parents[2] / "build" / "browser"
 PAGES = WORK / "pages"
@@ -22,8 +22,12 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 def until(page, expression, arg=None):
     """Waits until the expression holds. Playwright's own wait evaluates it in the page, which the policy refuses."""
     for _ in range(1200):
-        if page.evaluate(expression, arg):
-            return
+        try:
+            if page.evaluate(expression, arg):
+                return
+        except Error as error:  # between one page and the next there is none to ask
+            if "context was destroyed" not in str(error):
+                raise
         page.wait_for_timeout(50)
     raise AssertionError(f"never: {expression} of {arg}")
 
