@@ -5,7 +5,8 @@
 #   tests/run.sh           everything, as the continuous integration does
 #   tests/run.sh --quick   build and test the dev preset alone
 #
-# Environment: JOBS (default: one a processor, as far as memory allows), CCACHE_DIR (default: build/ccache).
+# Environment: JOBS (default: one a processor, as far as memory allows), CCACHE_DIR (default: build/ccache),
+# FUZZ_SECONDS a fuzz target (default: 10).
 # What the steps print is kept in build/checks/.
 set -u
 
@@ -34,6 +35,7 @@ main() {
     check "gen3" tests/gen3/run.sh
     check "format" check_format
     check "clang-tidy" check_tidy
+    check "fuzz" fuzz
     if check "configure (asan)" configure asan && check "build (asan)" build asan; then
       check_tests "tests (asan)" asan
     fi
@@ -89,6 +91,12 @@ check_tidy() {
     grep -v 'warnings\? generated\.$'
   # grep has found something to show: that is the failure.
   [ $? -ne 0 ]
+}
+
+# Corpus and damaged corpus are replayed by the tests of each preset; here libFuzzer looks on from there.
+fuzz() {
+  command -v clang++-14 >/dev/null || { skip "needs clang 14"; return; }
+  JOBS=$jobs tests/fuzz/run.sh
 }
 
 folders_of_code() {
