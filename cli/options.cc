@@ -141,6 +141,7 @@ class Reader {
   /// The variables that may give the option, the one that counts most first.
   static std::vector<std::string> VariablesOf(const OptionSpec& option) {
     std::vector<std::string> names;
+    names.reserve(kVariablePrefixes.size() + option.further_variables.size());
     for (const std::string_view prefix : kVariablePrefixes) {
       names.push_back(fmt::format("{}{}", prefix, UpperCase(option.name)));
     }

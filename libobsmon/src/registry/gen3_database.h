@@ -61,8 +61,8 @@ class Gen3Transaction {
   /// exposure at a time, and calls Pause in between.
   virtual bool HoldsBackWriters() const = 0;
   /// Lets a writer who waits go on: ends this transaction, and begins another, which sees what was committed
-  /// since. No statement may be running; those that were prepared remain. kDeadlineExceeded where the writer needs
-  /// longer than the reader was told to wait.
+  /// since. No statement may be running; those that were prepared remain. kDeadlineExceeded where the writer
+  /// needs longer than the reader was told to wait.
   virtual absl::Status Pause() = 0;
 
  protected:
