@@ -14,7 +14,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static_cast<void>((*history)->Fingerprint(night));
   }
   if (const auto history = obsmon::History::Open(folder.path()); history.ok() && (*history)->Begin().ok()) {
-    static_cast<void>((*history)->Put({.stream = "s", .night = night}, {}));
+    obsmon::NightReport report;
+    report.stream = "s";
+    report.night = night;
+    static_cast<void>((*history)->Put(report, {}));
     static_cast<void>((*history)->Commit());
   }
   std::filesystem::remove(folder.path() / "observing_monitor.sqlite3-journal");

@@ -122,7 +122,7 @@ std::vector<ArrivedFile> Files(int count) {
 }
 
 /// A whole run on the history in `folder`.
-absl::Status Run(const std::filesystem::path& folder, int num_files) {
+absl::Status PutNight(const std::filesystem::path& folder, int num_files) {
   absl::StatusOr<std::unique_ptr<History>> history = OpenHistory(folder, std::chrono::milliseconds{20});
   if (!history.ok()) return history.status();
   absl::Status status = (*history)->Begin();
@@ -143,7 +143,7 @@ TEST(IoErrors, InARunOfTheHistoryLoseNothingAndAreTold) {
   constexpr int kAfter = 900;
   const TempTree tree;
   tree.Folder("before");
-  ASSERT_THAT(Run(tree / "before", kBefore), IsOk());
+  ASSERT_THAT(PutNight(tree / "before", kBefore), IsOk());
   FaultyVfs vfs;
   int faults = 0;
   int told = 0;
@@ -151,7 +151,7 @@ TEST(IoErrors, InARunOfTheHistoryLoseNothingAndAreTold) {
     std::filesystem::remove_all(tree / "out");
     std::filesystem::copy(tree / "before", tree / "out", std::filesystem::copy_options::recursive);
     vfs.FailAt(faults + 1);
-    const absl::Status status = Run(tree / "out", kAfter);
+    const absl::Status status = PutNight(tree / "out", kAfter);
     const bool failed = vfs.num_calls() > faults;
     vfs.FailAt(0);
     if (!failed) break;
@@ -163,8 +163,10 @@ TEST(IoErrors, InARunOfTheHistoryLoseNothingAndAreTold) {
     }
     const std::int64_t known = FilesKnown(tree / "out");
     EXPECT_TRUE(known == kBefore || known == kAfter) << known << " files after call " << faults + 1;
-    if (status.ok()) EXPECT_EQ(known, kAfter) << "call " << faults + 1;
-    EXPECT_THAT(Run(tree / "out", kAfter), IsOk()) << faults;
+    if (status.ok()) {
+      EXPECT_EQ(known, kAfter) << "call " << faults + 1;
+    }
+    EXPECT_THAT(PutNight(tree / "out", kAfter), IsOk()) << faults;
     EXPECT_EQ(FilesKnown(tree / "out"), kAfter);
   }
   EXPECT_GT(told, 20);
@@ -198,7 +200,9 @@ TEST(IoErrors, InAReadOfTheRegistryMakeItUnreadableNeverSmaller) {
     if (registry.ok()) {
       const absl::StatusOr<NightIngests> ingests = (*registry)->ReadNight(N("2020-05-01"));
       status = ingests.status();
-      if (ingests.ok()) EXPECT_EQ(ingests->rows.size(), kRows) << "call " << faults + 1;
+      if (ingests.ok()) {
+        EXPECT_EQ(ingests->rows.size(), kRows) << "call " << faults + 1;
+      }
     }
     const bool failed = vfs.num_calls() > faults;
     vfs.FailAt(0);
