@@ -69,7 +69,7 @@ inline constexpr OptionSpec kGuiderGrace{
 inline constexpr OptionSpec kMissingGrace{
     .name = "missing_grace", .value = "SPAN", .help = "how long an expected file may take (grace)"};
 inline constexpr OptionSpec kOrphanAge{
-    .name = "orphan_age", .value = "SPAN", .help = "age at which a partial file is missing (1h)"};
+    .name = "partial_age", .value = "SPAN", .help = "age at which a partial file is missing (1h)"};
 inline constexpr OptionSpec kIgnore{
     .name = "ignore", .value = "RULE", .help = "pattern=P,detector=D,reason=WHY: not minded"};
 inline constexpr OptionSpec kManifest{
@@ -84,9 +84,8 @@ inline constexpr OptionSpec kNightScale{
     .name = "night_scale", .value = "utc|tai", .help = "the clock in which it does (default: utc)"};
 inline constexpr OptionSpec kBusyTimeout{
     .name = "busy_timeout", .value = "SPAN", .help = "how long to wait for a locked registry (10s)"};
-inline constexpr OptionSpec kMaxAge{.name = "max_age",
-                                    .value = "SPAN",
-                                    .help = "pages say that obsmon stopped if it looked longer ago (15min)"};
+inline constexpr OptionSpec kMaxAge{
+    .name = "max_age", .value = "SPAN", .help = "pages call obsmon stopped if it looked longer ago (15min)"};
 inline constexpr OptionSpec kThreads{
     .name = "threads", .value = "N", .help = "threads that read disks (default: chosen)"};
 inline constexpr OptionSpec kConfig{

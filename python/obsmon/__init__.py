@@ -114,7 +114,7 @@ def observe_night(
     grace: Span = 60,
     guider_grace: Span | None = None,
     missing_grace: Span | None = None,
-    orphan_age: Span = 3600,
+    partial_age: Span = 3600,
     ignore: Iterable[Mapping[str, str]] = (),
     manifest: AnyPath | None = None,
     ingest_log: AnyPath | None = None,
@@ -153,7 +153,7 @@ def observe_night(
     grace: how long after its arrival a file that is not ingested is settling: seconds, a timedelta, or "2min".
     guider_grace: the same for guiders' files, which need an ingested image of their exposure (default: as grace).
     missing_grace: how long after its manifest arrived an expected file may take (default: as grace).
-    orphan_age: a partial file that nobody has written to for so long is missing.
+    partial_age: a partial file that nobody has written to for so long is missing.
     ignore: rules, each a mapping with "pattern" (of a file's name, or with a "/" of its path in the night's folder)
         or "detector" or both, in which * and ? stand for others, and "reason": files that are not ingested and fit
         are ignored.
@@ -199,7 +199,7 @@ def observe_night(
         grace=grace,
         guider_grace=guider_grace,
         missing_grace=missing_grace,
-        orphan_age=orphan_age,
+        partial_age=partial_age,
         ignore=ignore,
         manifest=manifest,
         ingest_log=ingest_log,
@@ -240,7 +240,7 @@ def update(
     grace: Span = 60,
     guider_grace: Span | None = None,
     missing_grace: Span | None = None,
-    orphan_age: Span = 3600,
+    partial_age: Span = 3600,
     ignore: Iterable[Mapping[str, str]] = (),
     manifest: AnyPath | None = None,
     ingest_log: AnyPath | None = None,
@@ -291,7 +291,7 @@ def update(
         grace=grace,
         guider_grace=guider_grace,
         missing_grace=missing_grace,
-        orphan_age=orphan_age,
+        partial_age=partial_age,
         ignore=ignore,
         manifest=manifest,
         ingest_log=ingest_log,
@@ -446,7 +446,7 @@ _FOLDERS = ("input_dir", "output_dir", "storage", "repo", "pending_folder", "bad
             "manifest", "ingest_log", "rsync_log")
 _LISTS = ("collection", "dataset_type", "registry_events_tables")
 _TEXTS = ("name", "instrument")
-_SPANS = ("grace", "guider_grace", "missing_grace", "orphan_age", "busy_timeout", "max_age")
+_SPANS = ("grace", "guider_grace", "missing_grace", "partial_age", "busy_timeout", "max_age")
 _PARAMETERS = {"gen": "generation", "threads": "num_threads"}
 
 

@@ -75,7 +75,7 @@ class FullDisk(CommandTest):
 
     def test_keeps_what_was_there_when_a_file_may_not_grow(self):
         def limit():
-            resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
         self.assert_keeps_what_was_there(preexec_fn=limit)
 
     def test_keeps_what_was_there_when_the_disk_is_full(self):

@@ -24,7 +24,7 @@ import tempfile
 NIGHT, DAY_OBS = "2020-05-01", "20200501"
 SECOND = 10**9
 GRACE, GUIDER_GRACE, MISSING_GRACE, ORPHAN_AGE = 60 * SECOND, 120 * SECOND, 300 * SECOND, 3600 * SECOND
-OPTIONS = ["grace=60", "guider_grace=120", "missing_grace=300", "orphan_age=1h", "busy_timeout=0",
+OPTIONS = ["grace=60", "guider_grace=120", "missing_grace=300", "partial_age=1h", "busy_timeout=0",
            "ignore=detector=R22_S2?,reason=switched off"]
 ATTENTION = {"artifact_gone", "missing", "failed", "too_small", "not_ingested"}
 WAIT = {"in_flight", "settling", "pending"}

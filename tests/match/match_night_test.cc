@@ -112,7 +112,7 @@ TEST(MatchNight, AFileInFlightIsNoProblemHoweverSmallUntilNobodyHasWrittenToItFo
   const std::string_view path = "2020-05-01/.a.fits.x7Kq2b";
   EXPECT_EQ(VerdictOf(InFlight(path, kNow - seconds{3599})), Verdict::kInFlight);
   EXPECT_EQ(VerdictOf(InFlight(path, kNow - seconds{3600})), Verdict::kMissing);
-  EXPECT_EQ(VerdictOf(InFlight(path, kNow - seconds{10}), {}, {.orphan_age = seconds{10}}),
+  EXPECT_EQ(VerdictOf(InFlight(path, kNow - seconds{10}), {}, {.partial_age = seconds{10}}),
             Verdict::kMissing);
   EXPECT_EQ(VerdictOf(InFlight(path, kLongAgo), {}, {.registry_readable = false}), Verdict::kUnknown);
 }

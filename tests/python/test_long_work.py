@@ -63,7 +63,7 @@ def test_leaves_history_and_pages_as_they_were_at_ctrl_c(stream):
     out = stream.root / "out"
     window = {"first_day": "2020-05-01", "last_day": "2020-05-01", "grace": 0}
     obsmon.update(input_dir=stream.root, output_dir=out, **window)
-    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    before = {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     [night] = obsmon.read_history(out)
     stream.arrive("2020-05-01/AT_O_20200501_000009.fits")
     writer = sqlite3.connect(stream.registry, isolation_level=None)
@@ -71,7 +71,7 @@ def test_leaves_history_and_pages_as_they_were_at_ctrl_c(stream):
     with interrupt_after(0.3), pytest.raises(KeyboardInterrupt):
         obsmon.update(input_dir=stream.root, output_dir=out, busy_timeout=60, **window)
     writer.close()
-    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
     assert obsmon.read_history(out)[0].counts.files == night.counts.files == 3
     assert obsmon.update(input_dir=stream.root, output_dir=out, **window).nights[0].counts.files == 4
 

@@ -227,7 +227,7 @@ TEST(SetStreamField, ReadsWhatIsLetPassAndWhatIsExpected) {
   };
   ASSERT_THAT(set("guider_grace", "5min"), IsOk());
   ASSERT_THAT(set("missing_grace", "10min"), IsOk());
-  ASSERT_THAT(set("orphan_age", "2h"), IsOk());
+  ASSERT_THAT(set("partial_age", "2h"), IsOk());
   ASSERT_THAT(set("manifest", "taken/{night}.txt"), IsOk());
   ASSERT_THAT(set("ignore",
                   "detector=R22_*,reason=R22 is off, since Monday\npattern=*.log, detector=R01_S??,reason=x"),
@@ -235,7 +235,7 @@ TEST(SetStreamField, ReadsWhatIsLetPassAndWhatIsExpected) {
   const MatchOptions options = MatchOptionsOf(config.stream);
   EXPECT_EQ(options.guider_grace, minutes{5});
   EXPECT_EQ(options.missing_grace, minutes{10});
-  EXPECT_EQ(options.orphan_age, hours{2});
+  EXPECT_EQ(options.partial_age, hours{2});
   EXPECT_EQ(config.stream.manifest, "/base/taken/{night}.txt");
   EXPECT_THAT(options.ignore,
               ElementsAre(IgnoreRule{.detector = "R22_*", .reason = "R22 is off, since Monday"},

@@ -103,7 +103,7 @@ struct MatchOptions {
   /// How long after its manifest arrived an expected file may take; absent: `grace`.
   std::optional<std::chrono::seconds> missing_grace{};
   /// A partial file that nobody has written to for so long is an orphan: no rsync will finish it.
-  std::chrono::seconds orphan_age = std::chrono::hours{1};
+  std::chrono::seconds partial_age = std::chrono::hours{1};
   std::vector<IgnoreRule> ignore{};  ///< the first that holds gives the reason
   /// Absolute names of the folder that the transfers' paths begin at, as given and with its links resolved,
   /// so that a dataset's link target can be told to be one of them; empty where that is not known.

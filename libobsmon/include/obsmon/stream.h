@@ -50,7 +50,7 @@ struct Stream {
   std::chrono::seconds grace{60};                      ///< see MatchOptions
   std::optional<std::chrono::seconds> guider_grace{};  ///< likewise, as of the next three
   std::optional<std::chrono::seconds> missing_grace{};
-  std::chrono::seconds orphan_age = std::chrono::hours{1};
+  std::chrono::seconds partial_age = std::chrono::hours{1};
   std::vector<IgnoreRule> ignore{};
   std::filesystem::path
       manifest{};  ///< see ExpectedOptions; empty where storage has its own, or there is none
@@ -127,7 +127,7 @@ struct StreamConfig {
 /// environment, one spelling for all: name, input_dir, output_dir, storage, repo, pending_folder, bad_folder,
 /// first_day, last_day, num_days, gen, search_links, repository_index, instrument, collection, dataset_type,
 /// detector_names, registry_sql, registry_query, registry_events, registry_prefix, registry_files_table,
-/// registry_events_tables, db_auth, grace, guider_grace, missing_grace, orphan_age, ignore, manifest,
+/// registry_events_tables, db_auth, grace, guider_grace, missing_grace, partial_age, ignore, manifest,
 /// ingest_log, rsync_log, night_offset, night_scale, busy_timeout, max_age, threads. In a streams.yaml those
 /// that begin with "registry_" may be written as a map as well: `registry: {sql: …, query: …}`.
 std::span<const std::string_view> StreamKeys();

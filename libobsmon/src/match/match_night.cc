@@ -65,7 +65,7 @@ class Judge {
   }
 
   bool IsOrphan(std::size_t row) const {
-    return IsInFlight(row) && as_of_ - LastWrite(row) >= options_.orphan_age;
+    return IsInFlight(row) && as_of_ - LastWrite(row) >= options_.partial_age;
   }
 
   bool HasOrphan() const {
@@ -131,7 +131,7 @@ class Judge {
       }
       match_.verdict.push_back(Decide(evidence));
       if (match_.verdict.back() == Verdict::kSettling) HoldsUntil(file.arrival_time + evidence.grace);
-      if (match_.verdict.back() == Verdict::kInFlight) HoldsUntil(LastWrite(row) + options_.orphan_age);
+      if (match_.verdict.back() == Verdict::kInFlight) HoldsUntil(LastWrite(row) + options_.partial_age);
       match_.rule_of.push_back(match_.verdict.back() == Verdict::kIgnored ? rule : NightMatch::kNoRow);
     }
   }

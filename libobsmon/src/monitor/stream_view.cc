@@ -67,7 +67,7 @@ std::uint64_t DigestOfTolerance(const MatchOptions& options) {
   const auto add = [&digest](std::string_view text) { digest.Add(text).Add(std::uint64_t{text.size()}); };
   for (const std::chrono::seconds span :
        {options.grace, options.guider_grace.value_or(options.grace),
-        options.missing_grace.value_or(options.grace), options.orphan_age}) {
+        options.missing_grace.value_or(options.grace), options.partial_age}) {
     digest.Add(static_cast<std::uint64_t>(span.count()));
   }
   for (const IgnoreRule& rule : options.ignore) {

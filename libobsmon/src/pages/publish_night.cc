@@ -42,8 +42,8 @@ std::string_view NightOfData(std::string_view name) {
   return name.substr(0, kNightBytes + 1).ends_with('-') ? name.substr(0, kNightBytes) : std::string_view();
 }
 
-// What is left behind does no harm but to take room, and the next change of the night tries again: no error.
-void RemoveOldData(const fs::path& output_dir, std::span<const NightPages> nights) {
+// What can't be removed is an error, so that the next run does it all again.
+absl::Status RemoveOldData(const fs::path& output_dir, std::span<const NightPages> nights) {
   std::set<std::string, std::less<>> published;
   std::set<std::string, std::less<>> used;
   for (const NightPages& night : nights) {
@@ -58,7 +58,14 @@ void RemoveOldData(const fs::path& output_dir, std::span<const NightPages> night
     if (published.contains(NightOfData(name)) && !used.contains(name)) old.push_back(entry->path());
   }
   std::ranges::sort(old);
-  for (const fs::path& file : old) fs::remove(file, error);
+  for (const fs::path& file : old) {
+    if (!error) fs::remove(file, error);
+  }
+  if (!error) return absl::OkStatus();
+  return absl::ErrnoToStatus(
+      error.value(), fmt::format("{}: the data of pages that were replaced can't be removed; let this "
+                                 "user read and write that folder",
+                                 (output_dir / kPageDataFolder).string()));
 }
 
 absl::Status PublishPages(const fs::path& output_dir, const NightPages& night) {
@@ -83,8 +90,7 @@ absl::Status PublishNights(const std::filesystem::path& output_dir, std::span<co
   ParallelFor(nights.size(), nights.size() <= kNightsInTurn ? 1 : kPublishingThreads,
               [&](std::size_t i) { published[i] = PublishPages(output_dir, nights[i]); });
   for (const absl::Status& status : published) OBSMON_RETURN_IF_ERROR(status);
-  RemoveOldData(output_dir, nights);
-  return absl::OkStatus();
+  return RemoveOldData(output_dir, nights);
 }
 
 absl::Status PublishNight(const std::filesystem::path& output_dir, const NightReport& report,

@@ -326,9 +326,9 @@ constexpr std::array kFields = {
         "missing_grace",
         [](std::string_view text, const Folder&,
            StreamConfig& config) { return Assign(ParseDuration(text), config.stream.missing_grace); }},
-    StreamField{"orphan_age",
+    StreamField{"partial_age",
                 [](std::string_view text, const Folder&,
-                   StreamConfig& config) { return Assign(ParseDuration(text), config.stream.orphan_age); }},
+                   StreamConfig& config) { return Assign(ParseDuration(text), config.stream.partial_age); }},
     StreamField{"ignore",
                 [](std::string_view text, const Folder&,
                    StreamConfig& config) { return SetRules(text, config.stream.ignore); },
@@ -388,7 +388,7 @@ MatchOptions MatchOptionsOf(const Stream& stream) {
   return {.grace = stream.grace,
           .guider_grace = stream.guider_grace,
           .missing_grace = stream.missing_grace,
-          .orphan_age = stream.orphan_age,
+          .partial_age = stream.partial_age,
           .ignore = stream.ignore};
 }
 
