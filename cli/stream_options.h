@@ -85,7 +85,7 @@ inline constexpr OptionSpec kNightScale{
 inline constexpr OptionSpec kBusyTimeout{
     .name = "busy_timeout", .value = "SPAN", .help = "how long to wait for a locked registry (10s)"};
 inline constexpr OptionSpec kMaxAge{
-    .name = "max_age", .value = "SPAN", .help = "pages call obsmon stopped if it looked longer ago (15min)"};
+    .name = "max_age", .value = "SPAN", .help = "after a look so old pages call obsmon stopped (15min)"};
 inline constexpr OptionSpec kThreads{
     .name = "threads", .value = "N", .help = "threads that read disks (default: chosen)"};
 inline constexpr OptionSpec kConfig{
