@@ -46,6 +46,12 @@ class FaultyVfs {
   void FailAt(int call) {
     fail_at_ = call;
     num_calls_ = 0;
+    for_good_ = false;
+  }
+  /// That call and all after it.
+  void FailFrom(int call) {
+    FailAt(call);
+    for_good_ = true;
   }
   /// How many calls there were since.
   int num_calls() const { return num_calls_; }
@@ -56,7 +62,11 @@ class FaultyVfs {
     sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
   };
 
-  static int FateOf(int error) { return ++self_->num_calls_ == self_->fail_at_ ? error : SQLITE_OK; }
+  static int FateOf(int error) {
+    const int call = ++self_->num_calls_;
+    const bool fails = call == self_->fail_at_ || (self_->for_good_ && call > self_->fail_at_);
+    return fails ? error : SQLITE_OK;
+  }
   static File* Of(sqlite3_file* file) { return reinterpret_cast<File*>(file); }
 
   static int Open(sqlite3_vfs* /*vfs*/, const char* name, sqlite3_file* file, int flags, int* out_flags) {
@@ -110,6 +120,7 @@ class FaultyVfs {
   sqlite3_vfs vfs_;
   int fail_at_ = 0;
   int num_calls_ = 0;
+  bool for_good_ = false;
 };
 
 std::vector<ArrivedFile> Files(int count) {
@@ -189,24 +200,26 @@ TEST(IoErrors, InAReadOfTheRegistryMakeItUnreadableNeverSmaller) {
                  {"dayObs", "2020-05-01"}});
   }
   builder.Close();
+  const auto read = [&] {
+    absl::StatusOr<std::unique_ptr<Registry>> registry =
+        Registry::Open(tree / "repo", {.busy_timeout = std::chrono::milliseconds{20}});
+    if (!registry.ok()) return registry.status();
+    const absl::StatusOr<NightIngests> ingests = (*registry)->ReadNight(N("2020-05-01"));
+    if (ingests.ok()) {
+      EXPECT_EQ(ingests->rows.size(), kRows);
+    }
+    return ingests.status();
+  };
   FaultyVfs vfs;
   int faults = 0;
   int told = 0;
-  for (;; ++faults) {
-    vfs.FailAt(faults + 1);
-    absl::StatusOr<std::unique_ptr<Registry>> registry =
-        Registry::Open(tree / "repo", {.busy_timeout = std::chrono::milliseconds{20}});
-    absl::Status status = registry.status();
-    if (registry.ok()) {
-      const absl::StatusOr<NightIngests> ingests = (*registry)->ReadNight(N("2020-05-01"));
-      status = ingests.status();
-      if (ingests.ok()) {
-        EXPECT_EQ(ingests->rows.size(), kRows) << "call " << faults + 1;
-      }
-    }
-    const bool failed = vfs.num_calls() > faults;
+  for (bool failed = true; failed; ++faults) {
+    vfs.FailAt(faults + 1);  // once: the read is tried again
+    absl::Status status = read();
+    failed = vfs.num_calls() > faults;
+    vfs.FailFrom(faults + 1);
+    if (failed && status.ok()) status = read();
     vfs.FailAt(0);
-    if (!failed) break;
     if (!status.ok()) {
       ++told;
       EXPECT_THAT(status.message(), testing::HasSubstr((tree / "repo").string())) << faults;
