@@ -63,7 +63,7 @@ class LongRun(CommandTest):
                     self.assertTrue(page.read_text().rstrip().endswith("</html>"), page)
                 self.assertEqual([path.name for path in self.out.iterdir()
                                   if path.suffix not in (".html", ".sqlite3", ".lock") and
-                                  path.name != ".monitor.lock"], [])
+                                  path.name not in (".monitor.lock", "data")], [])
                 check, = query(self.out / "observing_monitor.sqlite3", "pragma integrity_check")
                 self.assertEqual(check, [("ok",)])
                 self.assertEqual(self.update().returncode, 0)

@@ -105,7 +105,7 @@ except KeyboardInterrupt:
                 assert history.execute("pragma integrity_check").fetchall() == [("ok",)]
             assert [night.counts.files for night in obsmon.read_history(out)] in ([], [2500])
         assert not [name for name in names if name not in (
-            "index.html", "2020-05-01.html", "observing_monitor.sqlite3", ".monitor.lock")]
+            "index.html", "2020-05-01.html", "data", "observing_monitor.sqlite3", ".monitor.lock")]
     # -2: the signal came when Python was about to end, or had not begun to look.
     assert ends <= {0, 130, -signal.SIGINT} and 0 in ends
 

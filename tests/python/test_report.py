@@ -102,7 +102,7 @@ def test_of_a_locked_registry_is_unknown(stream, caplog):
 def test_shows_itself_as_text_in_a_terminal(night_report):
     assert repr(night_report) == night_report.to_text().rstrip("\n")
     assert "NightCounts(files=109" in repr(night_report.counts)
-    assert repr(night_report.files).startswith("Table of 109 rows, 14 columns, the first 10:\npath ")
+    assert repr(night_report.files).startswith("Table of 109 rows, 17 columns, the first 10:\npath ")
 
 
 def test_shows_itself_small_however_bad_the_night(stream):

@@ -9,7 +9,7 @@ import pytest
 
 # What every Debian, and every Python with its sqlite3, has.
 EVERYWHERE = {"libc.so.6", "libm.so.6", "libgcc_s.so.1", "libstdc++.so.6", "libpthread.so.0", "ld-linux-x86-64.so.2",
-              "ld-linux-aarch64.so.1", "libsqlite3.so.0"}
+              "ld-linux-aarch64.so.1", "libresolv.so.2", "libsqlite3.so.0"}
 
 wheel = os.environ.get("OBSMON_WHEEL")
 pytestmark = pytest.mark.skipif(not wheel, reason="tests/python/run.sh builds the wheel")

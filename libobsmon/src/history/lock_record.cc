@@ -6,14 +6,18 @@
 #include <array>
 #include <charconv>
 #include <fstream>
-#include <iterator>
+#include <string>
+#include <string_view>
 
 namespace obsmon {
 namespace {
 
-std::string Contents(const std::string& file) {
+// Of a file below /proc; empty where it can't be read.
+std::string TextOf(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  std::string text;
+  std::getline(in, text, '\0');
+  return text;
 }
 
 /// What `text` holds up to `end`, which is taken off it together with `end`.
@@ -26,7 +30,7 @@ std::string_view TakeUntil(char end, std::string_view& text) {
 
 /// Empty where there is no such process.
 std::string StartOf(pid_t pid) {
-  const std::string text = Contents(fmt::format("/proc/{}/stat", pid));
+  const std::string text = TextOf(fmt::format("/proc/{}/stat", pid));
   // The name of the program, in parentheses, may hold anything.
   const std::size_t name_end = text.rfind(')');
   if (name_end == std::string::npos || name_end + 2 > text.size()) return {};
@@ -37,7 +41,7 @@ std::string StartOf(pid_t pid) {
 }
 
 std::string BootId() {
-  const std::string text = Contents("/proc/sys/kernel/random/boot_id");
+  const std::string text = TextOf("/proc/sys/kernel/random/boot_id");
   return text.substr(0, text.find('\n'));
 }
 
