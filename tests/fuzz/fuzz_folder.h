@@ -15,8 +15,8 @@ namespace obsmon {
 class FuzzFolder {
  public:
   FuzzFolder() {
-    std::string name = std::filesystem::exists("/dev/shm") ? "/dev/shm/obsmon-fuzz-XXXXXX"
-                                                           : "/tmp/obsmon-fuzz-XXXXXX";
+    std::string name =
+        std::filesystem::exists("/dev/shm") ? "/dev/shm/obsmon-fuzz-XXXXXX" : "/tmp/obsmon-fuzz-XXXXXX";
     if (mkdtemp(name.data()) == nullptr) std::abort();
     path_ = name;
   }

@@ -1,4 +1,5 @@
-// The command line and the environment of `obsmon update`: a line each, the environment's with a $ before them.
+// The command line and the environment of `obsmon update`: a line each, the environment's with a $ before
+// them.
 #include <cstddef>
 #include <cstdint>
 #include <map>

@@ -1,5 +1,6 @@
-// Gives a fuzz target the files of its corpus, and what becomes of each of them in the ways in which files are
-// damaged: cut off at every 512 bytes, and with single bits turned. No fuzzer is needed; a crash is the failure.
+// Gives a fuzz target the files of its corpus, and what becomes of each of them in the ways in which files
+// are damaged: cut off at every 512 bytes, and with single bits turned. No fuzzer is needed; a crash is the
+// failure.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -13,7 +13,8 @@ namespace obsmon {
 namespace {
 
 constexpr std::string_view kHeader =
-    "night,path,obs_id,detector,verdict,reason,in_storage,size_bytes,created,arrived,ingest_path,ingest_night,ingested,"
+    "night,path,obs_id,detector,verdict,reason,in_storage,size_bytes,created,arrived,ingest_path,ingest_"
+    "night,ingested,"
     "delta_seconds,match,message,expected_since,path_hex,ingest_path_hex\n";
 
 bool NeedsQuotes(char c) { return c == ',' || c == '"' || c == '\r' || c == '\n'; }
