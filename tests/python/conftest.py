@@ -1,6 +1,7 @@
 """What the tests of the Python module share: a sample night, and streams of real files."""
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -17,6 +18,9 @@ import support  # noqa: E402
 # Nothing that a person has set may decide a test.
 for name in [name for name in os.environ if name.startswith("RSYMON_")]:
     del os.environ[name]
+
+# A shell's background job ignores Ctrl-C, and Python then takes it for a person's wish.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def make_sample(folder):
