@@ -25,7 +25,7 @@ std::string Quoted(std::string_view text) {
                      is_long ? "..." : "");
 }
 
-absl::Status Bad(std::string what) { return absl::DataLossError(std::move(what)); }
+absl::Status Bad(std::string_view what) { return absl::DataLossError({what.data(), what.size()}); }
 
 /// What the readers of both forms of JSON do not want to see: SAX callbacks that stop with a sentence. The
 /// parser does not recurse, throws nothing here, and refuses what is not UTF-8.
@@ -74,8 +74,8 @@ class Reader : public nlohmann::json_sax<nlohmann::json> {
   virtual bool Other() { return true; }  ///< null, a number, yes or no
 
   int depth() const { return depth_; }
-  bool Stop(std::string what) {
-    status_ = Bad(std::move(what));
+  bool Stop(std::string_view what) {
+    status_ = Bad(what);
     return false;
   }
 

@@ -188,9 +188,9 @@ class NightData {
   }
 
   PageFile NamedByContents(std::string contents) const {
-    return {.name = fmt::format("{}/{}-{:016x}.js", kPageDataFolder, report_.night.ToString(),
-                                Digest().Add(contents).value()),
-            .contents = std::move(contents)};
+    std::string name = fmt::format("{}/{}-{:016x}.js", kPageDataFolder, report_.night.ToString(),
+                                   Digest().Add(contents).value());
+    return {.name = std::move(name), .contents = std::move(contents)};
   }
 
   void KeepApart(Chunk& chunk) {

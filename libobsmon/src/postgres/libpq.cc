@@ -223,6 +223,7 @@ absl::StatusOr<Result> Session::Next() {
 std::vector<Column> ColumnsOf(const PGresult* result) {
   std::vector<Column> columns;
   const int num_columns = PQnfields(result);
+  columns.reserve(static_cast<std::size_t>(num_columns));
   for (int column = 0; column < num_columns; ++column) {
     columns.push_back({.name = PQfname(result, column), .type = PQftype(result, column)});
   }

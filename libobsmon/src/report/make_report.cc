@@ -293,8 +293,8 @@ FileRow NightReport::Files::operator[](std::size_t row) const {
 }
 
 FileRow NightReport::Files::Transfer(std::size_t row) const {
-  const NightEvidence& evidence = report_->evidence;
-  const TransferRow transfer = evidence.transfers[row];
+  const NightEvidence& found = report_->evidence;
+  const TransferRow transfer = found.transfers[row];
   FileRow file{.path = transfer.path,
                .verdict = report_->match.verdict[row],
                .basis = report_->match.basis[row],
@@ -304,7 +304,7 @@ FileRow NightReport::Files::Transfer(std::size_t row) const {
   NameExposure(transfer.path, file);
   file.message = MessageOf(transfer.place);
   if (const std::int32_t ingest = report_->match.ingest_of[row]; ingest != NightMatch::kNoRow) {
-    DescribeDataset(evidence.ingests[static_cast<std::size_t>(ingest)], file);
+    DescribeDataset(found.ingests[static_cast<std::size_t>(ingest)], file);
   }
   NameRule(report_->match.rule_of[row], file);
   return file;

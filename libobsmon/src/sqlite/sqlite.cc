@@ -111,6 +111,7 @@ absl::Status Statement::Run() {
 std::vector<std::string> Statement::ColumnNames() const {
   std::vector<std::string> names;
   const int num_columns = sqlite3_column_count(statement_.get());
+  names.reserve(static_cast<std::size_t>(num_columns));
   for (int column = 0; column < num_columns; ++column) {
     names.emplace_back(sqlite3_column_name(statement_.get(), column));
   }
