@@ -33,6 +33,7 @@ main() {
   if ! $quick; then
     check "python" tests/python/run.sh
     check "gen3" tests/gen3/run.sh
+    check "browser" test_in_browser
     check "format" check_format
     check "clang-tidy" check_tidy
     check "fuzz" fuzz
@@ -51,7 +52,7 @@ install_packages() {
     need_packages $packages_to_build $packages_to_try $packages_to_test
   else
     # shellcheck disable=SC2086
-    need_packages $packages_to_build $packages_to_try $packages_to_test $packages_for_python $packages_to_check
+    need_packages $packages_to_build $packages_to_try $packages_to_test $packages_for_python $packages_for_browser $packages_to_check
   fi
 }
 
@@ -77,6 +78,12 @@ build() {  # PRESET
 
 run_tests() {  # PRESET
   ctest --preset "$1" --parallel "$jobs"
+}
+
+# In a real Chromium; pictures of the pages are left in build/browser/shots.
+test_in_browser() {
+  command -v chromium >/dev/null || { skip "needs a Chromium"; return; }
+  tests/browser/run.sh build/dev/bin/obsmon_make_pages
 }
 
 check_format() {
