@@ -15,7 +15,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (const auto history = obsmon::History::Open(folder.path()); history.ok() && (*history)->Begin().ok()) {
     obsmon::NightReport report;
-    report.stream = "s";
     report.night = night;
     static_cast<void>((*history)->Put(report, {}));
     static_cast<void>((*history)->Commit());
