@@ -180,7 +180,12 @@ bool WriteAll(const fs::path& folder) {
   WriteCsv(nights.back().second, csv);
   std::ofstream json(folder / "hostile.json", std::ios::binary);
   WriteJson(nights.back().second, json);
-  return status.ok() && csv.flush().good() && json.flush().good();
+  std::ofstream hex(folder / "hostile.hex", std::ios::binary);
+  for (const FileRow file : nights.back().second.files()) {
+    for (const char byte : file.path) hex << fmt::format("{:02x}", static_cast<unsigned char>(byte));
+    hex << '\n';
+  }
+  return status.ok() && csv.flush().good() && json.flush().good() && hex.flush().good();
 }
 
 }  // namespace

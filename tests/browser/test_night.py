@@ -184,6 +184,13 @@ def test_the_csv_has_the_rows_of_the_view(open_page, base):
     assert float(first["delta_seconds"]) > 0 and int(first["size_bytes"]) > 18_000_000
 
 
+def name_of(row, formula_safe=False):
+    if row.get("path_hex"):
+        return bytes.fromhex(row["path_hex"])
+    path = row["path"]
+    return (path[1:] if formula_safe and path[:2] in ("'=", "'+", "'-", "'@", "'\t", "'\r") else path).encode()
+
+
 def test_hostile_names_are_shown_as_text_and_come_back_exactly(open_page, base):
     page = open_page(f"{base}/hostile/{NIGHT}")
     facts = json.loads((PAGES / "hostile.json").read_text(encoding="utf-8"))["files"]
@@ -195,6 +202,10 @@ def test_hostile_names_are_shown_as_text_and_come_back_exactly(open_page, base):
     ours = [dict(zip(rows[0], row)) for row in rows[1:]]
     for column in ("path", "path_hex", "verdict", "size_bytes"):
         assert [row[column] for row in ours] == [row[column] for row in commands]
+    # What a reader of the JSON or of the CSV gets back are the bytes that the files are called by.
+    names = [bytes.fromhex(line) for line in (PAGES / "hostile.hex").read_text().split()]
+    assert [name_of(row) for row in facts] == names
+    assert [name_of(row, formula_safe=True) for row in commands] == names
     # Whatever is in view, all the way down: nothing but our own elements, and nothing that acts on a reader.
     acting = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
     seen = set()
