@@ -55,12 +55,10 @@ std::vector<std::string> PlansFor(const std::filesystem::path& repo, const Regis
           ->Read([&](Gen3Transaction& transaction) -> absl::Status {
             OBSMON_ASSIGN_OR_RETURN(const Gen3Schema schema, ReadGen3Schema(transaction, *config, options));
             for (const Gen3TypeGroup& group : schema.types) {
-              for (const Gen3Scope scope : {Gen3Scope::kExposure, Gen3Scope::kNights}) {
-                OBSMON_ASSIGN_OR_RETURN(
-                    const std::vector<std::string> plan,
-                    PlanOf(transaction, Gen3DatasetsSql(transaction, schema, group, scope)));
-                steps.insert(steps.end(), plan.begin(), plan.end());
-              }
+              OBSMON_ASSIGN_OR_RETURN(
+                  const std::vector<std::string> plan,
+                  PlanOf(transaction, Gen3DatasetsSql(transaction, schema, group, Gen3Scope::kExposure)));
+              steps.insert(steps.end(), plan.begin(), plan.end());
             }
             OBSMON_ASSIGN_OR_RETURN(const std::vector<std::string> plan,
                                     PlanOf(transaction, Gen3ExposuresSql(transaction)));

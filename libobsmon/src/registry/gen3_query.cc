@@ -227,25 +227,11 @@ std::optional<UtcTime> Reader::IngestTime(const Gen3Statement& statement) const 
   return std::nullopt;
 }
 
-}  // namespace
-
-absl::StatusOr<Gen3Rows> ReadGen3Rows(Gen3Transaction& transaction, const Gen3Schema& schema,
-                                      std::span<const Night> nights, const std::stop_token& stop) {
-  return Reader(transaction, schema, stop).Read(nights);
-}
-
-std::string Gen3ExposuresSql(const Gen3Transaction& transaction) {
-  return fmt::format(
-      "SELECT e.id, e.day_obs, e.obs_id FROM {} e "
-      "WHERE e.instrument = $1 AND e.day_obs >= $2 AND e.day_obs <= $3",
-      transaction.Table("exposure"));
-}
-
 // CROSS JOIN keeps SQLite from choosing another order; PostgreSQL takes it, with its condition in WHERE, for
 // any other join. A dataset has a row of tags for each collection that it is in: that of its own run counts
 // it once.
-std::string Gen3DatasetsSql(const Gen3Transaction& transaction, const Gen3Schema& schema,
-                            const Gen3TypeGroup& group, Gen3Scope scope) {
+std::string DatasetsOfExposureSql(const Gen3Transaction& transaction, const Gen3Schema& schema,
+                                  const Gen3TypeGroup& group, std::string_view exposure) {
   std::string select = fmt::format("SELECT t.exposure, t.detector, t.dataset_type_id, {}",
                                    SelectedIngestDate(schema.ingest_date));
   std::string from = fmt::format(" FROM {} t CROSS JOIN {} d", transaction.Table(group.tags_table),
@@ -260,17 +246,35 @@ std::string Gen3DatasetsSql(const Gen3Transaction& transaction, const Gen3Schema
   }
   std::vector<std::int64_t> type_ids;
   for (const Gen3DatasetType& type : group.types) type_ids.push_back(type.id);
-  const std::string exposures =
-      scope == Gen3Scope::kExposure
-          ? "= $2"
-          : fmt::format(
-                "IN (SELECT e.id FROM {} e WHERE e.instrument = $1 AND e.day_obs >= $2 AND e.day_obs <= $3)",
-                transaction.Table("exposure"));
   return fmt::format(
-      "{}{} WHERE t.instrument = $1 AND t.exposure {} AND t.dataset_type_id IN {} AND d.id = t.dataset_id "
-      "AND "
-      "d.run_id = t.collection_id{}",
-      select, from, exposures, IdList(type_ids), InCollectionsSql(transaction, schema, group));
+      "{}{} WHERE t.instrument = $1 AND t.exposure = {} AND t.dataset_type_id IN {} AND d.id = t.dataset_id "
+      "AND d.run_id = t.collection_id{}",
+      select, from, exposure, IdList(type_ids), InCollectionsSql(transaction, schema, group));
+}
+
+}  // namespace
+
+absl::StatusOr<Gen3Rows> ReadGen3Rows(Gen3Transaction& transaction, const Gen3Schema& schema,
+                                      std::span<const Night> nights, const std::stop_token& stop) {
+  return Reader(transaction, schema, stop).Read(nights);
+}
+
+std::string Gen3ExposuresSql(const Gen3Transaction& transaction) {
+  return fmt::format(
+      "SELECT e.id, e.day_obs, e.obs_id FROM {} e "
+      "WHERE e.instrument = $1 AND e.day_obs >= $2 AND e.day_obs <= $3",
+      transaction.Table("exposure"));
+}
+
+// OFFSET 0 keeps PostgreSQL from making one join of it all, for which it would scan whole tables: as it is,
+// it plans for the few hundred datasets of an exposure, and indexes are far the cheapest way to these.
+std::string Gen3DatasetsSql(const Gen3Transaction& transaction, const Gen3Schema& schema,
+                            const Gen3TypeGroup& group, Gen3Scope scope) {
+  if (scope == Gen3Scope::kExposure) return DatasetsOfExposureSql(transaction, schema, group, "$2");
+  return fmt::format(
+      "SELECT x.* FROM {} e CROSS JOIN LATERAL ({} OFFSET 0) x "
+      "WHERE e.instrument = $1 AND e.day_obs >= $2 AND e.day_obs <= $3",
+      transaction.Table("exposure"), DatasetsOfExposureSql(transaction, schema, group, "e.id"));
 }
 
 std::optional<UtcTime> ParseUtcText(std::string_view text) {

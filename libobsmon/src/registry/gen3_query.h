@@ -58,7 +58,7 @@ std::string Gen3ExposuresSql(const Gen3Transaction& transaction);
 /// Which exposures a query for datasets is about.
 enum class Gen3Scope : std::uint8_t {
   kExposure,  ///< that of instrument $1 with id $2
-  kNights,    ///< those of instrument $1 from night $2 to $3
+  kNights,    ///< those of instrument $1 from night $2 to $3: PostgreSQL's SQL alone
 };
 
 /// The SQL that lists datasets of `group`: exposure, detector, dataset_type_id, ingest_date; then for each of
