@@ -1,4 +1,4 @@
-"""Every mode of transfer x both encodings of ingest_date x universes 5, 6 and the newest."""
+"""Every mode of transfer x SQLite and PostgreSQL x both encodings of ingest_date x universes 5, 6 and the newest."""
 from __future__ import annotations
 
 import datetime
@@ -47,11 +47,11 @@ def utc_text(request) -> bool:
 
 
 @pytest.fixture(scope="module", params=[5, 6, None], ids=["universe5", "universe6", "newest"])
-def night(request, utc_text: bool, tmp_path_factory) -> Look:
+def night(request, registry_config, utc_text: bool, tmp_path_factory) -> Look:
     """A repository into which an exposure was ingested by each mode, and one was not."""
     tree = tmp_path_factory.mktemp("modes")
     root, storage = tree / "repo", tree / "storage"
-    make_repository(root, utc_text=utc_text, universe=request.param)
+    make_repository(root, utc_text=utc_text, universe=request.param, config=registry_config())
     before = datetime.datetime.now(datetime.timezone.utc)
     butler = Butler.from_config(str(root), writeable=True)
     for mode in MODES:
