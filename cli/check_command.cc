@@ -1,10 +1,15 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <limits>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "commands.h"
@@ -20,9 +25,17 @@ constexpr std::array kOptions = {
     OptionSpec{.name = "since",
                .value = "NIGHT|SPAN",
                .help = "the first night that counts, or how far to look back (7d)"},
-    OptionSpec{
-        .name = "warning", .value = "N", .help = "WARNING from so many files on that need attention (1)"},
-    OptionSpec{.name = "critical", .value = "N", .help = "CRITICAL from so many on (1); 0: never"},
+    OptionSpec{.name = "warning",
+               .value = "RANGE",
+               .help = "WARNING when the files that need attention leave it (0)"},
+    OptionSpec{.name = "critical", .value = "RANGE", .help = "CRITICAL when they do (0)"},
+    OptionSpec{.name = "latency",
+               .value = "FROM_to_TO",
+               .help = "of which latency the next four are (arrival_to_ingest)"},
+    OptionSpec{.name = "p95_warning", .value = "RANGE", .help = "WARNING when 95 % of files took longer"},
+    OptionSpec{.name = "p95_critical", .value = "RANGE", .help = "CRITICAL when they did"},
+    OptionSpec{.name = "longest_warning", .value = "RANGE", .help = "WARNING when a file took longer"},
+    OptionSpec{.name = "longest_critical", .value = "RANGE", .help = "CRITICAL when one did"},
     OptionSpec{.name = "max_age", .value = "SPAN", .help = "UNKNOWN when the last look is older (15min)"},
     kConfig,
     kStream,
@@ -34,27 +47,91 @@ absl::Status Misfit(const Given& given, const absl::Status& status) {
   return absl::InvalidArgumentError(fmt::format("{}: {}", given.source, std::string(status.message())));
 }
 
+// The first night of which a part lies in the last `span`: nights end at noon of the day after.
+Night FirstNight(UtcTime now, std::chrono::seconds span) {
+  return Night::Containing(now - span, NightRule{});
+}
+
 absl::StatusOr<Night> SinceOf(const Given& given, UtcTime now) {
   absl::StatusOr<Night> night = Night::Parse(given.text);
   if (night.ok()) return night;
   const absl::StatusOr<std::chrono::seconds> span = ParseDuration(given.text);
-  if (span.ok()) return Night::OfUtcDate(now - *span);
+  if (span.ok()) return FirstNight(now, *span);
   return absl::InvalidArgumentError(fmt::format(
       "{}: '{}' is neither a night (2020-05-01) nor a span of time (7d)", given.source, given.text));
 }
 
-absl::Status SetCount(const Options& options, std::string_view name, std::int64_t& count) {
+absl::StatusOr<std::int64_t> CountIn(std::string_view text) {
+  std::int64_t count = 0;
+  const auto [read, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error == std::errc{} && read == text.data() + text.size()) return count;
+  return absl::InvalidArgumentError(fmt::format("'{}' is no number", text));
+}
+
+absl::StatusOr<std::int64_t> SecondsIn(std::string_view text) {
+  OBSMON_ASSIGN_OR_RETURN(const std::chrono::seconds span, ParseDuration(text));
+  return span.count();
+}
+
+using BoundParser = absl::StatusOr<std::int64_t> (*)(std::string_view text);
+
+// "[@][START:][END]" (https://www.monitoring-plugins.org/doc/guidelines.html, "Threshold and Ranges").
+absl::StatusOr<CheckRange> RangeIn(std::string_view text, BoundParser parse) {
+  CheckRange range{.is_inverted = text.starts_with('@')};
+  if (range.is_inverted) text.remove_prefix(1);
+  const std::size_t colon = text.find(':');
+  const std::string_view begin = colon == std::string_view::npos ? "" : text.substr(0, colon);
+  const std::string_view end = colon == std::string_view::npos ? text : text.substr(colon + 1);
+  if (begin == "~") range.least.reset();
+  if (!begin.empty() && begin != "~") {
+    OBSMON_ASSIGN_OR_RETURN(range.least, parse(begin));
+  }
+  if (!end.empty()) {
+    OBSMON_ASSIGN_OR_RETURN(range.most, parse(end));
+  }
+  if (text.empty()) return absl::InvalidArgumentError("an empty text is no range");
+  if (range.least && range.most && *range.least > *range.most) {
+    return absl::InvalidArgumentError(fmt::format("'{}' ends before it begins", text));
+  }
+  return range;
+}
+
+template <typename Range>
+absl::Status SetRange(const Options& options, std::string_view name, BoundParser parse, Range& range) {
   const Given* given = options.Find(name);
   if (given == nullptr) return absl::OkStatus();
-  const char* end = given->text.data() + given->text.size();
-  const auto [read, error] = std::from_chars(given->text.data(), end, count);
-  if (error == std::errc{} && read == end && count >= 0) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      fmt::format("{}: '{}' is no number of files: write 0, 1, 2 …", given->source, given->text));
+  const absl::StatusOr<CheckRange> parsed = RangeIn(given->text, parse);
+  if (!parsed.ok()) {
+    return absl::InvalidArgumentError(
+        fmt::format("{}: {}; write a range as Nagios has it: 10 (more than 10 is too much), 5:, ~:10, 5:10",
+                    given->source, std::string(parsed.status().message())));
+  }
+  range = *parsed;
+  return absl::OkStatus();
+}
+
+absl::Status SetLatency(const Options& options, CheckLimits& limits) {
+  const Given* given = options.Find("latency");
+  if (given == nullptr) return absl::OkStatus();
+  struct Kind {
+    std::string_view name;
+    LatencySummary Latencies::*latency;
+  };
+  constexpr std::array kKinds = {Kind{"creation_to_arrival", &Latencies::creation_to_arrival},
+                                 Kind{"arrival_to_ingest", &Latencies::arrival_to_ingest},
+                                 Kind{"creation_to_ingest", &Latencies::creation_to_ingest}};
+  const auto* kind = std::ranges::find(kKinds, given->text, &Kind::name);
+  if (kind == kKinds.end()) {
+    return absl::InvalidArgumentError(fmt::format(
+        "{}: '{}' is no latency: write creation_to_arrival, arrival_to_ingest or creation_to_ingest",
+        given->source, given->text));
+  }
+  limits.latency = kind->latency;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<CheckLimits> LimitsOf(const Options& options, UtcTime now) {
-  CheckLimits limits{.since = Night::OfUtcDate(now - kDefaultSpan)};
+  CheckLimits limits{.since = FirstNight(now, kDefaultSpan)};
   if (const Given* since = options.Find("since")) {
     OBSMON_ASSIGN_OR_RETURN(limits.since, SinceOf(*since, now));
   }
@@ -63,8 +140,13 @@ absl::StatusOr<CheckLimits> LimitsOf(const Options& options, UtcTime now) {
     if (!span.ok()) return Misfit(*age, span.status());
     limits.max_age = *span;
   }
-  OBSMON_RETURN_IF_ERROR(SetCount(options, "warning", limits.warning));
-  OBSMON_RETURN_IF_ERROR(SetCount(options, "critical", limits.critical));
+  OBSMON_RETURN_IF_ERROR(SetRange(options, "warning", CountIn, limits.warning));
+  OBSMON_RETURN_IF_ERROR(SetRange(options, "critical", CountIn, limits.critical));
+  OBSMON_RETURN_IF_ERROR(SetLatency(options, limits));
+  OBSMON_RETURN_IF_ERROR(SetRange(options, "p95_warning", SecondsIn, limits.p95_warning));
+  OBSMON_RETURN_IF_ERROR(SetRange(options, "p95_critical", SecondsIn, limits.p95_critical));
+  OBSMON_RETURN_IF_ERROR(SetRange(options, "longest_warning", SecondsIn, limits.longest_warning));
+  OBSMON_RETURN_IF_ERROR(SetRange(options, "longest_critical", SecondsIn, limits.longest_critical));
   return limits;
 }
 
@@ -100,10 +182,14 @@ const CommandSpec kCheckCommand = {
     .max_arguments = std::numeric_limits<std::size_t>::max(),
     .examples =
         "  obsmon check /www/auxTel\n"
-        "  obsmon check --config streams.yaml --since 2d --critical 10 --max_age 30min\n",
+        "  obsmon check --config streams.yaml --since 2d --critical 10 --max_age 30min\n"
+        "  obsmon check /www/auxTel --p95_warning 5min --p95_critical 1h --longest_critical 6h\n",
     .notes =
         "Reads the histories that 'obsmon update' wrote, and nothing else. Prints one line,\n"
-        "with performance data. A SPAN is 90, 90s, 5min, 2h or 1d.\n"
+        "with performance data. A SPAN is 90, 90s, 5min, 2h or 1d. A RANGE is as Nagios has it:\n"
+        "10 is left by less than 0 and more than 10, 5: by less than 5, ~:10 by more than 10,\n"
+        "5:10 by what lies outside, @5:10 by what lies within, ~: by nothing; of latencies its\n"
+        "ends are SPANs. They are judged by the newest night that has them.\n"
         "\n"
         "Exit status: 0 OK; 1 WARNING; 2 CRITICAL; 3 UNKNOWN (no history, a dead monitor, a\n"
         "registry that could not be read, wrong options).\n",

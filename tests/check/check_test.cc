@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ using testing::Not;
 using testing::StartsWith;
 
 const UtcTime kNow = Utc("2020-05-02T06:00:00");
+
+constexpr CheckRange kNever{.least = std::nullopt};
 
 Night N(std::string_view text) { return Night::Parse(text).value(); }
 
@@ -72,12 +75,77 @@ TEST(Check, IsCriticalFromTheFirstFileThatNeedsAttentionUnlessToldOtherwise) {
 
 TEST(Check, CountsFilesOfAllNightsAgainstItsLimits) {
   const std::vector<NightSummary> nights = {NightWith("2020-05-02", 0, 3), NightWith("2020-05-01", 0, 2)};
-  EXPECT_EQ(Check({nights}, {.warning = 6, .critical = 7}).state, CheckState::kOk);
-  EXPECT_EQ(Check({nights}, {.warning = 5, .critical = 6}).state, CheckState::kWarning);
-  EXPECT_EQ(Check({nights}, {.warning = 5, .critical = 5}).state, CheckState::kCritical);
-  EXPECT_EQ(Check({nights}, {.warning = 5, .critical = 0}).state, CheckState::kWarning);
-  EXPECT_EQ(Check({nights}, {.warning = 0, .critical = 0}).state, CheckState::kOk);
+  const auto state = [&](CheckRange warning, CheckRange critical) {
+    return Check({nights}, {.warning = warning, .critical = critical}).state;
+  };
+  EXPECT_EQ(state({.most = 5}, {.most = 6}), CheckState::kOk);
+  EXPECT_EQ(state({.most = 4}, {.most = 5}), CheckState::kWarning);
+  EXPECT_EQ(state({.most = 4}, {.most = 4}), CheckState::kCritical);
+  EXPECT_EQ(state({.most = 4}, kNever), CheckState::kWarning);
+  EXPECT_EQ(state(kNever, kNever), CheckState::kOk);
   EXPECT_THAT(Check({nights}).sentence, HasSubstr("; and 1 more night"));
+}
+
+TEST(Check, IsWorriedByLatenessOfTheNewestNightThatHasAnyByItsOwnLimits) {
+  NightSummary yesterday = NightWith("2020-05-01", 5);
+  yesterday.latency.arrival_to_ingest = {.files = 5, .p50 = minutes{1}, .p95 = minutes{6}, .max = hours{2}};
+  NightSummary before = NightWith("2020-04-30", 5);
+  before.latency.arrival_to_ingest = {.files = 5, .p95 = hours{9}, .max = hours{9}};
+  const std::vector<NightSummary> nights = {NightWith("2020-05-02", 0), yesterday, before};
+  const StreamCheck calm = Check({nights}, {.p95_warning = CheckRange{.most = 360}});
+  EXPECT_EQ(calm.state, CheckState::kOk) << "and what was late in an older night is over";
+  const StreamCheck late = Check({nights}, {.p95_warning = CheckRange{.most = 359}});
+  EXPECT_EQ(late.state, CheckState::kWarning);
+  EXPECT_EQ(late.sentence,
+            "2020-05-01: 95 % of 5 files took up to 6 min from arrival to ingest, the longest 2 h 00 min");
+  EXPECT_EQ(Check({nights}, {.p95_warning = CheckRange{.most = 359}, .p95_critical = CheckRange{.most = 300}})
+                .state,
+            CheckState::kCritical);
+  EXPECT_EQ(Check({nights}, {.longest_critical = CheckRange{.most = 7199}}).state, CheckState::kCritical);
+  EXPECT_EQ(
+      Check({nights}, {.longest_critical = CheckRange{.most = 0}, .latency = &Latencies::creation_to_arrival})
+          .state,
+      CheckState::kOk)
+      << "of this one nothing is known";
+  NightSummary skewed = NightWith("2020-05-02", 5);
+  skewed.latency.arrival_to_ingest = {.files = 5, .negative = 5, .p95 = -minutes{6}, .max = -minutes{1}};
+  EXPECT_EQ(Check({{skewed}}, {.longest_critical = CheckRange{.most = 60}}).state, CheckState::kOk)
+      << "a wrong clock is no lateness";
+}
+
+TEST(Check, SaysBothWhereFilesNeedAttentionAndAreLateTheGraverFirst) {
+  NightSummary night = NightWith("2020-05-01", 5, 1);
+  night.latency.arrival_to_ingest = {.files = 5, .p95 = minutes{6}, .max = minutes{6}};
+  const StreamCheck check =
+      Check({{night}}, {.critical = kNever, .longest_critical = CheckRange{.most = 60}});
+  EXPECT_EQ(check.state, CheckState::kCritical);
+  EXPECT_THAT(check.sentence, StartsWith("2020-05-01: 95 % of 5 files"));
+  EXPECT_THAT(check.sentence, HasSubstr("; 2020-05-01: 1 file arrived but is not ingested"));
+}
+
+TEST(Check, IsUnknownWhereNoNightCounts) {
+  const StreamCheck check = Check({{NightWith("2020-05-01", 5)}}, {.since = N("2020-05-02")});
+  EXPECT_EQ(check.state, CheckState::kUnknown);
+  EXPECT_EQ(check.sentence, "no night since 2020-05-02 has been looked at");
+}
+
+TEST(CheckRange, IsLeftAsThePluginsGuidelinesSay) {
+  struct Case {
+    CheckRange range;
+    std::string text;
+    std::vector<double> left;
+    std::vector<double> not_left;
+  };
+  for (const Case& c :
+       {Case{{.most = 10}, "10", {-1, 10.1}, {0, 10}}, Case{{.least = 10}, "10:", {9.9}, {10, 1e9}},
+        Case{{.least = std::nullopt, .most = 10}, "~:10", {11}, {-1e9, 10}},
+        Case{{.least = 10, .most = 20}, "10:20", {9, 21}, {10, 20}},
+        Case{{.least = 10, .most = 20, .is_inverted = true}, "@10:20", {10, 20}, {9, 21}},
+        Case{{.most = 10, .is_inverted = true}, "@10", {0, 10}, {11}}, Case{kNever, "~:", {}, {-1e9, 1e9}}}) {
+    EXPECT_EQ(c.range.ToString(), c.text);
+    for (const double value : c.left) EXPECT_TRUE(c.range.IsLeftBy(value)) << c.text << ' ' << value;
+    for (const double value : c.not_left) EXPECT_FALSE(c.range.IsLeftBy(value)) << c.text << ' ' << value;
+  }
 }
 
 TEST(Check, LeavesOutNightsBeforeTheFirstThatCounts) {
@@ -133,10 +201,17 @@ TEST(CheckLine, IsOneLineWithPerformanceData) {
             "files=6;;;0 attention=1;0;0;0 waiting=0;;;0 age=300s;;900;0");
 }
 
-// The guidelines' ranges are left, not reached.
 TEST(CheckLine, WritesItsLimitsAsRanges) {
-  EXPECT_THAT(LineOf({Check({{NightWith("2020-05-01", 5)}})}, {.warning = 10, .critical = 0}),
-              HasSubstr("attention=0;9;;0"));
+  NightSummary night = NightWith("2020-05-01", 5);
+  night.latency.arrival_to_ingest = {
+      .files = 5, .p95 = minutes{6}, .max = std::chrono::milliseconds{7'200'500}};
+  const CheckLimits limits{.warning = {.most = 9},
+                           .critical = kNever,
+                           .p95_warning = CheckRange{.least = std::nullopt, .most = 300},
+                           .longest_critical = CheckRange{.most = 7200}};
+  EXPECT_THAT(LineOf({Check({{night}}, limits)}, limits),
+              HasSubstr("attention=0;9;~:;0 waiting=0;;;0 age=300s;;900;0 p95=360.000s;~:300;; "
+                        "longest=7200.500s;;7200;"));
 }
 
 TEST(CheckLine, TellsOfTheGravestStreamFirstAndNamesEachInThePerformanceData) {

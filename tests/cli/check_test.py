@@ -1,4 +1,5 @@
 """`obsmon check`: one line and one of four exit statuses, for Nagios, Icinga and cron."""
+import datetime
 import re
 import unittest
 
@@ -6,7 +7,7 @@ from support import CommandTest, run
 
 # text | 'label'=value[unit];[warning];[critical];[minimum] ...
 LINE = re.compile(r"^OBSMON (OK|WARNING|CRITICAL|UNKNOWN) - [^|]+ \|"
-                  r"( ('[^'=]+'|[a-z_]+)=\d+s?;\d*;\d*;\d*)+\n$")
+                  r"( ('[^'=]+'|[a-z_0-9]+)=-?\d+(\.\d+)?s?;[@~:\d]*;[@~:\d]*;\d*)+\n$")
 
 
 class Check(CommandTest):
@@ -30,13 +31,34 @@ class Check(CommandTest):
         status, line = self.check(self.out, "--since", "2020-05-01")
         self.assertEqual(status, 2)
         self.assertIn("1 file arrived but is not ingested", line)
-        self.assertEqual(self.check(self.out, "--since", "20200501", "--critical", "0")[0], 1)
-        self.assertEqual(self.check(self.out, "--since", "20200502")[0], 0)
+        self.assertEqual(self.check(self.out, "--since", "20200501", "--critical", "1")[0], 1)
+        self.assertEqual(self.check(self.out, "--since", "20200501", "--critical", "~:", "--warning", "~:1")[0], 0)
+        status, line = self.check(self.out, "--since", "20200502")
+        self.assertEqual(status, 3)
+        self.assertIn("no night since 2020-05-02", line)
+
+    def test_is_worried_by_files_that_took_long(self):
+        self.stream.arrive_and_ingest(3)
+        self.update()
+        since = ("--since", "2020-05-01", "--latency", "creation_to_ingest")
+        status, line = self.check(self.out, *since, "--p95_warning", "1d", "--longest_critical", "1d")
+        self.assertEqual(status, 0)
+        self.assertRegex(line, r" p95=[\d.]+s;86400;; longest=[\d.]+s;;86400;$")
+        status, line = self.check(self.out, *since, "--p95_warning", "@0:1d")
+        self.assertEqual(status, 1)
+        self.assertIn("95 % of 3 files took up to", line)
+
+    def test_a_span_looks_back_over_every_night_of_which_a_part_lies_in_it(self):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        night = (now - datetime.timedelta(hours=12)).strftime("%Y-%m-%d")
+        self.stream.arrive(f"{night}/late.fits")
+        run("update", "--input_dir", self.stream.root, "--output_dir", self.out, "--grace", "0", "--last_day", night)
+        self.assertIn(night, self.check(self.out, "--since", "1min")[1])
 
     def test_is_unknown_when_the_monitor_has_stopped(self):
         self.stream.arrive_and_ingest(1)
         self.update()
-        self.assertEqual(self.check(self.out, "--max_age", "1h")[0], 0)
+        self.assertEqual(self.check(self.out, "--max_age", "1h", "--since", "2020-05-01")[0], 0)
         status, line = self.check(self.out, "--max_age", "0")
         self.assertEqual(status, 3)
         self.assertIn("last looked at", line)
@@ -60,7 +82,8 @@ class Check(CommandTest):
 
     def test_wrong_options_are_unknown_too(self):
         for arguments in ([], ["--nonsense"], [self.out, "--critical", "many"], [self.out, "--since", "soon"],
-                          [self.out, "--max_age", "old"], [self.out, "--config", "streams.yaml"]):
+                          [self.out, "--max_age", "old"], [self.out, "--warning", "5:1"], [self.out, "--p95_warning", ""],
+                          [self.out, "--latency", "ingest"], [self.out, "--config", "streams.yaml"]):
             result = run("check", *arguments)
             self.assertEqual(result.returncode, 3, arguments)
             self.assertEqual((result.stdout + result.stderr).count("\n"), 1, arguments)

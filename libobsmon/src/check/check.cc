@@ -42,7 +42,49 @@ std::string Calm(const StreamCheck& check, Night since) {
   return words;
 }
 
-bool Reaches(std::int64_t count, std::int64_t limit) { return limit > 0 && count >= limit; }
+// "2020-05-01: 95 % of 102 files took up to 36 min from arrival to ingest, the longest 2 h 05 min".
+std::string LatenessInWords(const StreamCheck& check, const CheckLimits& limits) {
+  const bool from_arrival = limits.latency == &Latencies::arrival_to_ingest;
+  const bool to_arrival = limits.latency == &Latencies::creation_to_arrival;
+  return fmt::format("{}: 95 % of {} took up to {} from {} to {}, the longest {}",
+                     check.latency_night.ToString(), CountOf(check.latency.files, "file", "files"),
+                     HumanDuration(check.latency.p95), from_arrival ? "arrival" : "creation",
+                     to_arrival ? "arrival" : "ingest", HumanDuration(check.latency.max));
+}
+
+double Seconds(std::chrono::nanoseconds span) { return std::chrono::duration<double>(span).count(); }
+
+bool IsLate(const LatencySummary& latency, const std::optional<CheckRange>& p95,
+            const std::optional<CheckRange>& longest) {
+  // What ended before it began tells of a clock, and is not late.
+  const auto is_left = [](const std::optional<CheckRange>& range, std::chrono::nanoseconds span) {
+    return range && range->IsLeftBy(std::max(Seconds(span), 0.0));
+  };
+  return latency.files > 0 && (is_left(p95, latency.p95) || is_left(longest, latency.max));
+}
+
+/// What the limits make of a stream, and why; each by itself.
+struct Judgement {
+  CheckState state = CheckState::kOk;
+  std::string sentence{};
+};
+
+Judgement ByAttention(const StreamCheck& check, std::span<const NightSummary* const> nights,
+                      const CheckLimits& limits) {
+  const auto count = static_cast<double>(check.attention);
+  const CheckState state = limits.critical.IsLeftBy(count)  ? CheckState::kCritical
+                           : limits.warning.IsLeftBy(count) ? CheckState::kWarning
+                                                            : CheckState::kOk;
+  return {state, nights.empty() ? Calm(check, limits.since) : InWords(nights)};
+}
+
+Judgement ByLateness(const StreamCheck& check, const CheckLimits& limits) {
+  const CheckState state =
+      IsLate(check.latency, limits.p95_critical, limits.longest_critical) ? CheckState::kCritical
+      : IsLate(check.latency, limits.p95_warning, limits.longest_warning) ? CheckState::kWarning
+                                                                          : CheckState::kOk;
+  return {state, state == CheckState::kOk ? std::string() : LatenessInWords(check, limits)};
+}
 
 void JudgeNights(std::span<const NightSummary> nights, const CheckLimits& limits, StreamCheck& check) {
   std::vector<const NightSummary*> attention;
@@ -51,23 +93,24 @@ void JudgeNights(std::span<const NightSummary> nights, const CheckLimits& limits
     if (night.night < limits.since) continue;
     ++check.num_nights;
     check.files += night.counts.files;
+    if (const LatencySummary& latency = night.latency.*limits.latency;
+        latency.files > 0 && check.latency.files == 0) {
+      check.latency = latency;
+      check.latency_night = night.night;
+    }
     check.waiting += night.counts.Of(Concern::kWait);
     const std::int64_t grave = night.counts.Of(Concern::kAttention);
     check.attention += grave;
     if (grave > 0) attention.push_back(&night);
     if (night.state == NightState::kUnknown) unknown.push_back(&night);
   }
-  if (Reaches(check.attention, limits.critical)) {
-    Judge(CheckState::kCritical, InWords(attention), check);
-  } else if (Reaches(check.attention, limits.warning)) {
-    Judge(CheckState::kWarning, InWords(attention), check);
-  } else if (!unknown.empty()) {
-    Judge(CheckState::kUnknown, InWords(unknown), check);
-  } else if (check.attention > 0) {
-    Judge(CheckState::kOk, InWords(attention), check);  // fewer than a call is worth
-  } else {
-    Judge(CheckState::kOk, Calm(check, limits.since), check);
-  }
+  Judgement worst = ByAttention(check, attention, limits);
+  Judgement other = ByLateness(check, limits);
+  if (other.state > worst.state) std::swap(worst, other);
+  if (other.state != CheckState::kOk) worst.sentence += "; " + other.sentence;
+  if (worst.state == CheckState::kOk && !unknown.empty()) worst = {CheckState::kUnknown, InWords(unknown)};
+  if (worst.state == CheckState::kOk && check.num_nights == 0) worst.state = CheckState::kUnknown;
+  Judge(worst.state, std::move(worst.sentence), check);
 }
 
 // Text that a plugin's line can hold: a bar would begin the performance data.
@@ -86,27 +129,40 @@ std::string Label(std::string_view stream, std::string_view what, bool several) 
   return fmt::format("'{} {}'", label, what);
 }
 
-// A plugin's limits are ranges that are left, not numbers that are reached: 3 files are too many when the
-// range 0 to 2 is left.
-std::string RangeBelow(std::int64_t limit) {
-  return limit > 0 ? fmt::format("{}", limit - 1) : std::string();
-}
-
 void AppendPerformanceData(const StreamCheck& check, UtcTime as_of, const CheckLimits& limits, bool several,
                            std::string& line) {
   const auto label = [&](std::string_view what) { return Label(check.stream, what, several); };
   const auto to = std::back_inserter(line);
   fmt::format_to(to, " {}={};;;0 {}={};{};{};0 {}={};;;0", label("files"), check.files, label("attention"),
-                 check.attention, RangeBelow(limits.warning), RangeBelow(limits.critical), label("waiting"),
+                 check.attention, limits.warning.ToString(), limits.critical.ToString(), label("waiting"),
                  check.waiting);
   if (check.last_look) {
     const auto age = std::chrono::floor<std::chrono::seconds>(as_of - *check.last_look);
     fmt::format_to(to, " {}={}s;;{};0", label("age"), std::max<std::int64_t>(age.count(), 0),
                    limits.max_age.count());
   }
+  if (check.latency.files == 0) return;
+  const auto text = [](const std::optional<CheckRange>& range) {
+    return range ? range->ToString() : std::string();
+  };
+  fmt::format_to(to, " {}={:.3f}s;{};{}; {}={:.3f}s;{};{};", label("p95"), Seconds(check.latency.p95),
+                 text(limits.p95_warning), text(limits.p95_critical), label("longest"),
+                 Seconds(check.latency.max), text(limits.longest_warning), text(limits.longest_critical));
 }
 
 }  // namespace
+
+bool CheckRange::IsLeftBy(double value) const {
+  const bool is_within =
+      (!least || value >= static_cast<double>(*least)) && (!most || value <= static_cast<double>(*most));
+  return is_within == is_inverted;
+}
+
+std::string CheckRange::ToString() const {
+  const std::string end = most ? fmt::format("{}", *most) : std::string();
+  const std::string begin = least ? fmt::format("{}:", *least) : std::string("~:");
+  return fmt::format("{}{}{}", is_inverted ? "@" : "", most && least == 0 ? "" : begin, end);
+}
 
 std::string_view CheckStateName(CheckState state) {
   constexpr std::array<std::string_view, 4> kNames = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
