@@ -61,8 +61,48 @@ def check_json(night):
     assert night["issues"][0]["trouble"] == "Permission denied" and night["issues"][0]["may_hide_files"]
     latency = night["latency_seconds"]["creation_to_ingest"]
     assert 0 < latency["p50"] <= latency["p95"] <= latency["max"]
+    check_exposures(night)
+    check_through_the_night(night)
     failed = next(f for f in files if f["verdict"] == "failed")
     assert "DATE-OBS" in failed["message"] and failed["in_storage"] is False and failed["created"] is None
+
+
+def check_exposures(night):
+    each = night["exposures"]["each"]
+    files = night["files"]
+    assert [e["obs_id"] for e in each] == sorted({f["obs_id"] for f in files if f["obs_id"]})
+    assert night["exposures"]["all"] == len(each)
+    assert night["exposures"]["without_manifest"] == sum(e["manifest"] != "read" for e in each)
+    for exposure in each:
+        own = [f for f in files if f["obs_id"] == exposure["obs_id"]]
+        assert exposure["counts"]["files"] == len(own)
+        for verdict in VERDICTS:
+            assert exposure["counts"][verdict] == sum(f["verdict"] == verdict for f in own)
+        deltas = sorted(f["delta_seconds"] for f in own if f["verdict"] == "ingested" and f["delta_seconds"] is not None)
+        latency = exposure["latency_seconds"]["creation_to_ingest"]
+        assert latency["files"] == len(deltas)
+        if deltas:
+            ranks = [deltas[0], deltas[-(-len(deltas) * 50 // 100) - 1], deltas[-(-len(deltas) * 95 // 100) - 1], deltas[-1]]
+            assert [latency[k] for k in ("min", "p50", "p95", "max")] == ranks
+        else:
+            assert latency["max"] is None
+    assert any(e["latency_seconds"]["creation_to_ingest"]["files"] for e in each)
+
+
+def check_through_the_night(night):
+    bins = night["through_the_night"]
+    assert len(bins) == 96 and all(a["end"] == b["begin"] for a, b in zip(bins, bins[1:]))
+    for bin_ in bins:
+        def lies_in(time, begin=bin_["begin"], end=bin_["end"]):
+            return time is not None and begin <= time < end
+
+        assert bin_["arrived"] == sum(lies_in(f["arrived"]) for f in night["files"])
+        assert bin_["ingested"] == sum(lies_in(f["ingested"]) for f in night["files"])
+        deltas = [f["delta_seconds"] for f in night["files"]
+                  if f["verdict"] == "ingested" and lies_in(f["created"]) and f["delta_seconds"] is not None]
+        latency = bin_["creation_to_ingest_seconds"]
+        assert latency["files"] == len(deltas) and latency["max"] == (max(deltas) if deltas else None)
+    assert sum(b["arrived"] for b in bins) > 0 and sum(b["ingested"] for b in bins) > 0
 
 
 def check_csv(rows, night):
@@ -97,6 +137,8 @@ def main():
         check_csv(read_csv(folder / "troubled.csv"), night)
         empty = json.loads((folder / "empty.json").read_text(encoding="utf-8"))
         assert empty["files"] == [] and empty["issues"] == [] and empty["latency_seconds"]["creation_to_ingest"]["p50"] is None
+        assert empty["exposures"]["each"] == [] and empty["through_the_night"] == []
+        assert empty["created_elsewhere"] == {"files": 0, "earliest": None, "latest": None}
         assert empty["latest"] == {"created": None, "arrived": None, "ingested": None}
     print("JSON and CSV agree")
     return 0

@@ -224,6 +224,26 @@ TEST(UpdateStream, WritesAPageANightAnIndexAndTheHistory) {
   EXPECT_EQ(Ask(stream, "select N_Files from FILE_COUNT where Nite_Obs = '2020-05-01'"), 2);
 }
 
+TEST(UpdateStream, TellsOfFilesWhoseTimesContradictTheirFoldersName) {
+  SampleStream stream;  // whose files are of 2020-05-02, 01:00 UTC
+  for (const std::string_view folder : {"2020-05-01", "2020-05-02", "2019-12-24"}) {
+    stream.Arrive(std::string(folder) + "/AT_O_20200501_000001.fits");
+    stream.Ingest(std::string(folder) + "/AT_O_20200501_000001.fits", folder);
+    const Night night = N(folder);
+    ASSERT_EQ(UpdateStream(stream.Options(), Only(night), stream.Later()).outcome, UpdateOutcome::kDone);
+    EXPECT_EQ(SummaryOf(stream, night).counts[Verdict::kIngested], 1)
+        << "the folder's name decides the night";
+    const std::string page = ReadFile(stream.Page(night.ToString() + ".html"));
+    const auto told =
+        HasSubstr("1 file was created at another time, at 2020-05-02 01:00:00Z: a clock was wrong");
+    if (folder == "2019-12-24") {
+      EXPECT_THAT(page, told);
+    } else {
+      EXPECT_THAT(page, Not(HasSubstr("at another time"))) << "a night holds hours of two dates";
+    }
+  }
+}
+
 TEST(UpdateStream, LeavesAnUnchangedNightsPageAloneAndSaysWhenItLooked) {
   SampleStream stream;
   stream.Arrive("2020-05-01/a.fits");

@@ -9,6 +9,7 @@
 
 #include "export/export_parts.h"
 #include "obsmon/export.h"
+#include "report/night_bins.h"
 #include "text/night_in_words.h"
 #include "text/utf8.h"
 
@@ -82,6 +83,11 @@ class JsonObject {
     Key(key);
     AppendSeconds(*span, out_);
   }
+  /// `value` is JSON itself.
+  void Json(std::string_view key, std::string_view value) {
+    Key(key);
+    out_ += value;
+  }
   void Null(std::string_view key) {
     Key(key);
     out_ += "null";
@@ -98,20 +104,13 @@ class JsonObject {
   std::string& out_;
 };
 
-std::string CountsObject(const NightCounts& counts) {
+// Of a NightCounts or an ExposureSummary.
+template <typename Counts>
+std::string CountsObject(const Counts& counts) {
   std::string out;
   JsonObject object(out);
   object.Integer("files", counts.files);
   for (const Verdict verdict : kAllVerdicts) object.Integer(VerdictName(verdict), counts[verdict]);
-  object.End();
-  return out;
-}
-
-std::string ExposuresObject(const NightCounts& counts) {
-  std::string out;
-  JsonObject object(out);
-  object.Integer("all", counts.exposures);
-  object.Integer("without_manifest", counts.without_manifest);
   object.End();
   return out;
 }
@@ -195,22 +194,6 @@ void AddFile(const FileRow& file, UtcTime as_of, JsonObject& object) {
   object.Time("expected_since", file.expected_since);
 }
 
-void WriteHead(const NightReport& report, std::ostream& out) {
-  std::string head;
-  JsonObject object(head);
-  object.Integer("schema", kExportSchema);
-  object.Text("stream", report.stream);
-  object.Text("night", report.night.ToString());
-  object.Time("as_of", report.as_of);
-  object.Text("state", NightStateName(report.state));
-  object.Text("summary", NightInWords(FactsOf(report)));
-  out << head << ",\n\"counts\": " << CountsObject(report.counts)
-      << ",\n\"exposures\": " << ExposuresObject(report.counts)
-      << ",\n\"latest\": " << LatestObject(report.counts)
-      << ",\n\"latency_seconds\": " << LatencyObject(report.latency)
-      << ",\n\"registry\": " << RegistryObject(report.evidence.registry_status);
-}
-
 // An array with each of its elements on a line of its own, so that the text can be searched and compared by
 // lines. Holds one element at a time.
 class LineArray {
@@ -231,10 +214,70 @@ class LineArray {
   bool first_ = true;
 };
 
+void WriteHead(const NightReport& report, std::ostream& out) {
+  std::string head;
+  JsonObject object(head);
+  object.Integer("schema", kExportSchema);
+  object.Text("stream", report.stream);
+  object.Text("night", report.night.ToString());
+  object.Time("as_of", report.as_of);
+  object.Text("state", NightStateName(report.state));
+  object.Text("summary", NightInWords(FactsOf(report)));
+  out << head << ",\n\"counts\": " << CountsObject(report.counts)
+      << ",\n\"latest\": " << LatestObject(report.counts)
+      << ",\n\"latency_seconds\": " << LatencyObject(report.latency)
+      << ",\n\"registry\": " << RegistryObject(report.evidence.registry_status);
+}
+
+void WriteExposures(const NightReport& report, std::ostream& out) {
+  out << fmt::format(",\n\"exposures\": {{\"all\": {}, \"without_manifest\": {}", report.counts.exposures,
+                     report.counts.without_manifest);
+  LineArray each("each", out);
+  for (const ExposureSummary& exposure : report.exposures) {
+    JsonObject object(each.Next());
+    object.Text("obs_id", exposure.obs_id);
+    object.Text("manifest", ManifestStateName(exposure.manifest));
+    object.Json("counts", CountsObject(exposure));
+    object.Time("first_created", exposure.first_creation);
+    object.Time("last_arrived", exposure.last_arrival);
+    object.Json("latency_seconds", LatencyObject(exposure.latency));
+    object.End();
+    each.Write();
+  }
+  each.End();
+  out << '}';
+}
+
+void WriteThroughTheNight(const NightReport& report, std::ostream& out) {
+  const CreatedElsewhere elsewhere = CreatedElsewhereOf(report);
+  std::string created;
+  JsonObject object(created);
+  object.Integer("files", elsewhere.files);
+  object.Time("earliest", elsewhere.files > 0 ? std::optional(elsewhere.earliest) : std::nullopt);
+  object.Time("latest", elsewhere.files > 0 ? std::optional(elsewhere.latest) : std::nullopt);
+  object.End();
+  out << ",\n\"created_elsewhere\": " << created;
+  const NightBins night = BinsOf(report);
+  LineArray bins("through_the_night", out);
+  for (std::size_t bin = 0; bin < kNightBins && !night.empty(); ++bin) {
+    JsonObject one(bins.Next());
+    one.Time("begin", night.bins[bin].begin);
+    one.Time("end", night.EndOf(bin));
+    one.Integer("arrived", night.bins[bin].arrived);
+    one.Integer("ingested", night.bins[bin].ingested);
+    one.Json("creation_to_ingest_seconds", SpanObject(night.bins[bin].creation_to_ingest));
+    one.End();
+    bins.Write();
+  }
+  bins.End();
+}
+
 }  // namespace
 
 void WriteJson(const NightReport& report, std::ostream& out, const ExportOptions& options) {
   WriteHead(report, out);
+  WriteExposures(report, out);
+  WriteThroughTheNight(report, out);
   LineArray issues("issues", out);
   for (const ScanIssue& issue : report.evidence.issues) {
     AppendIssue(issue, issues.Next());

@@ -8,6 +8,7 @@
 
 #include "export/export_parts.h"
 #include "obsmon/export.h"
+#include "report/night_bins.h"
 #include "text/human.h"
 #include "text/night_in_words.h"
 #include "text/utf8.h"
@@ -132,6 +133,9 @@ class TableWriter {
     Latency("Creation to arrival", report_.latency.creation_to_arrival);
     Latency("Arrival to ingest", report_.latency.arrival_to_ingest);
     Latency("Creation to ingest", report_.latency.creation_to_ingest);
+    if (const std::string elsewhere = InWords(CreatedElsewhereOf(report_)); !elsewhere.empty()) {
+      out_ << PadRight("Other times", kLabelWidth) << elsewhere << '\n';
+    }
   }
 
   void Latency(std::string label, const LatencySummary& latency) {
@@ -140,8 +144,7 @@ class TableWriter {
          << ", 95 % within " << HumanDuration(latency.p95) << ", the longest " << HumanDuration(latency.max)
          << " (of " << CountOf(latency.files, "file", "files") << ")\n";
     if (latency.negative == 0) return;
-    out_ << PadRight("", kLabelWidth) << "a clock is wrong: of " << CountOf(latency.negative, "file", "files")
-         << " it ended up to " << HumanDuration(-latency.min) << " before it began\n";
+    out_ << PadRight("", kLabelWidth) << WrongClockInWords(latency) << '\n';
   }
 
   void Time(std::string label, const std::optional<UtcTime>& time) {

@@ -12,7 +12,9 @@
 #include "pages/night_data.h"
 #include "pages/night_plots.h"
 #include "pages/page_parts.h"
+#include "report/night_bins.h"
 #include "text/human.h"
+#include "text/night_in_words.h"
 
 namespace obsmon {
 namespace {
@@ -215,13 +217,20 @@ class NightPage {
     if (const std::string manifests = ManifestsInWords(counts); !manifests.empty()) {
       page_.Raw("<div><dt>Exposures</dt><dd>").Text(manifests).Raw("</dd></div>\n");
     }
-    if (report_.latency.creation_to_ingest.files > 0) Latency();
+    Latency("From creation to arrival", report_.latency.creation_to_arrival);
+    Latency("From arrival to ingest", report_.latency.arrival_to_ingest);
+    Latency("From creation to ingest", report_.latency.creation_to_ingest);
+    if (const std::string elsewhere = InWords(CreatedElsewhereOf(report_)); !elsewhere.empty()) {
+      page_.Raw("<div><dt>Other times</dt><dd>").Text(elsewhere).Raw("</dd></div>\n");
+    }
     page_.Raw("</dl>\n");
   }
 
-  void Latency() {
-    const LatencySummary& latency = report_.latency.creation_to_ingest;
-    page_.Raw("<div><dt>From creation to ingest</dt><dd>half within ")
+  void Latency(Markup label, const LatencySummary& latency) {
+    if (latency.files == 0) return;
+    page_.Raw("<div><dt>")
+        .Raw(label)
+        .Raw("</dt><dd>half within ")
         .Text(HumanDuration(latency.p50))
         .Raw(" (p50)<br>95\u00a0% within ")
         .Text(HumanDuration(latency.p95))
@@ -229,7 +238,9 @@ class NightPage {
         .Text(HumanDuration(latency.max))
         .Raw(" (max)<br><small>of ")
         .Text(CountOf(latency.files, "file", "files"))
-        .Raw("</small></dd></div>\n");
+        .Raw("</small>");
+    if (latency.negative > 0) page_.Raw("<br>").Text(WrongClockInWords(latency));
+    page_.Raw("</dd></div>\n");
   }
 
   void Issues() {

@@ -143,6 +143,11 @@ std::string ManifestsInWords(const NightCounts& counts) {
                      CountOf(counts.exposures, "exposure", "exposures"), HumanCount(without), kNotKnown);
 }
 
+std::string WrongClockInWords(const LatencySummary& latency) {
+  return fmt::format("a clock is wrong: of {} it ended up to {} before it began",
+                     CountOf(latency.negative, "file", "files"), HumanDuration(-latency.min));
+}
+
 std::string NightInWords(const NightFacts& night) {
   const std::string detail = NightDetail(night);
   return detail.empty() ? std::string(NightHeadline(night))

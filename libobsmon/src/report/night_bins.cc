@@ -1,0 +1,132 @@
+#include "report/night_bins.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "report/span_collector.h"
+#include "text/human.h"
+
+namespace obsmon {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::nanoseconds;
+
+constexpr int kQuarters = 4;  // of the night, each of a round length
+// What happened later than this after the night's last file is no part of the night.
+constexpr hours kTail{6};
+
+// The shortest round quarter of which four, from a round time on, hold both.
+minutes QuarterFor(UtcTime first, UtcTime last) {
+  constexpr std::array kRound = {1, 2, 5, 10, 15, 30, 60, 90, 120, 180, 240, 300, 360, 720};
+  for (const int quarter : kRound) {
+    const nanoseconds step = minutes{quarter};
+    if (last.time_since_epoch() - first.time_since_epoch() / step * step < kQuarters * step) {
+      return minutes{quarter};
+    }
+  }
+  return minutes{1440};
+}
+
+// A clock that was never set must not stretch a night over years.
+bool Belongs(UtcTime time, Night night) {
+  const UtcTime noon = UtcTime(night.date()) + hours{12};
+  return noon - hours{24} <= time && time < noon + hours{48};
+}
+
+class Binning {
+ public:
+  explicit Binning(const NightReport& report) : report_(report) {}
+
+  NightBins Run() && {
+    for (const FileRow& file : report_.files()) {
+      if (!file.creation_time || !Belongs(*file.creation_time, report_.night)) continue;
+      first_ = std::min(first_.value_or(*file.creation_time), *file.creation_time);
+      last_ = std::max(last_.value_or(*file.creation_time), *file.creation_time);
+    }
+    if (!first_) return {};
+    LayOut();
+    for (const FileRow& file : report_.files()) Add(file);
+    const std::vector<LatencySummary> latencies = latencies_.OfEach(kNightBins);
+    for (std::size_t bin = 0; bin < kNightBins; ++bin) found_.bins[bin].creation_to_ingest = latencies[bin];
+    return found_;
+  }
+
+ private:
+  void LayOut() {
+    UtcTime end = *last_;
+    for (const FileRow& file : report_.files()) {
+      for (const auto& time : {file.arrival_time, file.ingest_time}) {
+        if (time && *time <= *last_ + kTail) end = std::max(end, *time);
+      }
+    }
+    const nanoseconds quarter = QuarterFor(*first_, end);
+    const UtcTime begin(first_->time_since_epoch() / quarter * quarter);
+    found_.length = quarter * kQuarters / static_cast<int>(kNightBins);
+    for (std::size_t bin = 0; bin < kNightBins; ++bin) {
+      found_.bins[bin].begin = begin + found_.length * static_cast<int>(bin);
+    }
+  }
+
+  std::optional<std::size_t> BinOf(UtcTime time) const {
+    const UtcTime begin = found_.bins.front().begin;
+    if (time < begin) return std::nullopt;
+    const auto bin = static_cast<std::size_t>((time - begin) / found_.length);
+    return bin < kNightBins ? std::optional(bin) : std::nullopt;
+  }
+
+  void Count(const std::optional<UtcTime>& time, std::int64_t NightBin::*count) {
+    if (!time) return;
+    const std::optional<std::size_t> bin = BinOf(*time);
+    ++(bin ? found_.bins[*bin].*count : found_.outside);
+  }
+
+  void Add(const FileRow& file) {
+    Count(file.arrival_time, &NightBin::arrived);
+    Count(file.ingest_time, &NightBin::ingested);
+    if (!file.creation_time || !file.ingest_time || file.verdict != Verdict::kIngested) return;
+    if (const std::optional<std::size_t> bin = BinOf(*file.creation_time)) {
+      latencies_.Add(static_cast<SpanCollector::Group>(*bin), *file.ingest_time - *file.creation_time);
+    }
+  }
+
+  const NightReport& report_;
+  std::optional<UtcTime> first_, last_;
+  NightBins found_;
+  SpanCollector latencies_;
+};
+
+}  // namespace
+
+NightBins BinsOf(const NightReport& report) { return Binning(report).Run(); }
+
+CreatedElsewhere CreatedElsewhereOf(const NightReport& report) {
+  CreatedElsewhere found{.earliest = UtcTime::max(), .latest = UtcTime::min()};
+  const TransferTable& files = report.evidence.transfers;
+  for (std::size_t row = 0; row < files.size(); ++row) {
+    const UtcTime created = files.creation_time()[row];
+    if (files.state()[row] != TransferState::kArrived || Belongs(created, report.night)) continue;
+    ++found.files;
+    found.earliest = std::min(found.earliest, created);
+    found.latest = std::max(found.latest, created);
+  }
+  return found;
+}
+
+std::string InWords(const CreatedElsewhere& elsewhere) {
+  if (elsewhere.files == 0) return {};
+  const std::string when =
+      elsewhere.earliest == elsewhere.latest
+          ? fmt::format("at {}", HumanTime(elsewhere.latest))
+          : fmt::format("from {} to {}", HumanTime(elsewhere.earliest), HumanTime(elsewhere.latest));
+  return fmt::format(
+      "{} created at another time, {}: a clock was wrong, they were copied without their "
+      "times, or the folder has a wrong name",
+      CountOf(elsewhere.files, "file was", "files were"), when);
+}
+
+}  // namespace obsmon
