@@ -37,7 +37,8 @@ CREATE TABLE dataset_type (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, st
 CREATE TABLE detector (instrument VARCHAR(32) NOT NULL, id BIGINT NOT NULL, full_name VARCHAR(32),
   PRIMARY KEY (instrument, id));
 CREATE TABLE exposure (instrument VARCHAR(32) NOT NULL, id BIGINT NOT NULL, day_obs BIGINT NOT NULL, "group" TEXT,
-  physical_filter VARCHAR(32), obs_id TEXT, exposure_time FLOAT, seq_num BIGINT, PRIMARY KEY (instrument, id));
+  physical_filter VARCHAR(32), obs_id TEXT, exposure_time FLOAT, seq_num BIGINT, observation_type VARCHAR(16),
+  PRIMARY KEY (instrument, id));
 CREATE TABLE dataset (id CHAR(32) NOT NULL, dataset_type_id BIGINT NOT NULL, ingest_date BIGINT NOT NULL,
   run_id BIGINT NOT NULL);
 CREATE TABLE dataset_tags_00000001 (dataset_type_id BIGINT NOT NULL, dataset_id CHAR(32) NOT NULL,
@@ -55,7 +56,7 @@ WITH RECURSIVE day(d) AS (SELECT 0 UNION ALL SELECT d + 1 FROM day WHERE d < $ni
   seq(s) AS (SELECT 1 UNION ALL SELECT s + 1 FROM seq WHERE s < 1000),
   night(day_obs, s) AS (SELECT CAST(strftime('%Y%m%d', '2025-05-01', d || ' days') AS INTEGER), s FROM day, seq)
   INSERT INTO exposure SELECT 'LSSTCam', day_obs * 100000 + s, day_obs, printf('g%d-%d', day_obs, s), 'r_57',
-    printf('MC_O_%d_%06d', day_obs, s), 30.0, s FROM night;
+    printf('MC_O_%d_%06d', day_obs, s), 30.0, s, 'science' FROM night;
 INSERT INTO dataset_tags_00000001 SELECT 1, lower(hex(randomblob(16))), 1, 'LSSTCam', d.id, e.id
   FROM exposure e CROSS JOIN detector d;
 INSERT INTO dataset SELECT dataset_id, 1, 1746129637000000000 + rowid * 1000000, 1 FROM dataset_tags_00000001;

@@ -49,6 +49,8 @@ constexpr std::array kOptions = {
     kOrphanAge,
     kIgnore,
     kManifest,
+    kExpectedSql,
+    kExpectedQuery,
     kIngestLog,
     kRsyncLog,
     kBusyTimeout,

@@ -71,9 +71,13 @@ inline constexpr OptionSpec kMissingGrace{
 inline constexpr OptionSpec kOrphanAge{
     .name = "partial_age", .value = "SPAN", .help = "age at which a partial file is missing (1h)"};
 inline constexpr OptionSpec kIgnore{
-    .name = "ignore", .value = "RULE", .help = "pattern=P,detector=D,reason=WHY: not minded"};
+    .name = "ignore", .value = "RULE", .help = "pattern=P,...,reason=WHY: files that nobody minds"};
 inline constexpr OptionSpec kManifest{
     .name = "manifest", .value = "FILE", .help = "lists what was taken; {night} in its name"};
+inline constexpr OptionSpec kExpectedSql{
+    .name = "expected_sql", .value = "URI", .help = "a database that lists what was taken"};
+inline constexpr OptionSpec kExpectedQuery{
+    .name = "expected_query", .value = "SQL", .help = "what to ask it; {night} in it is the night"};
 inline constexpr OptionSpec kIngestLog{
     .name = "ingest_log", .value = "FILE", .help = "log of the ingest: why files failed"};
 inline constexpr OptionSpec kRsyncLog{

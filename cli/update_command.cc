@@ -52,6 +52,8 @@ constexpr std::array kOptions = {
     kOrphanAge,
     kIgnore,
     kManifest,
+    kExpectedSql,
+    kExpectedQuery,
     kNightOffset,
     kNightScale,
     kBusyTimeout,

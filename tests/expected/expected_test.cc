@@ -14,11 +14,9 @@
 namespace obsmon {
 namespace {
 
-using expected::ListedFile;
 using expected::ParseExpectedSensors;
 using expected::ParseJsonList;
 using expected::ParseLines;
-using expected::ParseUtc;
 using expected::Sensor;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -113,17 +111,6 @@ TEST(ManifestList, SaysWhatIsWrongAndWhere) {
         BadText{R"([{"path": "a", "since": "2025-13-01T00:00:00"}])", "is no time"}}) {
     EXPECT_THAT(ParseJsonList(bad.text), FailsWith(absl::StatusCode::kDataLoss, HasSubstr(bad.why)))
         << bad.text;
-  }
-}
-
-TEST(ManifestList, KnowsOnlyRealTimes) {
-  EXPECT_EQ(ParseUtc("2024-02-29T12:00:00Z"), Utc("2024-02-29T12:00:00"));
-  EXPECT_EQ(ParseUtc("2024-02-29 12:00:00.000000001"),
-            Utc("2024-02-29T12:00:00") + std::chrono::nanoseconds{1});
-  for (const std::string_view text :
-       {"", "2024-02-30T12:00:00", "2024-02-29T24:00:00", "2024-02-29T12:00:60", "2024-02-29T12:00:00+02:00",
-        "2024-02-29T12:00:00.", "2024-02-29T12:00:00.1234567890", "2024-02-29T12:00:00.x", "2024-02-29"}) {
-    EXPECT_EQ(ParseUtc(text), std::nullopt) << text;
   }
 }
 

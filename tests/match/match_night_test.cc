@@ -205,6 +205,11 @@ TEST(IgnoreRule, HoldsForAFileThatFitsAllThatItNames) {
   EXPECT_TRUE(Holds({.pattern = "focus/*"}, path));
   EXPECT_TRUE(Holds({.detector = "R22_S11"}, path));
   EXPECT_TRUE(Holds({.pattern = "*.fits", .detector = "R??_S11"}, path));
+  const ObservationTypes types = {{"MC_C_20200501_000007", "CWFS"}};
+  EXPECT_TRUE(Holds({.observation_type = "cwfs"}, path, types));
+  EXPECT_FALSE(Holds({.observation_type = "dark"}, path, types));
+  EXPECT_FALSE(Holds({.detector = "R30_*", .observation_type = "cwfs"}, path, types));
+  EXPECT_FALSE(Holds({.observation_type = "*"}, path)) << "a type that is not known is none";
   EXPECT_FALSE(Holds({}, path)) << "a rule that names nothing must not ignore everything";
   EXPECT_FALSE(Holds({.pattern = "MC_C"}, path)) << "all of the name, not a part of it";
   EXPECT_FALSE(Holds({.pattern = "*.fits", .detector = "R22"}, path));

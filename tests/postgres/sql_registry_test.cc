@@ -23,6 +23,7 @@ namespace obsmon {
 namespace {
 
 using testing::AllOf;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -198,6 +199,66 @@ TEST(SqlRegistry, MakesANightUnknownThatItCanNotAskAbout) {
       report.evidence.registry_status,
       FailsWith(absl::StatusCode::kUnavailable,
                 AllOf(StartsWith("postgresql://rubin@127.0.0.1:1/lsst"), HasSubstr("Connection refused"))));
+}
+
+// --- what should arrive
+
+TEST(SqlExpected, NamesWhatNeverArrivedByATelemetryDatabase) {
+  OBSMON_NEEDS_POSTGRES();
+  const TestDatabase database;
+  database.Execute(
+      "CREATE TABLE exposure (name text, day_obs int, obs_end timestamptz, img_type text);"
+      "INSERT INTO exposure VALUES"
+      " ('AT_O_20200501_000001.fits', 20200501, '2020-05-02 03:00:00+02', 'OBJECT'),"
+      " ('AT_O_20200501_000002.fits', 20200501, '2020-05-02 03:00:00+02', 'DARK'),"
+      " ('AT_O_20200502_000001.fits', 20200502, '2020-05-03 03:00:00+02', 'OBJECT')");
+  const TempTree tree;
+  tree.Folder("storage");
+  const Stream stream{
+      .storage = tree / "storage",
+      .sql = {.uri = database.uri(),
+              .query = "SELECT name AS path FROM exposure WHERE day_obs = {day_obs} AND false"},
+      .ignore = {{.observation_type = "dark", .reason = "stays at the summit"}},
+      .expected = {.uri = database.uri(),
+                   .query = "SELECT name AS path, obs_end AS since, img_type AS "
+                            "observation_type FROM exposure WHERE day_obs = {day_obs}"},
+      .busy_timeout = std::chrono::seconds{60}};
+  const std::map<std::string, std::string> expected = {
+      {"20200501/AT_O_20200501_000001.fits", "missing"},
+      {"20200501/AT_O_20200501_000002.fits", "ignored: stays at the summit"}};
+  EXPECT_EQ(VerdictsOf(stream), expected);
+  ASSERT_OK_AND_ASSIGN(const NightReport report, ObserveNight(stream, kNight, Utc("2030-01-01T00:00:00")));
+  EXPECT_EQ(report.files()[0].expected_since, Utc("2020-05-02T01:00:00"));
+}
+
+TEST(SqlExpected, IsUnknownWhereTheServerIsDownOrSlowAndTheRegistryIsReadAllTheSame) {
+  OBSMON_NEEDS_POSTGRES();
+  const TestDatabase database;
+  database.Execute(kZtfTable);
+  const TempTree tree;
+  tree.File("storage/20200501/ztf_01.fits.fz");
+  tree.File("storage/20200501/ztf_05.fits.fz");
+  Stream stream{.storage = tree / "storage",
+                .sql = {.uri = database.uri(), .query = std::string(kZtfQuery)},
+                .expected = {.uri = "postgresql://rubin@127.0.0.1:1/lsst",
+                             .query = "SELECT path FROM f WHERE night = {night}"}};
+  const auto observe = [&] { return ObserveNight(stream, kNight, Utc("2030-01-01T00:00:00")); };
+  ASSERT_OK_AND_ASSIGN(const NightReport down, observe());
+  EXPECT_THAT(down.evidence.registry_status, IsOk());
+  EXPECT_EQ(down.counts[Verdict::kIngested], 1);
+  EXPECT_EQ(down.counts[Verdict::kNotIngested], 1);
+  ASSERT_EQ(down.evidence.issues.size(), 1U);
+  EXPECT_EQ(down.evidence.issues[0].path, "postgresql://rubin@127.0.0.1:1/lsst");
+  EXPECT_THAT(std::string(down.evidence.issues[0].status.message()), HasSubstr("Connection refused"));
+
+  stream.expected = {
+      .uri = database.uri(),
+      .query = "SELECT filename AS path FROM rawfiles, pg_sleep(600) WHERE nightdate = {day_obs}"};
+  stream.busy_timeout = std::chrono::seconds{5};
+  ASSERT_OK_AND_ASSIGN(const NightReport slow, observe());
+  EXPECT_EQ(slow.counts[Verdict::kNotIngested], 1);
+  EXPECT_THAT(slow.evidence.expected_status,
+              FailsWith(absl::StatusCode::kUnavailable, EndsWith("which files are missing is not known")));
 }
 
 // --- event tables
@@ -419,7 +480,7 @@ TEST(DbAuth, GivesTheUserAndThePasswordOfTheFirstEntryThatMatches) {
                                   "- url: postgresql://127.0.0.1\n  username: nobody\n  password: wrong\n",
                                   role));
   std::filesystem::permissions(file, std::filesystem::perms(0600));
-  const SqlRegistry sql{
+  const SqlQuery sql{
       .uri = fmt::format("postgresql://127.0.0.1:{}/{}", TestServer::Get().port, database.name()),
       .query = "SELECT path FROM f WHERE night = {night}"};
   RegistryOptions options = kPatient;

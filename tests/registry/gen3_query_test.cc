@@ -86,19 +86,6 @@ TEST(Gen3Registry, ReadsBothEncodingsOfTheIngestTimeAndBothShapesOfExposures) {
   }
 }
 
-TEST(Gen3Registry, ReadsTextsOfTimesAndNothingElse) {
-  EXPECT_EQ(ParseUtcText("2024-10-03 01:02:03"), Utc("2024-10-03T01:02:03"));
-  EXPECT_EQ(ParseUtcText("2024-10-03 01:02:03.5"),
-            Utc("2024-10-03T01:02:03") + std::chrono::milliseconds{500});
-  EXPECT_EQ(ParseUtcText("2024-10-03 01:02:03.456789"),
-            Utc("2024-10-03T01:02:03") + std::chrono::microseconds{456'789});
-  for (const std::string text :
-       {"", "2024-10-03", "2024-13-03 01:02:03", "2024-10-03 25:02:03", "2024-10-03 01:02:0x",
-        "2024-10-03 01:02:03.", "2024-10-03 01:02:03.x", "2024-10-03 01:02:03+00"}) {
-    EXPECT_EQ(ParseUtcText(text), std::nullopt) << text;
-  }
-}
-
 TEST(Gen3Registry, AsksForTheInstrumentWhereThereAreSeveral) {
   const TempTree tree;
   Gen3Builder builder(tree, "repo");

@@ -117,6 +117,21 @@ streams:
   EXPECT_THAT(with_rule("R10"), FailsWith(StatusCode::kInvalidArgument, HasSubstr("list rules")));
 }
 
+TEST_F(ReadStreamsTest, ReadsAQueryForWhatShouldArriveAsAMapOrKeyByKey) {
+  for (const std::string_view written :
+       {"expected: {sql: 'sqlite:///t.sqlite3', query: 'SELECT {night} AS path'}",
+        "expected_sql: 'sqlite:///t.sqlite3', expected_query: 'SELECT {night} AS path'"}) {
+    ASSERT_OK_AND_ASSIGN(const auto streams, Read("streams: [{name: a, input_dir: /a, output_dir: /b, " +
+                                                  std::string(written) + "}]"));
+    EXPECT_EQ(streams[0].stream.expected.uri, "sqlite:///" + (tree_ / "etc/t.sqlite3").string());
+    EXPECT_EQ(streams[0].stream.expected.query, "SELECT {night} AS path");
+  }
+  EXPECT_THAT(Read("streams:\n- {input_dir: /a, output_dir: /b, expected: {sqll: x}}\n"),
+              FailsWith(StatusCode::kInvalidArgument, HasSubstr("did you mean 'sql'")));
+  EXPECT_THAT(Read("streams:\n- {input_dir: /a, output_dir: /b, expected: x}\n"),
+              FailsWith(StatusCode::kInvalidArgument, HasSubstr("'expected' must be a map")));
+}
+
 TEST_F(ReadStreamsTest, RelativeFoldersStartAtTheFilesOwnFolder) {
   ASSERT_OK_AND_ASSIGN(const auto streams,
                        Read("streams: [{name: a, input_dir: ../data/a, output_dir: www/a/}]"));

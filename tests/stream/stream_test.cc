@@ -22,6 +22,7 @@ using testing::AllOf;
 using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 Night N(std::string_view text) { return Night::Parse(text).value(); }
 
@@ -240,8 +241,17 @@ TEST(SetStreamField, ReadsWhatIsLetPassAndWhatIsExpected) {
   EXPECT_THAT(options.ignore,
               ElementsAre(IgnoreRule{.detector = "R22_*", .reason = "R22 is off, since Monday"},
                           IgnoreRule{.pattern = "*.log", .detector = "R01_S??", .reason = "x"}));
-  for (const std::string_view bad : {"R22", "reason=x", "detector=R22", "detector=,reason=x",
-                                     "sort=BIAS,reason=x", "pattern=a,pattern=b,reason=x"}) {
+  ASSERT_THAT(set("ignore", "observation_type=dark,missing=no,reason=darks are not ingested"), IsOk());
+  EXPECT_THAT(config.stream.ignore,
+              ElementsAre(IgnoreRule{
+                  .observation_type = "dark", .reason = "darks are not ingested", .missing = false}));
+  ASSERT_THAT(set("expected_sql", "sqlite:///telemetry.sqlite3"), IsOk());
+  EXPECT_EQ(config.stream.expected.uri, "sqlite:////base/telemetry.sqlite3");
+  EXPECT_THAT(set("expected_sql", "postgresql://me:secret@db/efd"),
+              FailsWith(StatusCode::kInvalidArgument, Not(HasSubstr("secret"))));
+  for (const std::string_view bad :
+       {"R22", "reason=x", "detector=R22", "detector=,reason=x", "sort=BIAS,reason=x",
+        "pattern=a,pattern=b,reason=x", "missing=no,reason=x", "pattern=a,missing=maybe,reason=x"}) {
     EXPECT_THAT(set("ignore", bad), FailsWith(StatusCode::kInvalidArgument, HasSubstr("rule"))) << bad;
   }
 }

@@ -55,7 +55,7 @@ std::string CreateExposure(int universe) {
   const bool has_group = universe >= 6;
   std::string sql = fmt::format(
       "CREATE TABLE exposure (instrument VARCHAR(32) NOT NULL, id BIGINT NOT NULL, day_obs BIGINT, {}, "
-      "obs_id TEXT, seq_num BIGINT, PRIMARY KEY (instrument, id));"
+      "obs_id TEXT, seq_num BIGINT, observation_type VARCHAR(16), PRIMARY KEY (instrument, id));"
       "CREATE INDEX exposure_fkidx_instrument ON exposure (instrument);",
       has_group ? "\"group\" TEXT" : "group_name TEXT, group_id BIGINT");
   if (has_group) {
@@ -108,9 +108,10 @@ std::string Gen3Builder::Dataset(const Gen3Raw& raw) {
   const std::int64_t detector = DetectorOf(raw.detector);
   const std::int64_t run = Collection(raw.run, 1);
   const std::int64_t type = Type(raw.type);
-  Sql(fmt::format(
-      "INSERT OR IGNORE INTO exposure (instrument, id, day_obs, obs_id) VALUES ('{}', {}, {}, '{}')",
-      raw.instrument, exposure, DayObsOf(raw.obs_id), raw.obs_id));
+  Sql(
+      fmt::format("INSERT OR IGNORE INTO exposure (instrument, id, day_obs, obs_id, observation_type) "
+                  "VALUES ('{}', {}, {}, '{}', '{}')",
+                  raw.instrument, exposure, DayObsOf(raw.obs_id), raw.obs_id, raw.observation_type));
   Sql(fmt::format("INSERT OR IGNORE INTO detector VALUES ('{}', {}, '{}')", raw.instrument, detector,
                   raw.detector));
   std::string id = fmt::format("{:032x}", ++num_datasets_);

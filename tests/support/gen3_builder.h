@@ -34,8 +34,9 @@ struct Gen3Raw {
   std::string run = "LSSTCam/raw/all";
   std::string type = "raw";
   UtcTime ingested = Utc("2025-05-01T20:00:00");
-  bool located = true;   ///< false: no row in dataset_location
-  bool recorded = true;  ///< false: no row in the table of records
+  std::string observation_type = "science";  ///< of the exposure; the first dataset's counts
+  bool located = true;                       ///< false: no row in dataset_location
+  bool recorded = true;                      ///< false: no row in the table of records
   std::string records_table = "file_datastore_records";
   std::string datastore = "FileDatastore@<butlerRoot>";
 };

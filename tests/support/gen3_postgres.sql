@@ -11,7 +11,8 @@ CREATE TABLE dataset_type (id bigserial PRIMARY KEY, name text NOT NULL UNIQUE, 
 CREATE TABLE detector (instrument varchar(32) NOT NULL, id bigint NOT NULL, full_name varchar(32),
   PRIMARY KEY (instrument, id));
 CREATE TABLE exposure (instrument varchar(32) NOT NULL, id bigint NOT NULL, day_obs bigint NOT NULL, "group" text,
-  physical_filter varchar(32), obs_id text, exposure_time float, seq_num bigint, PRIMARY KEY (instrument, id));
+  physical_filter varchar(32), obs_id text, exposure_time float, seq_num bigint, observation_type varchar(16),
+  PRIMARY KEY (instrument, id));
 CREATE TABLE dataset (id uuid NOT NULL, dataset_type_id bigint NOT NULL, ingest_date bigint NOT NULL,
   run_id bigint NOT NULL);
 CREATE TABLE dataset_tags_00000001 (dataset_type_id bigint NOT NULL, dataset_id uuid NOT NULL,
@@ -27,7 +28,7 @@ INSERT INTO detector
   FROM generate_series(0, :detectors - 1) i;
 INSERT INTO exposure
   SELECT 'LSSTCam', day_obs * 100000 + s, day_obs, format('g%s-%s', day_obs, s), 'r_57',
-    format('MC_O_%s_%s', day_obs, lpad(s::text, 6, '0')), 30.0, s
+    format('MC_O_%s_%s', day_obs, lpad(s::text, 6, '0')), 30.0, s, 'science'
   FROM (SELECT to_char(date '2025-05-01' + d, 'YYYYMMDD')::bigint AS day_obs, s
         FROM generate_series(0, :nights - 1) d, generate_series(1, :exposures) s) n ORDER BY 2;
 INSERT INTO dataset_tags_00000001

@@ -11,7 +11,7 @@
 //     {"obsId": "MC_O_20250501_000012", "expectedSensors": {"R22_S11": "SCIENCE", "R00_SG0": "GUIDER"}, …}
 //
 // call for MC_O_20250501_000012_R22_S11.fits and .json, MC_O_20250501_000012_R00_SG0_guider.fits and .json in
-// the manifest's folder. For other cameras a file can list what was taken; see ExpectedOptions.
+// the manifest's folder. For other cameras a file or a database can list what was taken; see ExpectedOptions.
 //
 // Threads: const access from any number; Append from one, with no reader. ReadExpected may be called at once
 // from several.
@@ -20,6 +20,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,7 @@
 #include "obsmon/columns.h"
 #include "obsmon/files.h"
 #include "obsmon/night.h"
+#include "obsmon/raw_file_name.h"
 #include "obsmon/transfers.h"
 
 namespace obsmon {
@@ -66,6 +68,15 @@ class ExpectedTable {
   std::vector<UtcTime> since_;
 };
 
+/// One file of a list.
+struct ListedFile {
+  std::string path{};              ///< its name, or its path from the night's folder on
+  std::optional<UtcTime> since{};  ///< since when it is expected
+  std::string observation_type{};  ///< of its exposure; empty where that is not known
+
+  friend bool operator==(const ListedFile&, const ListedFile&) = default;
+};
+
 /// Where else it says what should arrive.
 struct ExpectedOptions {
   /// A file that lists what was taken; "{night}" in its path stands for "2025-05-01", "{day_obs}" for
@@ -74,9 +85,12 @@ struct ExpectedOptions {
   /// In lines, one for each file: its name, or its path from the night's folder on; after a comma, if that is
   /// known, since when it is expected (ISO 8601, UTC). Empty lines, those that begin with '#', and a first
   /// line "path" or "path,since" are passed over. Or, ending in ".json", an array of such names, or of
-  /// objects with "path" and maybe "since". A file without a time is expected since the list was last
-  /// written.
+  /// objects with "path" and maybe "since" and "observation_type". A file without a time is expected since
+  /// the list was last written.
   std::filesystem::path manifest{};
+  /// What else lists files of the night, such as a database; without a time they are expected since `as_of`.
+  std::span<const ListedFile> listed{};
+  UtcTime as_of{};
   WorkControl control{};
 };
 
@@ -85,6 +99,7 @@ struct NightExpected {
   ExpectedTable files{};                        ///< each name once, sorted by path
   std::vector<std::string> exposures{};         ///< obs_ids of which a manifest was read, sorted
   std::vector<std::string> broken_exposures{};  ///< obs_ids whose manifest can't be used, sorted
+  ObservationTypes observation_types{};         ///< as far as lists tell them
   /// What is wrong with manifests, a clause each. Bad ones cost nothing but their own exposure's
   /// completeness.
   std::vector<ScanIssue> issues{};

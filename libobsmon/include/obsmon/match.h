@@ -80,17 +80,23 @@ std::string_view MatchBasisName(MatchBasis basis);
 /// A rule by which files that are not ingested are left out: nobody is called for them, and they are counted
 /// as ignored. It holds for a file that fits all that it names; one that names nothing holds for none.
 ///
-/// In both patterns '*' stands for any characters and '?' for one.
+/// In all patterns '*' stands for any characters and '?' for one.
 struct IgnoreRule {
   std::string pattern{};   ///< of the file's name, or, with a '/' in it, of its path in the night's folder
   std::string detector{};  ///< of its detector: "R22_S11", "R22_*"
-  std::string reason{};    ///< for people: "R22 is turned off"
+  /// Of its exposure's observation type, in any case of letters: "dark", "cwfs*". Where that is not known the
+  /// rule does not hold.
+  std::string observation_type{};
+  std::string reason{};  ///< for people: "R22 is turned off"
+  /// Whether it holds for files that never arrived too. A rule about the ingest alone ("darks are not
+  /// ingested") should not hide that one was lost on its way.
+  bool missing = true;
 
   friend bool operator==(const IgnoreRule&, const IgnoreRule&) = default;
 };
 
-/// Whether `rule` holds for the file at `path`, from the storage folder on.
-bool Holds(const IgnoreRule& rule, std::string_view path);
+/// Whether `rule` holds for the file at `path`, from the storage folder on; `types` are of its night.
+bool Holds(const IgnoreRule& rule, std::string_view path, const ObservationTypes& types = {});
 
 struct MatchOptions {
   /// The least size of a FITS file that can hold an image; a file of exactly this size is not too small.
@@ -105,6 +111,7 @@ struct MatchOptions {
   /// A partial file that nobody has written to for so long is an orphan: no rsync will finish it.
   std::chrono::seconds partial_age = std::chrono::hours{1};
   std::vector<IgnoreRule> ignore{};  ///< the first that holds gives the reason
+  ObservationTypes observation_types{};
   /// Absolute names of the folder that the transfers' paths begin at, as given and with its links resolved,
   /// so that a dataset's link target can be told to be one of them; empty where that is not known.
   std::vector<std::string> storage_names{};

@@ -4,6 +4,7 @@
 //
 //   night.h       the observing night, and instants in UTC
 //   columns.h     what tables are made of: columns inside, rows at the edge
+//   database.h    a query of the observatory's own, and who asks it
 //   files.h       file identity, trouble with one entry, folder stamps, control of long work
 //     │
 //   raw_file_name.h   a file's name             → exposure and detector
@@ -30,6 +31,7 @@
 
 #include "obsmon/check.h"
 #include "obsmon/columns.h"
+#include "obsmon/database.h"
 #include "obsmon/expected.h"
 #include "obsmon/export.h"
 #include "obsmon/files.h"

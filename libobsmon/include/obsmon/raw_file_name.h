@@ -14,6 +14,8 @@
 #ifndef OBSMON_RAW_FILE_NAME_H_
 #define OBSMON_RAW_FILE_NAME_H_
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,6 +49,10 @@ struct DetectorAlias {
 
   friend bool operator==(const DetectorAlias&, const DetectorAlias&) = default;
 };
+
+/// What exposures were taken for, by obs_id, in the observatory's words: "science", "bias", "dark". Of what
+/// is not known there is no entry.
+using ObservationTypes = std::map<std::string, std::string, std::less<>>;
 
 /// Takes the last component of `path` apart. Nothing where it does not begin with an obs_id: that is an
 /// answer, not an error. A temporary name of rsync (".NAME.x7Kq2b") is read as NAME.

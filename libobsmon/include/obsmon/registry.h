@@ -23,8 +23,10 @@
 
 #include "absl/status/statusor.h"
 #include "obsmon/columns.h"
+#include "obsmon/database.h"
 #include "obsmon/files.h"
 #include "obsmon/night.h"
+#include "obsmon/raw_file_name.h"
 
 namespace obsmon {
 
@@ -149,6 +151,9 @@ struct NightIngests {
   std::vector<FileEvent> events{};     ///< of event tables alone; sorted by path, bytewise
   std::vector<ScanIssue> issues{};     ///< what of the repository's folders could not be read, sorted by path
   std::vector<FolderStamp> folders{};  ///< every folder that the answer depends on, sorted by path
+  /// Of the exposures that the registry knows: Gen3 `exposure.observation_type`, Gen2 `imageType`, a query's
+  /// column `observation_type`; folders of links and event tables tell none.
+  ObservationTypes observation_types{};
 };
 
 /// The rows of some nights as they were at one instant. Holds no lock and no transaction.
@@ -176,35 +181,9 @@ struct ButlerIndex {
       repositories{};  ///< DAF_BUTLER_REPOSITORIES: such a map itself; where given, the file is not read
 };
 
-/// Where the passwords of database servers are looked up, before libpq looks in its own places (PGPASSWORD,
-/// ~/.pgpass). As with ButlerIndex it is the caller who knows the environment.
-struct DatabaseLogins {
-  /// LSST_DB_AUTH_CREDENTIALS: a JSON list of logins, each with url, username and password; where given, the
-  /// file is not read.
-  std::string credentials{};
-  /// LSST_DB_AUTH: the same as YAML. Empty: .lsst/db-auth.yaml in the home of the user who runs this.
-  /// It may be absent; it may not be open to others.
-  std::filesystem::path file{};
-};
-
-/// A table of an observatory's own that says what is ingested.
-struct SqlRegistry {
-  /// "postgresql://[user@]host[:port]/database[?sslmode=…]", or "sqlite:///relative.sqlite3",
-  /// "sqlite:////absolute". Without a password; what is not given libpq takes from its own places, so that
-  /// "postgresql://" alone stands for the variables PGHOST, PGDATABASE, ….
-  std::string uri{};
-  /// One statement that reads. It gives a column path (from storage on, or absolute), and, if it can,
-  /// ingest_time (a timestamp), status (ingested, pending, failed, ignored; README lists other words) and
-  /// message. In it {night} stands for the night as "2020-05-01", {day_obs} for 20200501, {begin} and {end}
-  /// for its noons in UTC. They are values: no quotes around them.
-  std::string query{};
-
-  bool IsGiven() const { return !uri.empty() || !query.empty(); }
-};
-
 /// The event tables that the prototype's --gen 3 reads (event_tables.h tells their columns).
 struct EventTables {
-  std::string uri{};          ///< of a PostgreSQL database, as SqlRegistry has it
+  std::string uri{};          ///< of a PostgreSQL database, as SqlQuery has it
   std::string prefix{};       ///< of both tables' names, "obs_auxtel_arc_"; may begin with a schema,
                               ///< "dbbbm.obs_auxtel_arc_"
   std::string files_table{};  ///< empty: prefix + "files"
@@ -263,14 +242,16 @@ class Registry {
   static absl::StatusOr<std::unique_ptr<Registry>> Open(const std::filesystem::path& repo,
                                                         const RegistryOptions& options = {});
 
-  /// Opens a table of an observatory's own; its relative paths start at `storage`.
+  /// Opens a table of an observatory's own that says what is ingested; its relative paths start at `storage`.
+  /// The query gives a column path (from storage on, or absolute), and, if it can, ingest_time (a timestamp),
+  /// status (ingested, pending, failed, ignored; README lists other words), message and observation_type.
   ///
   /// Errors: kInvalidArgument (a URI that is none, a query that does not say where the night goes),
   /// kFailedPrecondition (no such table, no column path, a column of another type, a statement that would
   /// write), kNotFound, kPermissionDenied, kDataLoss; kUnavailable where the server is down, refuses the
   /// login, or does not answer for longer than `busy_timeout`; kUnimplemented for PostgreSQL in a build
   /// without libpq. Also what a later call may meet. None has a password in it.
-  static absl::StatusOr<std::unique_ptr<Registry>> OpenSql(const SqlRegistry& sql,
+  static absl::StatusOr<std::unique_ptr<Registry>> OpenSql(const SqlQuery& sql,
                                                            const std::filesystem::path& storage,
                                                            const RegistryOptions& options = {});
 

@@ -31,7 +31,7 @@ enum class NightState : std::uint8_t {
   kComplete = 0,        ///< every file that should be ingested is; also a night without files
   kInProgress = 1,      ///< files are in flight, settling or pending, and nothing is wrong
   kNeedsAttention = 2,  ///< at least one file has a verdict that someone should look at
-  kUnknown = 3,         ///< the registry, or a part of storage, could not be read
+  kUnknown = 3,         ///< the registry, a part of storage, or what should arrive could not be read
 };
 
 /// "needs_attention", for programs.
@@ -177,7 +177,10 @@ struct NightEvidence {
   std::vector<StrayFile> strays{};                         ///< sorted by ingest_row
   std::vector<ScanIssue> issues{};                         ///< of storage and of the repository
   absl::Status registry_status{};                          ///< not OK: why the registry could not be read
-  std::vector<IgnoreRule> ignore{};                        ///< MatchOptions::ignore, for their reasons
+  /// Not OK: why the database that lists what should arrive could not be asked; it is then not known which
+  /// files are missing.
+  absl::Status expected_status{};
+  std::vector<IgnoreRule> ignore{};  ///< MatchOptions::ignore, for their reasons
 };
 
 /// One night. Made by MakeReport; a value that owns all it shows.

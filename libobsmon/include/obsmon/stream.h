@@ -43,7 +43,7 @@ struct Stream {
   /// policy/latiss).
   std::vector<DetectorAlias> detector_names = {{"R00_S00", "RXX_S00"}, {"", "RXX_S00"}};
   /// A table that says what is ingested, or event tables that do, instead of a repository; see OpenRegistry.
-  SqlRegistry sql{};
+  SqlQuery sql{};
   EventTables events{};
   DatabaseLogins logins{};                             ///< see RegistryOptions
   bool search_links = false;                           ///< see RegistryOptions
@@ -54,6 +54,10 @@ struct Stream {
   std::vector<IgnoreRule> ignore{};
   std::filesystem::path
       manifest{};  ///< see ExpectedOptions; empty where storage has its own, or there is none
+  /// A database that lists what was taken, such as a telemetry database: a query that gives a column path (a
+  /// file's name, or its path from the night's folder on), and, if it can, since (a timestamp: since when it
+  /// is expected) and observation_type. Where it can't be asked, it is unknown what should have arrived.
+  SqlQuery expected{};
   /// The log of the ingest: why a file that is not ingested failed, in its words. Lines that name a FITS file
   /// and an error, as pipe_tasks, obs_base and ctrl_oods write them. Empty: there is none.
   std::filesystem::path ingest_log{};
@@ -128,8 +132,9 @@ struct StreamConfig {
 /// first_day, last_day, num_days, gen, search_links, repository_index, instrument, collection, dataset_type,
 /// detector_names, registry_sql, registry_query, registry_events, registry_prefix, registry_files_table,
 /// registry_events_tables, db_auth, grace, guider_grace, missing_grace, partial_age, ignore, manifest,
-/// ingest_log, rsync_log, night_offset, night_scale, busy_timeout, max_age, threads. In a streams.yaml those
-/// that begin with "registry_" may be written as a map as well: `registry: {sql: …, query: …}`.
+/// expected_sql, expected_query, ingest_log, rsync_log, night_offset, night_scale, busy_timeout, max_age,
+/// threads. In a streams.yaml those that begin with "registry_" or "expected_" may be written as a map as
+/// well: `registry: {sql: …, query: …}`.
 std::span<const std::string_view> StreamKeys();
 
 /// What a key's value may be in a streams.yaml. In a text a list is "a,b", a map "a=b,c=d", a list of maps

@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
-#include <chrono>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
 #include "obsmon/raw_file_name.h"
 #include "status_macros.h"
+#include "text/utc_text.h"
 #include "text/utf8.h"
 
 namespace obsmon::expected {
@@ -153,27 +152,12 @@ class SensorsReader final : public Reader {
   std::vector<Sensor> sensors_;
 };
 
-absl::Status CheckPath(std::string_view path) {
-  if (path.empty()) return Bad("an empty path");
-  if (path.front() == '/' || path.back() == '/') {
-    return Bad(fmt::format("{} is no path from the night's folder on", Quoted(path)));
-  }
-  for (std::size_t begin = 0; begin <= path.size();) {
-    const std::size_t end = std::min(path.find('/', begin), path.size());
-    const std::string_view part = path.substr(begin, end - begin);
-    if (part.empty() || part == "." || part == "..") {
-      return Bad(fmt::format("{} leads out of the night's folder", Quoted(path)));
-    }
-    begin = end + 1;
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<ListedFile> MakeListed(std::string_view path, std::string_view since) {
-  OBSMON_RETURN_IF_ERROR(CheckPath(path));
-  ListedFile file{.path = std::string(path)};
+absl::StatusOr<ListedFile> MakeListed(std::string_view path, std::string_view since,
+                                      std::string_view observation_type = {}) {
+  OBSMON_RETURN_IF_ERROR(CheckListedPath(path));
+  ListedFile file{.path = std::string(path), .observation_type = std::string(observation_type)};
   if (since.empty()) return file;
-  file.since = ParseUtc(since);
+  file.since = ParseUtcText(since);
   if (!file.since) return Bad(fmt::format("{} is no time in UTC", Quoted(since)));
   return file;
 }
@@ -188,9 +172,10 @@ class ListReader final : public Reader {
     if (depth() > 2 || !is_object) return Stop(Where() + " is neither a name nor an object");
     path_.clear();
     since_.clear();
+    observation_type_.clear();
     return true;
   }
-  bool End() override { return depth() != 1 || Add(path_, since_); }
+  bool End() override { return depth() != 1 || Add(path_, since_, observation_type_); }
   bool Key(const std::string& key) override {
     key_ = key;
     return true;
@@ -200,14 +185,15 @@ class ListReader final : public Reader {
     if (depth() == 1) return Add(text, "");
     if (key_ == "path") path_ = text;
     if (key_ == "since") since_ = text;
+    if (key_ == "observation_type") observation_type_ = text;
     return true;
   }
   bool Other() override {
     if (depth() == 2) return true;
     return Stop(depth() == 0 ? "is no array of names" : Where() + " is neither a name nor an object");
   }
-  bool Add(std::string_view path, std::string_view since) {
-    absl::StatusOr<ListedFile> file = MakeListed(path, since);
+  bool Add(std::string_view path, std::string_view since, std::string_view observation_type = {}) {
+    absl::StatusOr<ListedFile> file = MakeListed(path, since, observation_type);
     if (!file.ok()) return Stop(fmt::format("{}: {}", Where(), std::string(file.status().message())));
     files_.push_back(*std::move(file));
     return true;
@@ -217,6 +203,7 @@ class ListReader final : public Reader {
   std::string key_;
   std::string path_;
   std::string since_;
+  std::string observation_type_;
   std::vector<ListedFile> files_;
 };
 
@@ -228,6 +215,23 @@ std::string_view Trimmed(std::string_view text) {
 }
 
 }  // namespace
+
+absl::Status CheckListedPath(std::string_view path) {
+  if (path.empty()) return Bad("an empty path");
+  if (!IsUtf8(path)) return Bad(fmt::format("{} is not UTF-8", Quoted(path)));
+  if (path.front() == '/' || path.back() == '/') {
+    return Bad(fmt::format("{} is no path from the night's folder on", Quoted(path)));
+  }
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view part = path.substr(begin, end - begin);
+    if (part.empty() || part == "." || part == "..") {
+      return Bad(fmt::format("{} leads out of the night's folder", Quoted(path)));
+    }
+    begin = end + 1;
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<std::vector<Sensor>> ParseExpectedSensors(std::string_view text, std::string_view obs_id) {
   SensorsReader reader(obs_id);
@@ -261,32 +265,6 @@ absl::StatusOr<std::vector<ListedFile>> ParseLines(std::string_view text) {
     files.push_back(*std::move(file));
   }
   return files;
-}
-
-std::optional<UtcTime> ParseUtc(std::string_view text) {
-  if (text.ends_with('Z')) text.remove_suffix(1);
-  constexpr std::string_view kForm = "0000-00-00T00:00:00";
-  if (text.size() < kForm.size()) return std::nullopt;
-  for (std::size_t i = 0; i < kForm.size(); ++i) {
-    const bool is_digit = std::isdigit(static_cast<unsigned char>(text[i])) != 0;
-    const bool fits = kForm[i] == '0' ? is_digit : text[i] == kForm[i] || (kForm[i] == 'T' && text[i] == ' ');
-    if (!fits) return std::nullopt;
-  }
-  const absl::StatusOr<Night> date = Night::Parse(text.substr(0, 10));
-  const auto number = [text](std::size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); };
-  if (!date.ok() || number(11) > 23 || number(14) > 59 || number(17) > 59) return std::nullopt;
-  const std::string_view fraction = text.substr(kForm.size());
-  std::int64_t nanos = 0;
-  if (!fraction.empty()) {
-    if (fraction.front() != '.' || fraction.size() < 2 || fraction.size() > 10) return std::nullopt;
-    for (std::size_t i = 1; i < 10; ++i) {
-      const char c = i < fraction.size() ? fraction[i] : '0';
-      if (std::isdigit(static_cast<unsigned char>(c)) == 0) return std::nullopt;
-      nanos = nanos * 10 + (c - '0');
-    }
-  }
-  return UtcTime(date->date()) + std::chrono::hours(number(11)) + std::chrono::minutes(number(14)) +
-         std::chrono::seconds(number(17)) + std::chrono::nanoseconds(nanos);
 }
 
 }  // namespace obsmon::expected

@@ -2,13 +2,12 @@
 #ifndef OBSMON_SRC_EXPECTED_MANIFEST_H_
 #define OBSMON_SRC_EXPECTED_MANIFEST_H_
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "obsmon/night.h"
+#include "obsmon/expected.h"
 
 namespace obsmon::expected {
 
@@ -25,22 +24,14 @@ struct Sensor {
 /// GUIDER, the "obsId" of another exposure.
 absl::StatusOr<std::vector<Sensor>> ParseExpectedSensors(std::string_view text, std::string_view obs_id);
 
-/// One file of a list.
-struct ListedFile {
-  std::string path{};  ///< a name, or a path from the night's folder on
-  std::optional<UtcTime> since{};
-
-  friend bool operator==(const ListedFile&, const ListedFile&) = default;
-};
+/// kDataLoss, one clause, where a list can't have this path: it is absolute, or leads out of the night's
+/// folder.
+absl::Status CheckListedPath(std::string_view path);
 
 /// Reads a list in lines, or in JSON; see ExpectedOptions. Errors likewise, with the line or the place: a
 /// path that is absolute or has ".." in it, a time that is none, text that is not UTF-8.
 absl::StatusOr<std::vector<ListedFile>> ParseLines(std::string_view text);
 absl::StatusOr<std::vector<ListedFile>> ParseJsonList(std::string_view text);
-
-/// Reads "2025-05-01T01:02:03", with a fraction and a 'Z' or without, as UTC; nothing where it is no such
-/// time.
-std::optional<UtcTime> ParseUtc(std::string_view text);
 
 }  // namespace obsmon::expected
 

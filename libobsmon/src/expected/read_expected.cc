@@ -15,7 +15,6 @@
 namespace obsmon {
 namespace {
 
-using expected::ListedFile;
 using expected::Sensor;
 
 // Its own code, which no call of the system gives: see IsOfManifest.
@@ -77,7 +76,11 @@ class Collector {
       found_.issues.push_back({.path = path, .status = BadManifest(list.status())});
       return;
     }
-    for (const ListedFile& file : *list) AddListed(file, file.since.value_or(facts->mtime));
+    AddList(*list, facts->mtime);
+  }
+
+  void AddList(std::span<const ListedFile> list, UtcTime since) {
+    for (const ListedFile& file : list) AddListed(file, file.since.value_or(since));
   }
 
   NightExpected Finish() && {
@@ -113,6 +116,9 @@ class Collector {
     Add(has_night ? file.path : fmt::format("{}/{}", night_.Compact(), file.path), since);
     if (const std::optional<RawFileName> raw = ParseRawFileName(file.path)) {
       found_.exposures.emplace_back(raw->obs_id);
+      if (!file.observation_type.empty()) {
+        found_.observation_types.try_emplace(std::string(raw->obs_id), file.observation_type);
+      }
     }
   }
 
@@ -150,6 +156,7 @@ absl::StatusOr<NightExpected> ReadExpected(const std::filesystem::path& storage,
     if (raw && raw->detector.empty()) collector.ReadSensors(file, raw->obs_id);
   }
   if (!options.manifest.empty()) collector.ReadList(options.manifest);
+  collector.AddList(options.listed, options.as_of);
   return std::move(collector).Finish();
 }
 

@@ -15,7 +15,8 @@ inline NightFacts FactsOf(const NightSummary& night) {
   return {.state = night.state,
           .counts = night.counts,
           .num_issues = night.num_issues,
-          .registry_readable = night.trouble.empty()};
+          // Its trouble is then one of the issues.
+          .registry_readable = night.trouble.empty() || night.num_issues > 0};
 }
 
 /// Those with the states "needs attention" and "unknown".

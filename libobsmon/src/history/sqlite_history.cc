@@ -47,6 +47,7 @@ constexpr std::string_view kForgetPrototypesIngests = "DELETE FROM prototype_ing
 std::string TroubleOf(const NightReport& report) {
   if (report.state != NightState::kUnknown) return {};
   if (!report.evidence.registry_status.ok()) return std::string(report.evidence.registry_status.message());
+  if (!report.evidence.expected_status.ok()) return std::string(report.evidence.expected_status.message());
   if (report.evidence.issues.empty()) return {};
   const ScanIssue& first = report.evidence.issues.front();
   return fmt::format("{}: {}", first.path, std::string(first.status.message()));

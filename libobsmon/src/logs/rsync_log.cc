@@ -4,9 +4,9 @@
 #include <optional>
 
 #include "absl/container/flat_hash_map.h"
-#include "expected/manifest.h"
 #include "logs/log_file.h"
 #include "status_macros.h"
+#include "text/utc_text.h"
 
 namespace obsmon::logs {
 namespace {
@@ -28,7 +28,7 @@ std::optional<UtcTime> TimeOf(std::string_view date, std::string_view clock) {
   if (date.size() != 10 || clock.size() != 8) return std::nullopt;
   std::string text = std::string(date) + 'T' + std::string(clock);
   std::ranges::replace(text, '/', '-');
-  return expected::ParseUtc(text);
+  return ParseUtcText(text);
 }
 
 // A file that was received: ">f" and what has changed of it.

@@ -29,7 +29,8 @@ bool IsYoung(const FileEvidence& e) { return e.age < e.grace; }
 // The verdicts in the order in which they are decided: the first rule that holds gives it, and the last
 // always does.
 //
-// A rule that ignores also ignores what is missing: who has turned a detector off says so once. Without a
+// A rule that ignores also ignores what is missing, unless it says otherwise: who has turned a detector off
+// says so once. Without a
 // registry nothing more can be told than that a file is in flight or ignored: even a small or odd one may be
 // ingested, and one that is absent may have been, and been cleaned away.
 // clang-format off

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
 #include "match/decide.h"
 #include "match/matcher.h"
 #include "obsmon/match.h"
@@ -85,9 +86,10 @@ class Judge {
     }
   }
 
-  std::int32_t RuleOf(std::string_view path) const {
-    const auto rule =
-        std::ranges::find_if(options_.ignore, [path](const IgnoreRule& r) { return Holds(r, path); });
+  std::int32_t RuleOf(std::string_view path, bool has_arrived) const {
+    const auto rule = std::ranges::find_if(options_.ignore, [&](const IgnoreRule& r) {
+      return (has_arrived || r.missing) && Holds(r, path, options_.observation_types);
+    });
     return rule == options_.ignore.end() ? NightMatch::kNoRow
                                          : static_cast<std::int32_t>(rule - options_.ignore.begin());
   }
@@ -113,7 +115,7 @@ class Judge {
     match_.rule_of.reserve(transfers_.size());
     for (std::size_t row = 0; row < transfers_.size(); ++row) {
       const TransferRow file = transfers_[row];
-      const std::int32_t rule = RuleOf(file.path);
+      const std::int32_t rule = RuleOf(file.path, !IsOrphan(row));
       FileEvidence evidence{.in_storage = true,
                             .place = file.place,
                             .in_flight = file.state == TransferState::kInFlight,
@@ -150,7 +152,7 @@ class Judge {
       const ExpectedRow file = expected_[row];
       const std::string_view key = ExpectedKey(file.path);
       if (known_.contains(key) || orphaned_.contains(key)) continue;
-      const std::int32_t rule = RuleOf(file.path);
+      const std::int32_t rule = RuleOf(file.path, false);
       const Verdict verdict =
           Decide({.ignored = rule != NightMatch::kNoRow,
                   .hidden = !options_.registry_readable || LiesIn(file.path, options_.hidden_folders),
@@ -209,16 +211,20 @@ std::string_view PathBelow(std::string_view target, const std::vector<std::strin
 
 bool IsFitsName(std::string_view path) { return !FitsEndingOf(path).empty(); }
 
-bool Holds(const IgnoreRule& rule, std::string_view path) {
-  if (rule.pattern.empty() && rule.detector.empty()) return false;
+bool Holds(const IgnoreRule& rule, std::string_view path, const ObservationTypes& types) {
+  if (rule.pattern.empty() && rule.detector.empty() && rule.observation_type.empty()) return false;
   if (!rule.pattern.empty()) {
     const bool by_path = rule.pattern.find('/') != std::string::npos;
     const std::string_view in_night = path.substr(path.find('/') + 1);
     if (!Fits(rule.pattern, by_path ? in_night : FinalName(path))) return false;
   }
-  if (rule.detector.empty()) return true;
+  if (rule.detector.empty() && rule.observation_type.empty()) return true;
   const std::optional<RawFileName> name = ParseRawFileName(path);
-  return name && Fits(rule.detector, name->detector);
+  if (!name || (!rule.detector.empty() && !Fits(rule.detector, name->detector))) return false;
+  if (rule.observation_type.empty()) return true;
+  const auto type = types.find(name->obs_id);
+  return type != types.end() &&
+         Fits(absl::AsciiStrToLower(rule.observation_type), absl::AsciiStrToLower(type->second));
 }
 
 NightMatch MatchNight(const TransferTable& transfers, const IngestTable& ingests,

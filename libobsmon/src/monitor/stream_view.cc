@@ -16,8 +16,10 @@
 #include "logs/rsync_log.h"
 #include "match/matcher.h"
 #include "obsmon/pages.h"
+#include "postgres/uri.h"
 #include "status_macros.h"
 #include "text/digest.h"
+#include "transfers/observation_type.h"
 
 namespace obsmon {
 namespace {
@@ -50,8 +52,10 @@ std::uint64_t DigestOfChoices(const Stream& stream) {
     add(alias.in_storage);
     add(alias.in_registry);
   }
-  add(stream.sql.uri);
-  add(stream.sql.query);
+  for (const SqlQuery& sql : {stream.sql, stream.expected}) {
+    add(sql.uri);
+    add(sql.query);
+  }
   const EventTables events = EventTablesOf(stream).value_or(EventTables{});
   for (const std::string& text : {events.uri, events.prefix, events.files_table}) add(text);
   for (const std::string& table : events.events_tables) add(table);
@@ -73,6 +77,8 @@ std::uint64_t DigestOfTolerance(const MatchOptions& options) {
   for (const IgnoreRule& rule : options.ignore) {
     add(rule.pattern);
     add(rule.detector);
+    add(rule.observation_type);
+    digest.Add(std::uint64_t{rule.missing});
     add(rule.reason);
   }
   return digest.value();
@@ -127,6 +133,16 @@ ScanIssue LogIssue(const std::filesystem::path& log, const absl::Status& why) {
   return {
       .path = std::filesystem::absolute(log).string(),
       .status = absl::NotFoundError(fmt::format("a log that can't be read: {}", std::string(why.message())))};
+}
+
+// What a database has not told is as a manifest that can't be used: it hides no file.
+ScanIssue ExpectedIssue(const SqlQuery& sql, const absl::Status& why) {
+  const std::string place = sql.uri.starts_with("sqlite:///")
+                                ? sql.uri.substr(std::string_view("sqlite:///").size())
+                                : postgres::ForPeople(sql.uri);
+  std::string message(why.message());
+  if (message.starts_with(place + ": ")) message.erase(0, place.size() + 2);
+  return {.path = place, .status = absl::DataLossError(message)};
 }
 
 absl::Status CheckStorage(const std::filesystem::path& storage) {
@@ -202,10 +218,21 @@ absl::StatusOr<StreamView> StreamView::Open(const Stream& stream, UtcTime as_of,
   } else {
     return registry.status();
   }
+  if (stream.expected.IsGiven()) {
+    absl::StatusOr<std::unique_ptr<AskedQuery>> query = expected::MakeExpectedQuery(
+        stream.expected,
+        {.logins = stream.logins, .busy_timeout = stream.busy_timeout, .stop = control.stop});
+    if (!query.ok()) {
+      return absl::InvalidArgumentError(
+          fmt::format("expected_query: {}", std::string(query.status().message())));
+    }
+    view.expected_query_ = *std::move(query);
+  }
   return view;
 }
 
 void StreamView::Expect(std::span<const Night> nights) {
+  asked_.assign(nights.begin(), nights.end());
   std::set<Night> with_neighbours;
   for (const Night night : nights) with_neighbours.insert({night - 1, night, night + 1});
   expected_.assign(with_neighbours.begin(), with_neighbours.end());
@@ -295,6 +322,7 @@ absl::StatusOr<NightLook> StreamView::Look(Night night) {
   evidence.issues = std::move(sides.storage->issues);
   Append(evidence.issues, sides.registry->issues);
   evidence.registry_status = registry_status_;
+  look.observation_types = std::move(sides.registry->observation_types);
   look.storage_folders = std::move(sides.storage->folders);
   look.registry_folders = std::move(sides.registry->folders);
   look.fingerprint.folders = look.storage_folders;
@@ -311,9 +339,30 @@ absl::StatusOr<NightLook> StreamView::Look(Night night) {
   return look;
 }
 
-std::uint64_t StreamView::RulesDigest(Night night) const {
+std::span<const ListedFile> StreamView::Listed(Night night) {
+  if (expected_query_ == nullptr) return {};
+  if (!expected_lists_ && expected_status_.ok()) {
+    absl::StatusOr<expected::Lists> lists = expected::ReadLists(*expected_query_, asked_);
+    if (lists.ok()) {
+      expected_lists_ = *std::move(lists);
+    } else {
+      expected_status_ = {lists.status().code(), fmt::format("{}; which files are missing is not known",
+                                                             std::string(lists.status().message()))};
+    }
+  }
+  if (!expected_lists_) return {};
+  const auto list = expected_lists_->find(night);
+  return list == expected_lists_->end() ? std::span<const ListedFile>() : list->second;
+}
+
+std::uint64_t StreamView::RulesDigest(Night night) {
   Digest digest;
   digest.Add(rules_digest_);
+  for (const ListedFile& file : Listed(night)) {
+    digest.Add(file.path).Add("\n").Add(file.observation_type).Add("\n");
+    if (file.since) digest.Add(static_cast<std::uint64_t>(file.since->time_since_epoch().count()));
+  }
+  digest.Add(std::uint64_t{expected_status_.ok()});
   for (const std::filesystem::path& file : {ManifestOf(stream_.manifest, night), stream_.ingest_log}) {
     if (file.empty()) continue;
     const absl::StatusOr<FileFacts> facts = StatPath(file.string());
@@ -366,17 +415,46 @@ absl::Status StreamView::ReadExpectations(NightLook& look) {
     if (HidesFiles(issue) && !path.empty()) match_options_.hidden_folders.emplace_back(path);
   }
   look.fingerprint.rules_digest = RulesDigest(look.report.night);  // before the list is read
+  if (absl::IsCancelled(expected_status_)) return expected_status_;
+  evidence.expected_status = expected_status_;
   OBSMON_ASSIGN_OR_RETURN(NightExpected expected,
                           ReadExpected(stream_.StorageFolder(), evidence.transfers, look.report.night,
-                                       {.manifest = stream_.manifest, .control = control_}));
+                                       {.manifest = stream_.manifest,
+                                        .listed = Listed(look.report.night),
+                                        .as_of = as_of_,
+                                        .control = control_}));
   evidence.expected = std::move(expected.files);
   evidence.exposures_with_manifest = std::move(expected.exposures);
   evidence.exposures_with_bad_manifest = std::move(expected.broken_exposures);
   evidence.ignore = match_options_.ignore;
   Append(evidence.issues, expected.issues);
+  if (!expected_status_.ok()) evidence.issues.push_back(ExpectedIssue(stream_.expected, expected_status_));
+  match_options_.observation_types = std::move(look.observation_types);
+  match_options_.observation_types.merge(expected.observation_types);
+  OBSMON_RETURN_IF_ERROR(ReadObservationTypes(evidence.transfers));
   ReadArrivals(evidence);
   if (!restore_times_) return absl::OkStatus();
   return restore_times_(look.report.night, evidence.transfers, evidence.expected);
+}
+
+absl::Status StreamView::ReadObservationTypes(const TransferTable& files) {
+  constexpr int kMostTries =
+      3;  // one file may be damaged; a camera without such keywords is not asked 205 times
+  const bool is_asked = std::ranges::any_of(
+      match_options_.ignore, [](const IgnoreRule& rule) { return !rule.observation_type.empty(); });
+  if (!is_asked) return absl::OkStatus();
+  ObservationTypes& types = match_options_.observation_types;
+  absl::flat_hash_map<std::string, int> tries;
+  for (std::size_t row = 0; row < files.size(); ++row) {
+    const std::string_view path = files.path()[row];
+    if (files.state()[row] != TransferState::kArrived || !IsFitsName(path)) continue;
+    const std::optional<RawFileName> name = ParseRawFileName(path);
+    if (!name || types.contains(name->obs_id) || ++tries[std::string(name->obs_id)] > kMostTries) continue;
+    if (control_.stop.stop_requested()) return absl::CancelledError("stopped while reading headers");
+    std::string type = ReadObservationType(stream_.StorageFolder() / path);
+    if (!type.empty()) types.emplace(name->obs_id, std::move(type));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status StreamView::ConsultNeighbours(NightLook& look) {

@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "expected/expected_query.h"
 #include "obsmon/files.h"
 #include "obsmon/history.h"
 #include "obsmon/match.h"
@@ -27,6 +28,8 @@ namespace obsmon {
 struct NightLook {
   NightReport report;
   NightFingerprint fingerprint;
+
+  ObservationTypes observation_types;  ///< as far as the registry tells them, until verdicts are decided
 
   // The stamps of the night's own folders, without those of neighbours that it depends on.
   std::vector<FolderStamp> storage_folders;
@@ -58,6 +61,9 @@ class StreamView {
   /// Gives the tables of a look back, that the next night may need as its neighbour's.
   void Recycle(NightLook look);
 
+  /// Not OK: why the database of what should arrive could not be asked. Known once a night was looked at.
+  const absl::Status& expected_status() const { return expected_status_; }
+
   /// The registry's token as of this run; empty where it can't be told.
   const std::string& registry_token() const { return registry_token_; }
 
@@ -76,11 +82,16 @@ class StreamView {
   absl::StatusOr<std::uint64_t> RegistryDigest(Night night);
   absl::Status ReadBothSides(Night night);
   absl::Status ReadExpectations(NightLook& look);
+  /// What the database lists of `night`; nothing where there is none, or it can't be asked (expected_status).
+  /// It is asked once, for all of the nights that Expect was given.
+  std::span<const ListedFile> Listed(Night night);
+  /// Where a rule asks for them: of exposures that neither registry nor lists know, by the header of a file.
+  absl::Status ReadObservationTypes(const TransferTable& files);
   void ReadArrivals(NightEvidence& evidence) const;
   /// Adds what the ingest's log says of files that nothing explains.
   void ReadFailures(NightLook& look) const;
   /// Of the rules, and of the list of what is expected and the ingest's log as they are now.
-  std::uint64_t RulesDigest(Night night) const;
+  std::uint64_t RulesDigest(Night night);
   NightMatch Match(const NightEvidence& evidence) const {
     return MatchNight(evidence.transfers, evidence.ingests, evidence.expected, as_of_, match_options_);
   }
@@ -100,7 +111,11 @@ class StreamView {
   absl::Status registry_status_;  ///< not OK: locked, and for how long it was waited
   std::string registry_token_;
   std::unique_ptr<RegistrySnapshot> snapshot_;
-  std::vector<Night> expected_;
+  std::vector<Night> asked_;     ///< as Expect was given them
+  std::vector<Night> expected_;  ///< with their neighbours
+  std::unique_ptr<AskedQuery> expected_query_;
+  std::optional<expected::Lists> expected_lists_;
+  absl::Status expected_status_;
   std::map<Night, Sides> sides_;
   RestoreTimes restore_times_;
 };

@@ -76,6 +76,7 @@ class StreamUpdate {
     OBSMON_RETURN_IF_ERROR(AddNightsWithOpenProblems());
     view.Expect(nights_);
     OBSMON_RETURN_IF_ERROR(LookAtNights(view));
+    if (!view.expected_status().ok()) AddWarning(std::string(view.expected_status().message()));
     outcome_ = UpdateOutcome::kOutputUnwritable;
     return PublishIndex();
   }

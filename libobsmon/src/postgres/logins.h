@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "obsmon/registry.h"
+#include "obsmon/database.h"
 #include "postgres/postgres.h"
 
 namespace obsmon::postgres {

@@ -90,7 +90,14 @@ class Gen2Snapshot final : public RegistrySnapshot {
   }
 
   absl::StatusOr<NightIngests> Ingests(Night night) const override {
-    return FindRowFiles(repo_, night, RowsOf(night), rows_.texts, plans_, control_);
+    OBSMON_ASSIGN_OR_RETURN(NightIngests ingests,
+                            FindRowFiles(repo_, night, RowsOf(night), rows_.texts, plans_, control_));
+    for (const RawRow& row : RowsOf(night)) {
+      if (!row.Has(RawField::kObsId) || !row.Has(RawField::kImageType)) continue;
+      ingests.observation_types.try_emplace(std::string(rows_.texts[row.Text(RawField::kObsId)]),
+                                            rows_.texts[row.Text(RawField::kImageType)]);
+    }
+    return ingests;
   }
 
  private:

@@ -25,6 +25,7 @@ enum class RawField : std::uint8_t {
   kSkyField,  ///< column `field`
   kFilter,
   kObsId,
+  kImageType,  ///< of no path, but what the exposure was taken for
 
   kVisit,
   kExpId,
@@ -33,7 +34,7 @@ enum class RawField : std::uint8_t {
   kPointing,
 };
 
-inline constexpr std::size_t kNumTextFields = 8;
+inline constexpr std::size_t kNumTextFields = 9;
 inline constexpr std::size_t kNumNumberFields = 5;
 inline constexpr std::size_t kNumRawFields = kNumTextFields + kNumNumberFields;
 

@@ -29,6 +29,7 @@ constexpr auto kFieldColumns = std::to_array<FieldColumn>({
     {RawField::kSkyField, "field"},
     {RawField::kFilter, "filter"},
     {RawField::kObsId, "obsid"},
+    {RawField::kImageType, "imagetype"},
     {RawField::kVisit, "visit"},
     {RawField::kExpId, "expid"},
     {RawField::kDetector, "detector"},

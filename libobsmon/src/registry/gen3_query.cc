@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <memory>
 #include <utility>
 
 #include "status_macros.h"
+#include "text/utc_text.h"
 
 namespace obsmon {
 namespace {
@@ -142,8 +142,10 @@ absl::Status Reader::ReadExposures(const NightRange& range) {
     const std::optional<Night> night = NightOfDayObs(statement->Int(1));
     if (!night) continue;
     exposure_of_id_.emplace(statement->Int(0), static_cast<std::uint32_t>(rows_.exposures.size()));
-    rows_.exposures.push_back(
-        {.id = statement->Int(0), .night = *night, .obs_id = std::string(statement->Text(2))});
+    rows_.exposures.push_back({.id = statement->Int(0),
+                               .night = *night,
+                               .obs_id = std::string(statement->Text(2)),
+                               .observation_type = std::string(statement->Text(3))});
   }
 }
 
@@ -261,7 +263,7 @@ absl::StatusOr<Gen3Rows> ReadGen3Rows(Gen3Transaction& transaction, const Gen3Sc
 
 std::string Gen3ExposuresSql(const Gen3Transaction& transaction) {
   return fmt::format(
-      "SELECT e.id, e.day_obs, e.obs_id FROM {} e "
+      "SELECT e.id, e.day_obs, e.obs_id, e.observation_type FROM {} e "
       "WHERE e.instrument = $1 AND e.day_obs >= $2 AND e.day_obs <= $3",
       transaction.Table("exposure"));
 }
@@ -275,35 +277,6 @@ std::string Gen3DatasetsSql(const Gen3Transaction& transaction, const Gen3Schema
       "SELECT x.* FROM {} e CROSS JOIN LATERAL ({} OFFSET 0) x "
       "WHERE e.instrument = $1 AND e.day_obs >= $2 AND e.day_obs <= $3",
       transaction.Table("exposure"), DatasetsOfExposureSql(transaction, schema, group, "e.id"));
-}
-
-std::optional<UtcTime> ParseUtcText(std::string_view text) {
-  constexpr std::size_t kDate = 10;   // YYYY-MM-DD
-  constexpr std::size_t kWhole = 19;  // … hh:mm:ss
-  constexpr std::size_t kMostDigits = 9;
-  if (text.size() < kWhole || (text[kDate] != ' ' && text[kDate] != 'T')) return std::nullopt;
-  const std::optional<Night> date = Night::FromFolderName(text.substr(0, kDate));
-  const auto two = [text](std::size_t at) {
-    const auto digit = [text](std::size_t i) {
-      return text[i] >= '0' && text[i] <= '9' ? text[i] - '0' : 100;
-    };
-    return digit(at) * 10 + digit(at + 1);
-  };
-  const int hour = two(11);
-  const int minute = two(14);
-  const int second = two(17);
-  if (!date || text[13] != ':' || text[16] != ':' || hour > 23 || minute > 59 || second > 60)
-    return std::nullopt;
-  std::int64_t nanoseconds = 0;
-  if (text.size() > kWhole) {
-    const std::string_view digits = text.substr(kWhole + 1);
-    if (text[kWhole] != '.' || digits.empty() || digits.size() > kMostDigits) return std::nullopt;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), nanoseconds);
-    if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-    for (std::size_t i = digits.size(); i < kMostDigits; ++i) nanoseconds *= 10;
-  }
-  return UtcTime(date->date()) + std::chrono::hours{hour} + std::chrono::minutes{minute} +
-         std::chrono::seconds{second} + std::chrono::nanoseconds{nanoseconds};
 }
 
 }  // namespace obsmon

@@ -24,6 +24,7 @@ struct Gen3Exposure {
   std::int64_t id = 0;
   Night night{};
   std::string obs_id{};
+  std::string observation_type{};
 };
 
 /// One dataset in one datastore; or, where no datastore holds it, once with `datastore` kNoDatastore.
@@ -52,7 +53,8 @@ struct Gen3Rows {
 absl::StatusOr<Gen3Rows> ReadGen3Rows(Gen3Transaction& transaction, const Gen3Schema& schema,
                                       std::span<const Night> nights, const std::stop_token& stop);
 
-/// The SQL that lists the exposures of the nights from $2 to $3 of instrument $1: id, day_obs, obs_id.
+/// The SQL that lists the exposures of the nights from $2 to $3 of instrument $1: id, day_obs, obs_id,
+/// observation_type.
 std::string Gen3ExposuresSql(const Gen3Transaction& transaction);
 
 /// Which exposures a query for datasets is about.
@@ -66,10 +68,6 @@ enum class Gen3Scope : std::uint8_t {
 /// from exposures to tags to datasets to records; nothing is scanned.
 std::string Gen3DatasetsSql(const Gen3Transaction& transaction, const Gen3Schema& schema,
                             const Gen3TypeGroup& group, Gen3Scope scope);
-
-/// "2024-10-03 01:02:03[.456789]", UTC, as SQLAlchemy writes it into SQLite. Nothing where it is something
-/// else.
-std::optional<UtcTime> ParseUtcText(std::string_view text);
 
 }  // namespace obsmon
 

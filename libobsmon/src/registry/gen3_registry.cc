@@ -45,6 +45,9 @@ class Gen3Snapshot final : public RegistrySnapshot {
   std::uint64_t Digest(Night night) const override {
     std::vector<std::uint64_t> hashes;
     for (const Gen3Row& row : RowsOf(night)) hashes.push_back(HashOf(row));
+    for (const auto& [obs_id, type] : TypesOf(night)) {
+      hashes.push_back(obsmon::Digest().Add(obs_id).Add("\n").Add(type).value());
+    }
     std::ranges::sort(hashes);
     obsmon::Digest digest;
     for (const ButlerDatastore& datastore : schema_.datastores) digest.Add(datastore.root);
@@ -53,7 +56,10 @@ class Gen3Snapshot final : public RegistrySnapshot {
   }
 
   absl::StatusOr<NightIngests> Ingests(Night night) const override {
-    return FindGen3Files(place_, schema_, rows_, night, RowsOf(night), control_);
+    OBSMON_ASSIGN_OR_RETURN(NightIngests ingests,
+                            FindGen3Files(place_, schema_, rows_, night, RowsOf(night), control_));
+    ingests.observation_types = TypesOf(night);
+    return ingests;
   }
 
  private:
@@ -61,6 +67,15 @@ class Gen3Snapshot final : public RegistrySnapshot {
     const auto rows = rows_.nights.find(night);
     if (rows == rows_.nights.end()) return {};
     return rows->second;
+  }
+
+  ObservationTypes TypesOf(Night night) const {
+    ObservationTypes types;
+    for (const Gen3Exposure& exposure : rows_.exposures) {
+      if (exposure.night != night || exposure.observation_type.empty()) continue;
+      types.try_emplace(exposure.obs_id, exposure.observation_type);
+    }
+    return types;
   }
 
   std::uint64_t HashOf(const Gen3Row& row) const {

@@ -34,6 +34,9 @@ class ListedSnapshot final : public RegistrySnapshot {
     for (const IngestRow& row : rows->second.rows) hashes.push_back(HashOf(row));
     std::ranges::sort(hashes);
     for (const std::uint64_t hash : hashes) digest.Add(hash);
+    for (const auto& [obs_id, type] : rows->second.observation_types) {
+      digest.Add(obs_id).Add("\n").Add(type).Add("\n");
+    }
     return digest.value();
   }
 
@@ -42,6 +45,7 @@ class ListedSnapshot final : public RegistrySnapshot {
     if (rows == rows_.end()) return NightIngests{};
     OBSMON_ASSIGN_OR_RETURN(NightIngests ingests, FindListedFiles(storage_, rows->second.rows, control_));
     ingests.events = rows->second.events;
+    ingests.observation_types = rows->second.observation_types;
     return ingests;
   }
 

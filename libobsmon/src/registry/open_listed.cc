@@ -10,16 +10,14 @@
 #include <utility>
 
 #include "obsmon/registry.h"
-#include "postgres/uri.h"
+#include "query/asked_query.h"
 #include "registry/event_tables.h"
 #include "registry/listed_registry.h"
-#include "registry/query_source.h"
+#include "registry/query_rows.h"
 #include "status_macros.h"
 
 namespace obsmon {
 namespace {
-
-constexpr std::string_view kSqliteScheme = "sqlite:///";
 
 std::string LowerCase(std::string text) {
   std::ranges::transform(text, text.begin(),
@@ -52,15 +50,6 @@ absl::StatusOr<std::unique_ptr<Registry>> Opened(std::unique_ptr<RowSource> sour
   return MakeListedRegistry(std::move(source), storage, options.control);
 }
 
-absl::Status CheckUri(std::string_view uri) {
-  if (!postgres::IsUri(uri)) {
-    return absl::InvalidArgumentError(
-        "the database has no URI that obsmon knows; write postgresql://user@host/database or "
-        "sqlite:////absolute/path");
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 std::string EventTablesPrefixOf(const std::filesystem::path& input_dir) {
@@ -73,16 +62,11 @@ std::string EventTablesPrefixOf(const std::filesystem::path& input_dir) {
   return {};
 }
 
-absl::StatusOr<std::unique_ptr<Registry>> Registry::OpenSql(const SqlRegistry& sql,
+absl::StatusOr<std::unique_ptr<Registry>> Registry::OpenSql(const SqlQuery& sql,
                                                             const std::filesystem::path& storage,
                                                             const RegistryOptions& options) {
-  OBSMON_ASSIGN_OR_RETURN(NightQuery query, NightQuery::Parse(sql.query));
-  if (sql.uri.starts_with(kSqliteScheme)) {
-    return Opened(MakeSqliteQuery(sql.uri.substr(kSqliteScheme.size()), std::move(query), options), storage,
-                  options);
-  }
-  OBSMON_RETURN_IF_ERROR(CheckUri(sql.uri));
-  return Opened(MakePostgresQuery(sql, std::move(query), options), storage, options);
+  OBSMON_ASSIGN_OR_RETURN(std::unique_ptr<RowSource> source, MakeQueryRows(sql, options));
+  return Opened(std::move(source), storage, options);
 }
 
 absl::StatusOr<std::unique_ptr<Registry>> Registry::OpenEvents(const EventTables& events,

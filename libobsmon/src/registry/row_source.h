@@ -19,6 +19,7 @@ namespace obsmon {
 /// The rows of a night. Of each only path, night, status, message and ingest_time are given.
 struct ListedNight {
   IngestTable rows{};
+  ObservationTypes observation_types{};
   std::vector<FileEvent> events{};  ///< as of NightIngests
 };
 using ListedRows = std::map<Night, ListedNight>;

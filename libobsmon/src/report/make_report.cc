@@ -189,7 +189,8 @@ class LegacyCounter {
 };
 
 bool SomethingIsHidden(const NightReport& report) {
-  return !report.evidence.registry_status.ok() || std::ranges::any_of(report.evidence.issues, HidesFiles);
+  return !report.evidence.registry_status.ok() || !report.evidence.expected_status.ok() ||
+         std::ranges::any_of(report.evidence.issues, HidesFiles);
 }
 
 NightState StateOf(const NightReport& report) {

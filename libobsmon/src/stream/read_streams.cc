@@ -23,9 +23,10 @@ namespace obsmon {
 namespace {
 
 constexpr std::array<std::string_view, 2> kTopKeys = {"defaults", "streams"};
-constexpr std::string_view kRegistry = "registry";
-constexpr std::string_view kRegistryPrefix = "registry_";
-constexpr std::array<std::string_view, 3> kRuleKeys = {"pattern", "detector", "reason"};
+// Keys that begin with one of these may be written as a map: `registry: {sql: …}` for `registry_sql: …`.
+constexpr std::array<std::string_view, 2> kMaps = {"registry", "expected"};
+constexpr std::array<std::string_view, 5> kRuleKeys = {"pattern", "detector", "observation_type", "missing",
+                                                       "reason"};
 
 /// Reads one file's nodes; carries what every message needs.
 class StreamReader {
@@ -89,12 +90,13 @@ class StreamReader {
   absl::Status SetFields(const YAML::Node& node, StreamConfig& config) const {
     if (!node.IsMap()) return Wrong(node, "a stream must be written as 'key: value' lines");
     std::vector<std::string_view> known(StreamKeys().begin(), StreamKeys().end());
-    known.push_back(kRegistry);
+    known.insert(known.end(), kMaps.begin(), kMaps.end());
     OBSMON_RETURN_IF_ERROR(CheckKeys(node, known));
     for (const auto& entry : node) {
       const std::string& key = entry.first.Scalar();
-      OBSMON_RETURN_IF_ERROR(key == kRegistry ? SetRegistry(entry.first, entry.second, config)
-                                              : SetField(key, entry.first, entry.second, config));
+      const bool is_map = std::ranges::find(kMaps, key) != kMaps.end();
+      OBSMON_RETURN_IF_ERROR(is_map ? SetMap(entry.first, entry.second, config)
+                                    : SetField(key, entry.first, entry.second, config));
     }
     // The same folder written in two ways is one folder.
     for (std::filesystem::path* folder :
@@ -157,20 +159,19 @@ class StreamReader {
     return absl::OkStatus();
   }
 
-  /// `registry: {sql: …}` says the same as `registry_sql: …`.
-  absl::Status SetRegistry(const YAML::Node& place, const YAML::Node& map, StreamConfig& config) const {
+  absl::Status SetMap(const YAML::Node& place, const YAML::Node& map, StreamConfig& config) const {
+    const std::string prefix = place.Scalar() + "_";
     if (!map.IsMap()) {
       return Wrong(place,
-                   "'registry' must be a map, such as {sql: URI, query: SQL} or {events: URI, prefix: NAME}");
+                   fmt::format("'{}' must be a map, such as {{sql: URI, query: SQL}}", place.Scalar()));
     }
     std::vector<std::string_view> known;
     for (const std::string_view key : StreamKeys()) {
-      if (key.starts_with(kRegistryPrefix)) known.push_back(key.substr(kRegistryPrefix.size()));
+      if (key.starts_with(prefix)) known.push_back(key.substr(prefix.size()));
     }
     OBSMON_RETURN_IF_ERROR(CheckKeys(map, known));
     for (const auto& entry : map) {
-      const std::string key = std::string(kRegistryPrefix) + entry.first.Scalar();
-      OBSMON_RETURN_IF_ERROR(SetField(key, entry.first, entry.second, config));
+      OBSMON_RETURN_IF_ERROR(SetField(prefix + entry.first.Scalar(), entry.first, entry.second, config));
     }
     return absl::OkStatus();
   }

@@ -162,26 +162,40 @@ absl::Status SetThreads(std::string_view text, int& num_threads) {
   return absl::OkStatus();
 }
 
+// Sets what of a rule `key` names; false where there is no such key, or it is set already.
+bool SetRuleField(std::string_view key, std::string_view value, IgnoreRule& rule) {
+  if (key == "missing") {
+    const absl::StatusOr<bool> missing = ParseSwitch(value);
+    if (missing.ok()) rule.missing = *missing;
+    return missing.ok();
+  }
+  std::string* field = key == "pattern"            ? &rule.pattern
+                       : key == "detector"         ? &rule.detector
+                       : key == "observation_type" ? &rule.observation_type
+                       : key == "reason"           ? &rule.reason
+                                                   : nullptr;
+  if (field == nullptr || value.empty() || !field->empty()) return false;
+  *field = value;
+  return true;
+}
+
 // "pattern=*_dark.fits,detector=R22_*,reason=…": the reason last, for it may have commas in it.
 absl::StatusOr<IgnoreRule> ParseRule(std::string_view line) {
-  constexpr std::string_view kForm = "write pattern=… or detector=… or both, then reason=…";
+  constexpr std::string_view kForm =
+      "write at least one of pattern=…, detector=… and observation_type=…, missing=no if files that never "
+      "arrived are not meant, and at last reason=…";
   IgnoreRule rule;
   while (!line.empty()) {
     const std::size_t equals = std::min(line.find('='), line.size());
     const std::string_view key = line.substr(0, equals);
     const std::size_t end = key == "reason" ? line.size() : std::min(line.find(','), line.size());
-    std::string* field = key == "pattern"    ? &rule.pattern
-                         : key == "detector" ? &rule.detector
-                         : key == "reason"   ? &rule.reason
-                                             : nullptr;
-    if (field == nullptr || equals + 1 >= end || !field->empty()) {
+    if (equals >= end || !SetRuleField(key, line.substr(equals + 1, end - equals - 1), rule)) {
       return absl::InvalidArgumentError(fmt::format("'{}' is no rule: {}", line, kForm));
     }
-    *field = line.substr(equals + 1, end - equals - 1);
     line.remove_prefix(std::min(end + 1, line.size()));
     while (line.starts_with(' ')) line.remove_prefix(1);
   }
-  if (rule.pattern.empty() && rule.detector.empty()) {
+  if (rule.pattern.empty() && rule.detector.empty() && rule.observation_type.empty()) {
     return absl::InvalidArgumentError(fmt::format("a rule must name what it ignores: {}", kForm));
   }
   if (rule.reason.empty()) {
@@ -336,6 +350,12 @@ constexpr std::array kFields = {
     StreamField{"manifest",
                 [](std::string_view text, const Folder& base,
                    StreamConfig& config) { return SetFolder(text, base, config.stream.manifest); }},
+    StreamField{"expected_sql",
+                [](std::string_view text, const Folder& base,
+                   StreamConfig& config) { return SetUri(text, base, config.stream.expected.uri); }},
+    StreamField{"expected_query",
+                [](std::string_view text, const Folder&,
+                   StreamConfig& config) { return SetName(text, config.stream.expected.query); }},
     StreamField{"ingest_log",
                 [](std::string_view text, const Folder& base,
                    StreamConfig& config) { return SetFolder(text, base, config.stream.ingest_log); }},

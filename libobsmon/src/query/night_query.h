@@ -1,16 +1,14 @@
 // A query that somebody wrote, with the night left open.
-#ifndef OBSMON_SRC_REGISTRY_NIGHT_QUERY_H_
-#define OBSMON_SRC_REGISTRY_NIGHT_QUERY_H_
+#ifndef OBSMON_SRC_QUERY_NIGHT_QUERY_H_
+#define OBSMON_SRC_QUERY_NIGHT_QUERY_H_
 
-#include <cstdint>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "obsmon/night.h"
-#include "registry/row_source.h"
 
 namespace obsmon {
 
@@ -31,22 +29,6 @@ class NightQuery {
   std::vector<std::size_t> placeholders_;  // which each is
 };
 
-/// Where in an answer's columns what is asked for stands; -1 where it has none of that name.
-struct AnswerColumns {
-  int path = -1;
-  int ingest_time = -1;
-  int status = -1;
-  int message = -1;
-
-  /// By name, in any case of letters. kFailedPrecondition, with what there is instead, where none is called
-  /// path.
-  static absl::StatusOr<AnswerColumns> Find(const std::vector<std::string>& names);
-};
-
-/// Puts a row into `rows`; `status_word` may be empty, for ingested. kFailedPrecondition where that is no
-/// known word.
-absl::Status AppendAnswer(IngestRow row, std::string_view status_word, IngestTable& rows);
-
 }  // namespace obsmon
 
-#endif  // OBSMON_SRC_REGISTRY_NIGHT_QUERY_H_
+#endif  // OBSMON_SRC_QUERY_NIGHT_QUERY_H_

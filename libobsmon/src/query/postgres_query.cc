@@ -7,7 +7,7 @@
 
 #include "postgres/logins.h"
 #include "postgres/postgres.h"
-#include "registry/query_source.h"
+#include "query/asked_query.h"
 #include "status_macros.h"
 
 namespace obsmon {
@@ -20,10 +20,10 @@ std::vector<std::string> NamesOf(const std::vector<postgres::Column>& columns) {
   return names;
 }
 
-class PostgresQuery final : public RowSource {
+class PostgresQuery final : public AskedQuery {
  public:
-  PostgresQuery(SqlRegistry sql, NightQuery query, const RegistryOptions& options)
-      : sql_(std::move(sql)), query_(std::move(query)), options_(options) {}
+  PostgresQuery(std::string uri, NightQuery query, const AnswerForm& form, AskOptions options)
+      : uri_(std::move(uri)), query_(std::move(query)), form_(form), options_(std::move(options)) {}
 
   absl::Status Check() override {
     OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<postgres::Connection> connection, Connect());
@@ -32,14 +32,15 @@ class PostgresQuery final : public RowSource {
     return postgres::WithPlace(ColumnsIn(columns).status(), *connection);
   }
 
-  absl::Status Read(std::span<const Night> nights, ListedRows& rows) override {
+  absl::Status Read(std::span<const Night> nights, Sink sink) override {
+    sink.begin();
     OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<postgres::Connection> connection, Connect());
     for (const Night night : nights) {
       const std::vector<std::string> texts = query_.ValuesFor(night);
       const std::vector<postgres::Value> values(texts.begin(), texts.end());
       OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<postgres::Rows> answer,
                               connection->Query(query_.Sql('$'), values));
-      OBSMON_RETURN_IF_ERROR(postgres::WithPlace(ReadAnswer(*answer, night, rows[night].rows), *connection));
+      OBSMON_RETURN_IF_ERROR(postgres::WithPlace(ReadAnswer(*answer, night, sink), *connection));
     }
     return absl::OkStatus();
   }
@@ -49,56 +50,61 @@ class PostgresQuery final : public RowSource {
 
  private:
   absl::StatusOr<std::unique_ptr<postgres::Connection>> Connect() const {
-    OBSMON_ASSIGN_OR_RETURN(const postgres::Login login, postgres::LoginFor(sql_.uri, options_.logins));
+    OBSMON_ASSIGN_OR_RETURN(const postgres::Login login, postgres::LoginFor(uri_, options_.logins));
     OBSMON_ASSIGN_OR_RETURN(
         std::unique_ptr<postgres::Connection> connection,
-        postgres::Connection::Open(login, {.silence = options_.busy_timeout, .stop = options_.control.stop}));
+        postgres::Connection::Open(login, {.silence = options_.busy_timeout, .stop = options_.stop}));
     OBSMON_RETURN_IF_ERROR(connection->BeginReadOnly());
     return connection;
   }
 
-  static absl::StatusOr<AnswerColumns> ColumnsIn(const std::vector<postgres::Column>& columns);
-  static absl::Status ReadAnswer(postgres::Rows& answer, Night night, IngestTable& rows);
+  absl::StatusOr<AnswerColumns> ColumnsIn(const std::vector<postgres::Column>& columns) const;
+  absl::Status ReadAnswer(postgres::Rows& answer, Night night, const Sink& sink) const;
 
-  SqlRegistry sql_;
+  std::string uri_;
   NightQuery query_;
-  RegistryOptions options_;
+  AnswerForm form_;
+  AskOptions options_;
 };
 
-absl::StatusOr<AnswerColumns> PostgresQuery::ColumnsIn(const std::vector<postgres::Column>& columns) {
-  OBSMON_ASSIGN_OR_RETURN(const AnswerColumns found, AnswerColumns::Find(NamesOf(columns)));
-  for (const int column : {found.path, found.status, found.message}) {
+absl::StatusOr<AnswerColumns> PostgresQuery::ColumnsIn(const std::vector<postgres::Column>& columns) const {
+  OBSMON_ASSIGN_OR_RETURN(const AnswerColumns found, AnswerColumns::Find(form_, NamesOf(columns)));
+  std::vector<int> texts(found.texts.begin(), found.texts.end());
+  texts.push_back(found.path);
+  for (const int column : texts) {
     if (column < 0 || columns[static_cast<std::size_t>(column)].IsText()) continue;
     const std::string& name = columns[static_cast<std::size_t>(column)].name;
     return absl::FailedPreconditionError(
         fmt::format("the query's column {0} is no text; write CAST({0} AS text) AS {0}", name));
   }
-  if (found.ingest_time >= 0 && !columns[static_cast<std::size_t>(found.ingest_time)].IsTime()) {
-    return absl::FailedPreconditionError(
-        "the query's column ingest_time is no timestamp; make it one, with to_timestamp(…) where it counts "
-        "seconds");
+  if (found.time >= 0 && !columns[static_cast<std::size_t>(found.time)].IsTime()) {
+    return absl::FailedPreconditionError(fmt::format(
+        "the query's column {} is no timestamp; make it one, with to_timestamp(…) where it counts seconds",
+        form_.time));
   }
   return found;
 }
 
-absl::Status PostgresQuery::ReadAnswer(postgres::Rows& answer, Night night, IngestTable& rows) {
+absl::Status PostgresQuery::ReadAnswer(postgres::Rows& answer, Night night, const Sink& sink) const {
   OBSMON_ASSIGN_OR_RETURN(const AnswerColumns columns, ColumnsIn(answer.columns()));
-  const auto text = [&](int column) { return column < 0 ? std::string_view() : answer.Text(column); };
   for (;;) {
     OBSMON_ASSIGN_OR_RETURN(const bool has_row, answer.Step());
     if (!has_row) return absl::OkStatus();
-    if (answer.Text(columns.path).empty()) continue;  // a row of no file
-    IngestRow row{.path = answer.Text(columns.path), .night = night, .message = text(columns.message)};
-    if (columns.ingest_time >= 0) row.ingest_time = answer.Time(columns.ingest_time);
-    OBSMON_RETURN_IF_ERROR(AppendAnswer(row, text(columns.status), rows));
+    AnswerRow row{.path = answer.Text(columns.path)};
+    if (row.path.empty()) continue;  // a row of no file
+    if (columns.time >= 0) row.time = answer.Time(columns.time);
+    for (std::size_t i = 0; i < row.texts.size(); ++i) {
+      if (columns.texts[i] >= 0) row.texts[i] = answer.Text(columns.texts[i]);
+    }
+    OBSMON_RETURN_IF_ERROR(sink.add(night, row));
   }
 }
 
 }  // namespace
 
-std::unique_ptr<RowSource> MakePostgresQuery(const SqlRegistry& sql, NightQuery query,
-                                             const RegistryOptions& options) {
-  return std::make_unique<PostgresQuery>(sql, std::move(query), options);
+std::unique_ptr<AskedQuery> MakePostgresQuery(std::string uri, NightQuery query, const AnswerForm& form,
+                                              AskOptions options) {
+  return std::make_unique<PostgresQuery>(std::move(uri), std::move(query), form, std::move(options));
 }
 
 }  // namespace obsmon

@@ -1,4 +1,4 @@
-#include "registry/night_query.h"
+#include "query/night_query.h"
 
 #include <fmt/format.h>
 
@@ -28,12 +28,6 @@ std::optional<std::size_t> PlaceholderAt(std::string_view text) {
       kPlaceholders, [text](const Placeholder& placeholder) { return text.starts_with(placeholder.text); });
   if (found == kPlaceholders.end()) return std::nullopt;
   return static_cast<std::size_t>(found - kPlaceholders.begin());
-}
-
-std::string LowerCase(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
 }
 
 }  // namespace
@@ -82,40 +76,6 @@ std::vector<std::string> NightQuery::ValuesFor(Night night) const {
   for (const std::size_t placeholder : placeholders_)
     values.push_back(kPlaceholders.at(placeholder).value(night));
   return values;
-}
-
-absl::StatusOr<AnswerColumns> AnswerColumns::Find(const std::vector<std::string>& names) {
-  AnswerColumns columns;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const std::string name = LowerCase(names[i]);
-    const int column = static_cast<int>(i);
-    if (name == "path") columns.path = column;
-    if (name == "ingest_time") columns.ingest_time = column;
-    if (name == "status") columns.status = column;
-    if (name == "message") columns.message = column;
-  }
-  if (columns.path >= 0) return columns;
-  return absl::FailedPreconditionError(
-      fmt::format("the query gives no column path, only {}; name one with AS path",
-                  names.empty() ? std::string("none at all") : fmt::format("{}", fmt::join(names, ", "))));
-}
-
-absl::Status AppendAnswer(IngestRow row, std::string_view status_word, IngestTable& rows) {
-  if (!status_word.empty()) {
-    const std::optional<IngestStatus> status = StatusOfWord(status_word);
-    if (!status) {
-      return absl::FailedPreconditionError(fmt::format(
-          "the query gives {} the status '{}', which obsmon does not know; let the query say ingested, "
-          "pending, failed or ignored instead",
-          row.path, status_word));
-    }
-    row.status = *status;
-    if (row.message.empty()) row.message = MessageOfWord(status_word);
-  }
-  // Of an attempt that was not one, no time of ingest is known.
-  if (row.status != IngestStatus::kIngested) row.ingest_time.reset();
-  rows.Append(row);
-  return absl::OkStatus();
 }
 
 }  // namespace obsmon
