@@ -3,8 +3,9 @@
     histories_test.py OBSMON_LOOK [NUMBER [SEED]]       NUMBER of histories (default: 10), SEED (default: 1)
 
 A history is a small night at which things happen one after the other: files arrive, whole or in pieces, are replaced,
-deleted, ingested late, fail and are ingested after all; the registry is locked and free again; manifests come early,
-late, broken or never; a rule ignores a detector; time passes. After each step obsmon looks twice: with what it knows
+deleted, ingested late, fail by the ingest's log and are ingested after all; the registry is locked and free again;
+manifests come early, late, broken or never; a telemetry database lists images, and is away and back; a rule ignores a
+detector; time passes. After each step obsmon looks twice: with what it knows
 from the looks before, and from scratch. Both must say of every file what the rules say.
 
 A false alarm is a file that obsmon says someone should look at, where the rules do not; a missed alarm the reverse.
@@ -25,7 +26,8 @@ NIGHT, DAY_OBS = "2020-05-01", "20200501"
 SECOND = 10**9
 GRACE, GUIDER_GRACE, MISSING_GRACE, ORPHAN_AGE = 60 * SECOND, 120 * SECOND, 300 * SECOND, 3600 * SECOND
 OPTIONS = ["grace=60", "guider_grace=120", "missing_grace=300", "partial_age=1h", "busy_timeout=0",
-           "ignore=detector=R22_S2?,reason=switched off"]
+           "ignore=detector=R22_S2?,reason=switched off",
+           "expected_query=SELECT name AS path, taken AS since FROM image WHERE day_obs = {day_obs}"]
 ATTENTION = {"artifact_gone", "missing", "failed", "too_small", "not_ingested"}
 WAIT = {"in_flight", "settling", "pending"}
 DETECTORS = ["R22_S00", "R22_S11", "R22_S22", "R00_SG0_guider"]
@@ -57,6 +59,9 @@ class History:
         self.rng, self.root, self.files, self.rows = rng, root, {}, {}
         self.manifests = {}  # obs_id -> (detectors or None where it is broken, arrival)
         self.locked = None
+        self.failed = set()  # names of files of which the ingest's log tells a failure
+        self.listed = {}  # name -> since when, or None where the telemetry does not tell
+        self.away = False  # the telemetry database
         self.next_id = 1
         self.seen = {}  # path -> (identity, arrival) when obsmon last wrote down what it saw
         self.absent_since = {}  # likewise, of expected files
@@ -67,6 +72,9 @@ class History:
         with sqlite3.connect(self.repo / "registry.sqlite3") as registry:
             registry.execute(TABLE)
         registry.close()
+        self.telemetry, self.log = root / "telemetry.sqlite3", root / "ingest.log"
+        self.log.touch()
+        self.write_telemetry("CREATE TABLE image (name TEXT, day_obs INTEGER, taken TEXT)")
         self.offset = 0  # how far "now" is ahead of this machine's clock
 
     # What happens. Each gives a word for the log, or None where it can't happen now.
@@ -141,6 +149,58 @@ class History:
         os.chmod(self.root / "storage" / path, 0o644)
         self.files[path].touched(self.root / "storage" / path)
         return f"chmod {path}"
+
+    def fail(self):
+        path = self.pick(lambda p, f: "/." not in p and ".fits" in p)
+        if path is None:
+            return None
+        name = path.rsplit("/", 1)[1]
+        with open(self.log, "a") as log:
+            log.write(f"ingest ERROR: Failed to ingest file {path}: no DATE-OBS\n")
+        self.failed.add(name)
+        return f"fail {name}"
+
+    def try_again(self):
+        """The ingest's log tells that a failure was overcome: the row may come at once, later, or never."""
+        if not self.failed:
+            return None
+        name = self.rng.choice(sorted(self.failed))
+        with open(self.log, "a") as log:
+            log.write(f"ingest INFO: Successfully ingested {name}\n")
+        self.failed.remove(name)
+        return f"try_again {name}"
+
+    def take(self):
+        if self.away:
+            return None
+        name = self.path(self.rng.choice(self.exposures()), self.rng.choice(DETECTORS), ".fits").rsplit("/", 1)[1]
+        if name in self.listed:
+            return None
+        seconds = self.rng.choice([None, 0, 100, 3000])
+        since = None if seconds is None else (next_tick(self.root) + self.offset) // SECOND - seconds
+        self.write_telemetry("INSERT INTO image VALUES (?, ?, ?)", name, int(DAY_OBS), since)
+        self.listed[name] = since and since * SECOND
+        return f"take {name} {seconds}"
+
+    def telemetry_away(self):
+        if self.away:
+            return None
+        self.telemetry.rename(self.root / "away")
+        self.away = True
+        return "telemetry_away"
+
+    def telemetry_back(self):
+        if not self.away:
+            return None
+        (self.root / "away").rename(self.telemetry)
+        self.away = False
+        return "telemetry_back"
+
+    def write_telemetry(self, text, *values):
+        telemetry = sqlite3.connect(self.telemetry)
+        with telemetry:
+            telemetry.execute(text, values)
+        telemetry.close()
 
     def ingest(self):
         path = self.pick(lambda p, f: "/." not in p and ".fits" in p and "_guider" not in p and self.row_of(p) is None)
@@ -234,26 +294,39 @@ class History:
         identity, first = self.seen.get(path, (None, None))
         return min(first, file.ctime) if kept and identity == file.identity else file.ctime
 
-    def write_down(self):
-        self.seen = {path: (file.identity, self.arrival(path, True)) for path, file in self.files.items()}
-        self.absent_since = self.expected(True)
+    def write_down(self, now):
+        seen = {path: (file.identity, self.arrival(path, True)) for path, file in self.files.items()}
+        self.absent_since = self.expected(now, True)
+        self.seen = seen
 
-    def expected(self, kept):
-        """{path: since} of all that manifests call for and that is nowhere."""
-        absent = {}
+    def expected(self, now, kept):
+        """{path: since} of all that manifests or the telemetry call for and that is nowhere."""
+        called_for = {}  # name -> [path, since]
+        for wanted, since in [*self.by_manifests(kept), *self.by_telemetry(now)]:
+            known = called_for.setdefault(wanted.rsplit("/", 1)[1], [wanted, since])
+            known[1] = min(known[1], since)
         names = {final_key(path) for path in self.files}
+        absent = {}
+        for name, (wanted, since) in called_for.items():
+            obs_id, detector = self.names(wanted)
+            in_registry = name.endswith(".fits") and (obs_id, detector) in self.rows and not self.locked
+            if final_key(wanted) not in names and not in_registry:
+                absent[wanted] = min(self.absent_since.get(wanted, since), since) if kept else since
+        return absent
+
+    def by_telemetry(self, now):
+        if not self.away:
+            for name, since in self.listed.items():
+                yield f"{DAY_OBS}/{name}", now if since is None else since
+
+    def by_manifests(self, kept):
         for obs_id, (detectors, file) in self.manifests.items():
             path = f"{DAY_OBS}/{obs_id}/{obs_id}_expectedSensors.json"
             if detectors is None or path not in self.files:
                 continue
             for detector in detectors:
                 for ending in (".fits", ".json"):
-                    wanted = self.path(obs_id, detector, ending)
-                    in_registry = ending == ".fits" and (obs_id, detector) in self.rows and not self.locked
-                    if final_key(wanted) not in names and not in_registry:
-                        since = self.arrival(path, kept)
-                        absent[wanted] = min(self.absent_since.get(wanted, since), since) if kept else since
-        return absent
+                    yield self.path(obs_id, detector, ending), self.arrival(path, kept)
 
     def verdicts(self, now, kept):
         said = {path: self.verdict(path, now, kept) for path in self.files}
@@ -261,7 +334,7 @@ class History:
             # A link is the file's whose path it names.
             if path not in self.files and not self.locked:
                 said[name] = "artifact_gone"
-        for path, since in self.expected(kept).items():
+        for path, since in self.expected(now, kept).items():
             if ignored(path):
                 said[path] = "ignored"
             elif self.locked:
@@ -296,6 +369,8 @@ class History:
             return "settling"
         if not name.endswith((".fits", ".fits.fz")):
             return "not_fits"
+        if name in self.failed:
+            return "failed"
         return "too_small" if file.size < 10_000 else "not_ingested"
 
 
@@ -312,23 +387,25 @@ def ignored(path):
     return "_R22_S2" in path
 
 
-def state_of(said, locked):
+def state_of(said, unread):
     verdicts = set(said.values())
     if verdicts & ATTENTION:
         return "needs_attention"
-    if locked or "unknown" in verdicts:
+    if unread or "unknown" in verdicts:
         return "unknown"
     return "in_progress" if verdicts & WAIT else "complete"
 
 
 ACTIONS = (["arrive"] * 6 + ["begin"] * 2 + ["finish"] * 2 + ["ingest"] * 6 + ["wait"] * 6
-           + ["replace", "delete", "chmod", "forget", "manifest", "manifest", "lock", "unlock", "unlock"])
+           + ["replace", "delete", "chmod", "forget", "manifest", "manifest", "lock", "unlock", "unlock", "fail", "fail",
+              "try_again", "take", "take", "take", "telemetry_away", "telemetry_back", "telemetry_back"])
 
 
 class Looker:
     def __init__(self, program, root):
         self.output = root / "output"
-        self.process = subprocess.Popen([program, root, self.output, NIGHT, *OPTIONS], stdin=subprocess.PIPE,
+        self.process = subprocess.Popen([program, root, self.output, NIGHT, *OPTIONS, f"ingest_log={root}/ingest.log",
+                                         f"expected_sql=sqlite:///{root}/telemetry.sqlite3"], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
 
     def look(self, now):
@@ -402,15 +479,17 @@ def compare(history, now, state, kept_state, files, kept, log, figures):
     differing = {path: (files.get(path), said.get(path)) for path in said.keys() | files.keys()
                  if files.get(path) != said.get(path)}
     assert not differing, f"(obsmon, rules) differ: {differing}"
-    assert state == state_of(said, history.locked), f"the night is {state}, by the rules {state_of(said, history.locked)}"
+    should = state_of(said, history.locked or history.away)
+    assert state == should, f"the night is {state}, by the rules {should}"
     if history.locked:
         assert kept_state == "unknown", f"the registry is locked, but the update says {kept_state}"
         return
     said = history.verdicts(now, kept=True)
-    assert kept_state == state_of(said, False), f"the update says {kept_state}, the rules {state_of(said, False)}"
+    should = state_of(said, history.away)
+    assert kept_state == should, f"the update says {kept_state}, the rules {should}"
     in_storage = {path: verdict for path, verdict in said.items() if path.startswith(DAY_OBS)}
     assert kept == in_storage, f"the history (first) and the rules differ: {set(kept.items()) ^ set(in_storage.items())}"
-    history.write_down()
+    history.write_down(now)
 
 
 def main(program, number=10, seed=1):

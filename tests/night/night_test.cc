@@ -54,6 +54,31 @@ TEST(Night, OfButlerRegistriesBegins37SecondsEarlierForItCountsInTai) {
   EXPECT_EQ(Night::Containing(Utc("2020-05-02T11:59:23"), tai), N("2020-05-02"));
 }
 
+// Every second around every noon that matters, by each rule: one second decides, and nothing else does.
+TEST(Night, TurnsAtOneSecondByEachRuleOnEachKindOfDay) {
+  struct Rule {
+    NightRule rule;
+    seconds turn;  // from the date's midnight in UTC on
+  };
+  for (const Rule& rule :
+       {Rule{{}, hours{12}}, Rule{{.offset = hours{12}, .scale = TimeScale::kTai}, hours{12} - seconds{37}},
+        Rule{{.offset = hours{0}}, hours{0}},
+        Rule{{.offset = hours{0}, .scale = TimeScale::kTai}, -seconds{37}},
+        Rule{{.offset = -hours{10}}, -hours{10}}, Rule{{.offset = hours{24}}, hours{24}},
+        Rule{{.offset = std::chrono::minutes{15 * 60 + 30}}, std::chrono::minutes{930}}}) {
+    for (const std::string_view date :
+         {"2020-02-28", "2020-02-29", "2020-03-01", "2021-02-28", "2021-03-01", "2020-12-31", "2021-01-01",
+          "2016-12-31", "2100-02-28", "2100-03-01"}) {
+      const UtcTime turn = UtcTime(N(date).date()) + rule.turn;
+      EXPECT_EQ(Night::Containing(turn - nanoseconds{1}, rule.rule), N(date) - 1) << date;
+      EXPECT_EQ(Night::Containing(turn - seconds{1}, rule.rule), N(date) - 1) << date;
+      EXPECT_EQ(Night::Containing(turn, rule.rule), N(date)) << date;
+      EXPECT_EQ(Night::Containing(turn + seconds{1}, rule.rule), N(date)) << date;
+      EXPECT_EQ(Night::Containing(turn + hours{24} - nanoseconds{1}, rule.rule), N(date)) << date;
+    }
+  }
+}
+
 TEST(Night, FollowsTheRuleOfItsStream) {
   EXPECT_EQ(Night::Containing(Utc("2020-05-02T00:00:00"), {.offset = hours{0}}), N("2020-05-02"));
   EXPECT_EQ(Night::Containing(Utc("2020-05-02T07:59:59"), {.offset = hours{8}}), N("2020-05-01"));
