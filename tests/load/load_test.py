@@ -2,7 +2,8 @@
 
 `obsmon update --every 1s` runs for OBSMON_LOAD_SECONDS (default 10; minutes or hours on demand). Its memory and its
 descriptors stay what they were after the first looks, and in the end its history says the same as one that a first
-look makes.
+look makes. A second test counts looks instead: so many that OBSMON_LOAD_LOOKS are reached (default 60; 10,000 on
+demand) in one process, at OBSMON_LOAD_STREAMS small streams at once (default 6).
 """
 import contextlib
 import os
@@ -22,6 +23,8 @@ from support import COMMAND, Stream, clean_environment  # noqa: E402  pylint: di
 SECONDS = float(os.environ.get("OBSMON_LOAD_SECONDS", "10"))
 NIGHTS = int(os.environ.get("OBSMON_LOAD_NIGHTS", "400" if SECONDS > 60 else "40"))
 STREAMS = 6
+LOOKS = int(os.environ.get("OBSMON_LOAD_LOOKS", "60"))
+STREAMS_OF_LOOKS = int(os.environ.get("OBSMON_LOAD_STREAMS", "6"))
 LAST_NIGHT = "2020-05-01"
 GROWTH_KB = 8192  # of which a heap breathes; 10,000 looks that lose 1 kB each would show
 
@@ -122,6 +125,57 @@ class Load(unittest.TestCase):
               " differences from a full look 0", file=sys.stderr)
         self.assertLess(growth, GROWTH_KB)
         self.assertLessEqual(max(descriptors[-third:]), max(descriptors[:third]) + 4)
+
+
+class Looks(unittest.TestCase):
+    def setUp(self):
+        self.tmp = pathlib.Path(tempfile.mkdtemp(prefix="obsmon-looks-")).resolve()
+        self.addCleanup(shutil.rmtree, self.tmp)
+        names = [f"s{n}" for n in range(STREAMS_OF_LOOKS)]
+        self.streams = {name: Stream(self.tmp / "data" / name) for name in names}
+        for stream in self.streams.values():
+            stream.arrive_and_ingest(3, LAST_NIGHT)
+        config = self.tmp / "streams.yaml"
+        config.write_text("streams:\n" + "".join(
+            f"  - {{name: {name}, input_dir: {stream.root}, output_dir: {self.out(name)}}}\n"
+            for name, stream in self.streams.items()))
+        self.command = [COMMAND, "update", "--config", str(config), "--grace", "0", "--last_day", LAST_NIGHT,
+                        "--every", "1s", "--metrics", str(self.tmp / "obsmon.prom")]
+
+    def out(self, name):
+        return self.tmp / "www" / name
+
+    def looks(self):
+        """How many there were: each is one commit, which SQLite counts in bytes 24 to 27 of the history's header."""
+        def commits(name):
+            with contextlib.suppress(FileNotFoundError), open(self.out(name) / "observing_monitor.sqlite3", "rb") as history:
+                return int.from_bytes(history.read(28)[24:], "big")
+            return 0
+        return sum(map(commits, self.streams))
+
+    def test_many_looks_in_one_process_cost_neither_memory_nor_descriptors(self):
+        process = subprocess.Popen(self.command, env=clean_environment(), stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        began, usages, sequence = time.monotonic(), [], 3
+        while (looks := self.looks()) < LOOKS:
+            self.assertIsNone(process.poll(), "it has ended")
+            self.assertLess(time.monotonic() - began, 120 + 2 * LOOKS, "the looks do not come")
+            if looks > LOOKS / 10:  # once all that is kept for good is there
+                usages.append((looks, *Load.usage_of(process.pid)))
+            sequence += 1  # something new at one of the streams, so that some looks find a change
+            name = f"s{sequence % STREAMS_OF_LOOKS}"
+            file = self.streams[name].arrive(f"{LAST_NIGHT}/AT_O_{LAST_NIGHT.replace('-', '')}_{sequence:06}.fits")
+            file.rename(file.with_name("late.fits"))  # one file at the most, ever another
+            time.sleep(1)
+        process.terminate()
+        self.assertIn(process.wait(60), (0, 143))
+        first, last = usages[0], usages[-1]
+        print(f"\n{looks} looks at {STREAMS_OF_LOOKS} streams in one process: {first[1]} kB resident after {first[0]} looks,"
+              f" {last[1]} kB after {last[0]}; descriptors at most {max(u[2] for u in usages)}", file=sys.stderr)
+        self.assertLess(last[1] - first[1], GROWTH_KB)
+        self.assertLessEqual(last[2], first[2] + 4)
 
 
 if __name__ == "__main__":
