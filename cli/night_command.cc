@@ -117,6 +117,10 @@ bool ReportTrouble(const NightReport& report, Console& console) {
   const NightEvidence& evidence = report.evidence;
   bool whole = evidence.registry_status.ok();
   if (!whole) console.Error(evidence.registry_status);
+  if (!evidence.expected_status.ok()) {
+    console.Error(evidence.expected_status);
+    whole = false;
+  }
   for (const ScanIssue& issue : evidence.issues) {
     if (!HidesFiles(issue)) continue;
     console.Error(fmt::format("{}: can't be read ({})", issue.path, std::string(issue.status.message())));

@@ -1,4 +1,5 @@
 """`obsmon night`: a report on standard output, and nothing written anywhere."""
+import contextlib
 import csv
 import io
 import json
@@ -95,6 +96,28 @@ class Night(CommandTest):
         self.assertEqual(result.returncode, 1)
         self.assertIn(str(self.stream.registry), result.stderr)
         self.assertEqual(json.loads(result.stdout)["state"], "unknown")
+
+    def test_a_database_tells_what_never_arrived_and_is_named_when_it_can_not(self):
+        self.stream.arrive_and_ingest(1)
+        telemetry = self.tmp / "telemetry.sqlite3"
+        with contextlib.closing(sqlite3.connect(telemetry)) as database, database:
+            database.execute("create table image (name text, night text, taken text)")
+            database.executemany("insert into image values (?, '2020-05-01', '2020-05-02 01:00:00')",
+                                 [("AT_O_20200501_000001.fits",), ("AT_O_20200501_000002.fits",)])
+        expected = ("--expected_sql", f"sqlite:///{telemetry}",
+                    "--expected_query", "select name as path, taken as since from image where night = {night}")
+        result = self.night(*expected)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertIn("expected since 2020-05-02 01:00:00Z by its manifest", result.stdout)
+        ignored = self.night(*expected, "--ignore", "pattern=*_000002.fits,reason=lost at sea", "--verdict", "ignored")
+        self.assertIn("left out by a rule: lost at sea", ignored.stdout)
+        telemetry.unlink()
+        result = self.night(*expected, "--format", "json")
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stderr, rf"^obsmon: {telemetry}: .*; which files are missing is not known\n$")
+        night = json.loads(result.stdout)
+        self.assertEqual((night["state"], night["counts"]["ingested"]), ("unknown", 1))
+        self.assertEqual(night["issues"][0]["path"], str(telemetry))
 
     def test_an_unreadable_folder_is_named_and_the_rest_is_shown(self):
         needs_nobody_to_run(self)
