@@ -244,6 +244,17 @@ TEST(UpdateStream, TellsOfFilesWhoseTimesContradictTheirFoldersName) {
   }
 }
 
+TEST(UpdateStream, TellsOfClocksThatAreWrongOnThePage) {
+  SampleStream stream;  // whose links are of 2020-05-02, 01:00:40 UTC, and whose arrivals are of today
+  stream.Arrive("2020-05-01/AT_O_20200501_000001.fits");
+  stream.Ingest("2020-05-01/AT_O_20200501_000001.fits", "2020-05-01");
+  ASSERT_EQ(UpdateStream(stream.Options(), Only(kNight), stream.Later()).outcome, UpdateOutcome::kDone);
+  EXPECT_THAT(ReadFile(stream.Page("2020-05-01.html")),
+              AllOf(HasSubstr("From creation to arrival"),
+                    HasSubstr("From creation to ingest</dt><dd>half within 40 s"),
+                    HasSubstr("before it began: a clock is wrong, or they were touched later")));
+}
+
 TEST(UpdateStream, LeavesAnUnchangedNightsPageAloneAndSaysWhenItLooked) {
   SampleStream stream;
   stream.Arrive("2020-05-01/a.fits");

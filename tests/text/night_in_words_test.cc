@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 namespace obsmon {
 namespace {
 
@@ -92,6 +94,11 @@ TEST(ManifestsInWords, SayOfHowManyExposuresItIsKnownWhatToExpect) {
             "12 exposures, no manifest: whether all files arrived is not known");
   EXPECT_EQ(ManifestsInWords({.exposures = 12, .without_manifest = 3}),
             "12 exposures, 3 without a manifest: of these whether all files arrived is not known");
+}
+
+TEST(WrongClockInWords, SaysOfHowManyAndByHowMuch) {
+  EXPECT_EQ(WrongClockInWords({.files = 5, .negative = 2, .min = -std::chrono::minutes{2}}),
+            "of 2 files it ended up to 2 min before it began: a clock is wrong, or they were touched later");
 }
 
 }  // namespace

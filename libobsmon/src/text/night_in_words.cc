@@ -144,7 +144,7 @@ std::string ManifestsInWords(const NightCounts& counts) {
 }
 
 std::string WrongClockInWords(const LatencySummary& latency) {
-  return fmt::format("a clock is wrong: of {} it ended up to {} before it began",
+  return fmt::format("of {} it ended up to {} before it began: a clock is wrong, or they were touched later",
                      CountOf(latency.negative, "file", "files"), HumanDuration(-latency.min));
 }
 

@@ -37,7 +37,8 @@ std::string NightDetail(const NightFacts& night);
 /// all files arrived is not known". Empty without exposures.
 std::string ManifestsInWords(const NightCounts& counts);
 
-/// "a clock is wrong: of 3 files it ended up to 2 min before it began". REQUIRES: latency.negative > 0.
+/// "of 3 files it ended up to 2 min before it began: a clock is wrong, or they were touched later". REQUIRES:
+/// latency.negative > 0.
 std::string WrongClockInWords(const LatencySummary& latency);
 
 /// The whole sentence, without a full stop.
