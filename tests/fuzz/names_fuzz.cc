@@ -1,4 +1,5 @@
-// What is taken from names: nights, exposures, rsync's files, a lock's holder; and names as they are shown.
+// What is taken from names and short texts: nights, times, exposures, rsync's files, a FITS header, a lock's
+// holder; and names as they are shown.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -10,7 +11,9 @@
 #include "obsmon/stream.h"
 #include "obsmon/transfers.h"
 #include "text/nearest.h"
+#include "text/utc_text.h"
 #include "text/utf8.h"
+#include "transfers/observation_type.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string text;
@@ -25,6 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto raw = obsmon::ParseRawFileName(text)) {
     static_cast<void>(std::string(raw->raft()) + std::string(raw->sensor()));
   }
+  static_cast<void>(obsmon::ParseUtcText(text));
+  static_cast<void>(obsmon::ObservationTypeIn(text));
   // A record is read as it was written.
   const obsmon::LockRecord record = obsmon::LockRecord::Parse(text);
   if (!(obsmon::LockRecord::Parse(record.ToString()).holder == record.holder)) std::abort();

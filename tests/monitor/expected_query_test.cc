@@ -166,6 +166,14 @@ TEST_F(ExpectedQuery, ARowThatCanNotBeMeantIsNamed) {
   EXPECT_EQ(report.counts[Verdict::kNotIngested], 1);
 }
 
+TEST_F(ExpectedQuery, AJoinGoneWrongIsStoppedBeforeItFillsTheMemory) {
+  options_.expected.query =
+      "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT i || '.fits' AS path FROM n "
+      "WHERE {day_obs} IS NOT NULL";
+  EXPECT_THAT(Observe().evidence.expected_status,
+              FailsWith(absl::StatusCode::kDataLoss, HasSubstr("more than 1000000 files of 2020-05-01")));
+}
+
 TEST_F(ExpectedQuery, AQueryThatCanNotBeMeantEndsTheRun) {
   options_.expected.query = "SELECT name AS path FROM image";
   EXPECT_THAT(ObserveNight(options_, kNight, stream_.Later()),
