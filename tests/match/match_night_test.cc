@@ -198,6 +198,17 @@ TEST(MatchNight, ARuleIgnoresWhatIsNotIngestedAndWhatIsMissingButNothingThatIsIn
               ElementsAre(AbsentFile{.expected_row = 0, .verdict = Verdict::kIgnored, .rule = 1}));
 }
 
+TEST(MatchNight, ARuleAboutTheIngestAloneHidesNothingThatNeverArrived) {
+  const MatchOptions options{.ignore = {{.pattern = "*.fits", .reason = "darks", .missing = false}}};
+  EXPECT_EQ(VerdictOf(Arrived("20200501/a.fits", {.inode = 1}), {}, options), Verdict::kIgnored);
+  EXPECT_EQ(VerdictOf(InFlight("20200501/.a.fits.x7Kq2b", kLongAgo), {}, options), Verdict::kMissing)
+      << "an orphan's file has not arrived";
+  EXPECT_THAT(Absent({}, {}, Expected({"20200501/a.fits"}), options),
+              ElementsAre(AbsentFile{.expected_row = 0, .verdict = Verdict::kMissing}));
+  EXPECT_THAT(Absent({}, {}, Expected({"20200501/a.fits"}, kNow), options),
+              ElementsAre(AbsentFile{.expected_row = 0, .verdict = Verdict::kSettling}));
+}
+
 TEST(IgnoreRule, HoldsForAFileThatFitsAllThatItNames) {
   const std::string_view path = "20200501/focus/MC_C_20200501_000007_R22_S11.fits";
   EXPECT_TRUE(Holds({.pattern = "MC_C_*_R22_S??.fits"}, path));

@@ -29,10 +29,10 @@ bool IsYoung(const FileEvidence& e) { return e.age < e.grace; }
 // The verdicts in the order in which they are decided: the first rule that holds gives it, and the last
 // always does.
 //
-// A rule that ignores also ignores what is missing, unless it says otherwise: who has turned a detector off
-// says so once. Without a
-// registry nothing more can be told than that a file is in flight or ignored: even a small or odd one may be
-// ingested, and one that is absent may have been, and been cleaned away.
+// A rule that ignores also ignores what is missing, unless it says otherwise (then it is not asked of such a
+// file): who has turned a detector off says so once. Without a registry nothing more can be told than that a
+// file is in flight or ignored: even a small or odd one may be ingested, and one that is absent may have
+// been, and been cleaned away.
 // clang-format off
 constexpr std::array kRules = {
     Rule{Verdict::kIngested,    [](const FileEvidence& e) { return IsIngested(e) && HasArtifact(e); }},
