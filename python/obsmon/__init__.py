@@ -117,6 +117,7 @@ def observe_night(
     partial_age: Span = 3600,
     ignore: Iterable[Mapping[str, str]] = (),
     manifest: AnyPath | None = None,
+    expected: Mapping[str, str] | None = None,
     ingest_log: AnyPath | None = None,
     rsync_log: AnyPath | None = None,
     busy_timeout: Span = 10,
@@ -154,10 +155,12 @@ def observe_night(
     guider_grace: the same for guiders' files, which need an ingested image of their exposure (default: as grace).
     missing_grace: how long after its manifest arrived an expected file may take (default: as grace).
     partial_age: a partial file that nobody has written to for so long is missing.
-    ignore: rules, each a mapping with "pattern" (of a file's name, or with a "/" of its path in the night's folder)
-        or "detector" or both, in which * and ? stand for others, and "reason": files that are not ingested and fit
-        are ignored.
+    ignore: rules, each a mapping with at least one of "pattern" (of a file's name, or with a "/" of its path in the
+        night's folder), "detector" and "observation_type", in which * and ? stand for others, and "reason": files that
+        are not ingested, or missing, and fit all of it are ignored. With "missing": "no" those that are missing stay so.
     manifest: a file that lists what was taken, with {night} or {day_obs} in its name.
+    expected: a database that lists what was taken, {"sql": uri, "query": sql}: the query gives path, and since and
+        observation_type if it can, and has {night} where the night goes. The URI is as of `registry`.
     ingest_log: the log of the ingest: why files that are not ingested failed.
     rsync_log: rsync's own log, with times in UTC: when files arrived.
     busy_timeout: how long to wait for a registry that someone is writing; likewise.
@@ -202,6 +205,7 @@ def observe_night(
         partial_age=partial_age,
         ignore=ignore,
         manifest=manifest,
+        expected=expected,
         ingest_log=ingest_log,
         rsync_log=rsync_log,
         busy_timeout=busy_timeout,
@@ -243,10 +247,13 @@ def update(
     partial_age: Span = 3600,
     ignore: Iterable[Mapping[str, str]] = (),
     manifest: AnyPath | None = None,
+    expected: Mapping[str, str] | None = None,
     ingest_log: AnyPath | None = None,
     rsync_log: AnyPath | None = None,
     busy_timeout: Span = 10,
     max_age: Span = 900,
+    night_offset: Span | None = None,
+    night_scale: str | None = None,
     num_threads: int = 0,
     as_of: datetime.datetime | None = None,
     progress: Progress = False,
@@ -254,9 +261,10 @@ def update(
     """Brings the history and the pages in `output_dir` up to date, as `obsmon update` does.
 
     Looks at the nights from `first_day`, or at `num_days` nights, up to `last_day`. Without all three these are today
-    and yesterday (UTC), and earlier nights that still have open problems. What has not changed is neither read nor
-    written again. `max_age` is how old the last look may be before the pages call the monitor stopped; the other
-    parameters are those of observe_night.
+    and yesterday, and earlier nights that still have open problems. Today is the UTC date, or, with `night_offset` (a
+    span from midnight on: "12h" is noon, which is the observatory's) or `night_scale` ("utc" or "tai"), the night that
+    began last by these. What has not changed is neither read nor written again. `max_age` is how old the last look may
+    be before the pages call the monitor stopped; the other parameters are those of observe_night.
 
     Returns
     -------
@@ -294,10 +302,13 @@ def update(
         partial_age=partial_age,
         ignore=ignore,
         manifest=manifest,
+        expected=expected,
         ingest_log=ingest_log,
         rsync_log=rsync_log,
         busy_timeout=busy_timeout,
         max_age=max_age,
+        night_offset=night_offset,
+        night_scale=night_scale,
         threads=num_threads,
     )
     with following(progress) as follow:
@@ -429,10 +440,12 @@ def _stream(**fields: object) -> _obsmon._Stream:
         raise TypeError("no input: give input_dir, or both of storage and repo")
     if "input_dir" not in fields and "repo" in fields and not has_registry:
         raise TypeError("nothing to open: give repo or registry")
-    if registry is not None:
-        if not isinstance(registry, Mapping):
-            raise TypeError(f"registry is a mapping, not {type(registry).__name__}")
-        fields.update({f"registry_{key}": value for key, value in registry.items()})
+    for name, mapping in (("registry", registry), ("expected", fields.pop("expected", None))):
+        if mapping is None:
+            continue
+        if not isinstance(mapping, Mapping):
+            raise TypeError(f"{name} is a mapping, not {type(mapping).__name__}")
+        fields.update({f"{name}_{key}": value for key, value in mapping.items()})
     if fields.get("db_auth", "") is None:
         fields["db_auth"] = os.environ.get("LSST_DB_AUTH_CREDENTIALS") or os.environ.get("LSST_DB_AUTH")
     if fields.get("repository_index", "") is None:
@@ -445,8 +458,10 @@ def _stream(**fields: object) -> _obsmon._Stream:
 _FOLDERS = ("input_dir", "output_dir", "storage", "repo", "pending_folder", "bad_folder", "repository_index", "db_auth",
             "manifest", "ingest_log", "rsync_log")
 _LISTS = ("collection", "dataset_type", "registry_events_tables")
-_TEXTS = ("name", "instrument")
-_SPANS = ("grace", "guider_grace", "missing_grace", "partial_age", "busy_timeout", "max_age")
+_MAPS = ("registry_", "expected_")
+_TEXTS = ("name", "instrument", "night_scale")
+_RULE_KEYS = ("pattern", "detector", "observation_type", "missing", "reason")  # the reason last: it may have commas
+_SPANS = ("grace", "guider_grace", "missing_grace", "partial_age", "busy_timeout", "max_age", "night_offset")
 _PARAMETERS = {"gen": "generation", "threads": "num_threads"}
 
 
@@ -457,7 +472,7 @@ def _text(key: str, value: object) -> bytes:
         if b"\0" in path:
             raise ValueError(f"{name}: embedded null byte")
         return path
-    if key.startswith("registry_") and isinstance(value, str):
+    if key.startswith(_MAPS) and isinstance(value, str):
         return value.encode("utf-8", "surrogateescape")
     if key in _LISTS:
         names = [value] if isinstance(value, str) else list(value)  # type: ignore[call-overload] # likewise
@@ -480,7 +495,7 @@ def _text(key: str, value: object) -> bytes:
         if value.microseconds:
             raise ValueError(f"{name}: {value} is no whole number of seconds")
         return str(value // datetime.timedelta(seconds=1)).encode()
-    if key in _TEXTS or key.startswith("registry_"):
+    if key in _TEXTS or key.startswith(_MAPS):
         raise TypeError(f"{name} is a str, not {type(value).__name__}")
     return str(_integer(name, value)).encode()
 
@@ -488,11 +503,10 @@ def _text(key: str, value: object) -> bytes:
 def _rule(name: str, rule: object) -> str:
     if not isinstance(rule, Mapping):
         raise TypeError(f"{name} is a list of mappings, not of {type(rule).__name__}")
-    unknown = set(rule) - {"pattern", "detector", "reason"}
+    unknown = set(rule) - set(_RULE_KEYS)
     if unknown:
-        raise ValueError(f"{name}: a rule has no {sorted(unknown)[0]!r}, only pattern, detector and reason")
-    # The reason last: it may have commas in it.
-    return ",".join(f"{key}={rule[key]}" for key in ("pattern", "detector", "reason") if key in rule).replace("\n", " ")
+        raise ValueError(f"{name}: a rule has no {sorted(unknown)[0]!r}, only {', '.join(_RULE_KEYS)}")
+    return ",".join(f"{key}={rule[key]}" for key in _RULE_KEYS if key in rule).replace("\n", " ")
 
 
 def _integer(name: str, value: object) -> int:

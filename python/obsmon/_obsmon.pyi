@@ -36,9 +36,11 @@ class Night:
     Raises ValueError where the text names no day, TypeError where the argument is none of these.
     """
     @staticmethod
-    def containing(time: datetime.datetime) -> Night:
+    def containing(time: datetime.datetime, *, offset: datetime.timedelta = ..., scale: str = 'utc') -> Night:
         """
-        The night from noon to noon UTC that holds `time`, a datetime with a time zone.
+        The night that holds `time`, a datetime with a time zone. Nights begin `offset`, a timedelta of whole
+        minutes, after midnight in `scale`, 'utc' or 'tai': by default at noon UTC; a Butler's day_obs is
+        scale='tai'.
         """
     def __add__(self, nights: typing.SupportsInt | typing.SupportsIndex) -> Night:
         ...
@@ -497,6 +499,25 @@ class NightReport:
         A NightCounts.
         """
     @property
+    def exposures(self) -> Table:
+        """
+        The exposures, as the files' names tell them: a Table, sorted by obs_id.
+
+            obs_id          large_utf8
+            manifest        dictionary      whether it is known what should arrive: 'none', 'read', 'bad'
+            files           int64           how many; then a column for each of obsmon.VERDICTS, which add up to it
+            first_creation  timestamp       of its files in storage, UTC
+            last_arrival    timestamp       likewise
+
+        and for each of creation_to_arrival, arrival_to_ingest and creation_to_ingest
+
+            …_files         int64           of how many files this is known
+            …_negative      int64           of these, where it ends before it begins: a clock is wrong
+            …_p50           duration[ns]    half of them took no longer; null where there are none
+            …_p95           duration[ns]    likewise of 95 %
+            …_max           duration[ns]    the longest
+        """
+    @property
     def files(self) -> Table:
         """
         The files, a Table: first those of storage, then those that only the registry knows, then those that are
@@ -565,6 +586,18 @@ class NightReport:
     def summary(self) -> str:
         """
         The night in one sentence, for people.
+        """
+    @property
+    def through_the_night(self) -> Table:
+        """
+        The night in 96 stretches of equal, round length, as its plots show it: a Table; empty without files.
+
+            begin           timestamp       UTC
+            end             timestamp       where the next begins
+            arrived         int64           files that arrived in it
+            ingested        int64           files that were ingested in it
+            creation_to_ingest_files, _negative, _p50, _p95, _max
+                                            of the ingested files that were created in it, as in `exposures`
         """
     @property
     def transfers(self) -> Table:

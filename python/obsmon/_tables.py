@@ -30,6 +30,8 @@ def column(table: Table, name: str) -> Any:
     array = numpy.asarray(values)
     if kind == "timestamp[ns, UTC]":
         return _read_only(_with(numpy, array.view("datetime64[ns]"), nulls, numpy.datetime64("NaT", "ns")))
+    if kind == "duration[ns]":
+        return _read_only(_with(numpy, array.view("timedelta64[ns]"), nulls, numpy.timedelta64("NaT", "ns")))
     if kind == "date32":
         return _read_only(_with(numpy, array.astype("datetime64[D]"), nulls, numpy.datetime64("NaT", "D")))
     if kind == "dictionary<int8, utf8>":

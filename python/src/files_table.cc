@@ -5,31 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "owned_columns.h"
 #include "shared_bindings.h"
 #include "table_bindings.h"
 
 namespace obsmon::python {
 namespace {
-
-/// A column of values, some of which are absent.
-template <typename T>
-class OptionalValues {
- public:
-  explicit OptionalValues(std::size_t rows) : validity_(rows) { values_.reserve(rows); }
-  void Append(const std::optional<T>& value) {
-    values_.push_back(value.value_or(T{}));
-    validity_.Append(value.has_value());
-  }
-  Column Finish(std::string name, ColumnType type) && {
-    Column column = OwnedColumn(std::move(name), type, std::move(values_));
-    if (validity_.num_nulls() > 0) column.validity = std::make_shared<const Validity>(std::move(validity_));
-    return column;
-  }
-
- private:
-  std::vector<T> values_;
-  Validity validity_;
-};
 
 /// Whole rows come in, columns go out.
 class FileColumns {
@@ -71,10 +52,10 @@ class FileColumns {
     const std::size_t rows = verdict_.size();
     std::vector<Column> columns;
     AddPaths("path", std::move(path_), EmptyText::kIsText, columns);
-    columns.push_back(Texts("obs_id", std::move(obs_id_), EmptyText::kIsNull));
-    columns.push_back(Texts("detector", std::move(detector_), EmptyText::kIsNull));
+    columns.push_back(OwnedTexts("obs_id", std::move(obs_id_), EmptyText::kIsNull));
+    columns.push_back(OwnedTexts("detector", std::move(detector_), EmptyText::kIsNull));
     columns.push_back(Words("verdict", std::move(verdict_), VerdictNames()));
-    columns.push_back(Texts("reason", std::move(reason_), EmptyText::kIsText));
+    columns.push_back(OwnedTexts("reason", std::move(reason_), EmptyText::kIsText));
     columns.push_back(Bits("in_storage", std::move(in_storage_)));
     columns.push_back(std::move(size_bytes_).Finish("size_bytes", ColumnType::kInt64));
     columns.push_back(std::move(creation_time_).Finish("creation_time", ColumnType::kTime));
@@ -85,7 +66,7 @@ class FileColumns {
     Column match = std::move(match_).Finish("match", ColumnType::kWord);
     match.words = BasisNames();
     columns.push_back(std::move(match));
-    columns.push_back(Texts("message", std::move(message_), EmptyText::kIsNull));
+    columns.push_back(OwnedTexts("message", std::move(message_), EmptyText::kIsNull));
     columns.push_back(std::move(expected_since_).Finish("expected_since", ColumnType::kTime));
     return MakeTable(rows, std::move(columns));
   }
@@ -95,10 +76,6 @@ class FileColumns {
                        std::vector<Column>& columns) {
     const auto owned = std::make_shared<const StringColumn>(std::move(texts));
     AddPathColumns(name, *owned, empty, owned, columns);
-  }
-  static Column Texts(std::string name, StringColumn texts, EmptyText empty) {
-    const auto owned = std::make_shared<const StringColumn>(std::move(texts));
-    return TextColumn(std::move(name), *owned, empty, owned);
   }
   static Column Words(std::string name, std::vector<Verdict> values,
                       std::span<const std::string_view> words) {

@@ -2,6 +2,7 @@
 #include <pybind11/operators.h>
 #include <pybind11/pybind11.h>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -49,14 +50,39 @@ Nights are values: they can be compared, sorted, and used as keys.
 
 Raises ValueError where the text names no day, TypeError where the argument is none of these.)";
 
+NightRule RuleOf(const Timedelta& offset, const std::string& scale) {
+  constexpr int kSecondsADay = 86'400;
+  if (!py::hasattr(offset, "days") || !py::hasattr(offset, "microseconds")) {
+    throw py::type_error("offset: it is a datetime.timedelta");
+  }
+  const auto seconds =
+      offset.attr("days").cast<std::int64_t>() * kSecondsADay + offset.attr("seconds").cast<std::int64_t>();
+  const bool is_whole = seconds % 60 == 0 && offset.attr("microseconds").cast<int>() == 0;
+  if (!is_whole || seconds < -kSecondsADay || seconds > kSecondsADay) {
+    throw py::value_error("offset: no offset of a night; it is whole minutes, from -24 to 24 hours");
+  }
+  if (scale != "utc" && scale != "tai") throw py::value_error("scale: it is 'utc' or 'tai'");
+  return {.offset = std::chrono::minutes{seconds / 60},
+          .scale = scale == "tai" ? TimeScale::kTai : TimeScale::kUtc};
+}
+
 }  // namespace
 
 void BindNight(py::module_& module) {
   py::class_<Night>(module, "Night", kNightDoc)
       .def(py::init([](const AnyNight& night) { return ToNight(night); }), py::arg("night"), py::pos_only())
       .def_static(
-          "containing", [](const Datetime& time) { return Night::Containing(FromDatetime(time)); },
-          py::arg("time"), "The night from noon to noon UTC that holds `time`, a datetime with a time zone.")
+          "containing",
+          [](const Datetime& time, const Timedelta& offset, const std::string& scale) {
+            return Night::Containing(FromDatetime(time), RuleOf(offset, scale));
+          },
+          py::arg("time"), py::kw_only(), py::arg("offset") = ToTimedelta(std::chrono::hours{12}),
+          py::arg("scale") = "utc",
+          "The night that holds `time`, a datetime with a time zone. Nights begin `offset`, a timedelta of "
+          "whole\n"
+          "minutes, after midnight in `scale`, 'utc' or 'tai': by default at noon UTC; a Butler's day_obs "
+          "is\n"
+          "scale='tai'.")
       .def_property_readonly("date", &ToDate, "The date that names the night, a datetime.date.")
       .def_property_readonly("compact", &Night::Compact, "The name as '20200501'.")
       .def_property_readonly("yyyymmdd", &Night::yyyymmdd, "The name as the int 20200501.")

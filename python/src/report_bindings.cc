@@ -14,6 +14,7 @@
 #include "obsmon/export.h"
 #include "obsmon/pages.h"
 #include "shared_bindings.h"
+#include "summary_tables.h"
 #include "table_bindings.h"
 #include "text/night_in_words.h"
 
@@ -146,6 +147,33 @@ expected and nowhere.
     message         large_utf8      what the registry says of a failure; of an ignored file, why
     expected_since  timestamp       of a file that is expected and nowhere, since when, UTC)";
 
+constexpr const char* kExposuresDoc =
+    R"(The exposures, as the files' names tell them: a Table, sorted by obs_id.
+
+    obs_id          large_utf8
+    manifest        dictionary      whether it is known what should arrive: 'none', 'read', 'bad'
+    files           int64           how many; then a column for each of obsmon.VERDICTS, which add up to it
+    first_creation  timestamp       of its files in storage, UTC
+    last_arrival    timestamp       likewise
+
+and for each of creation_to_arrival, arrival_to_ingest and creation_to_ingest
+
+    …_files         int64           of how many files this is known
+    …_negative      int64           of these, where it ends before it begins: a clock is wrong
+    …_p50           duration[ns]    half of them took no longer; null where there are none
+    …_p95           duration[ns]    likewise of 95 %
+    …_max           duration[ns]    the longest)";
+
+constexpr const char* kThroughTheNightDoc =
+    R"(The night in 96 stretches of equal, round length, as its plots show it: a Table; empty without files.
+
+    begin           timestamp       UTC
+    end             timestamp       where the next begins
+    arrived         int64           files that arrived in it
+    ingested        int64           files that were ingested in it
+    creation_to_ingest_files, _negative, _p50, _p95, _max
+                                    of the ingested files that were created in it, as in `exposures`)";
+
 }  // namespace
 
 std::shared_ptr<Table> ReportView::Files() {
@@ -160,6 +188,13 @@ std::shared_ptr<Table> ReportView::Transfers() {
 }
 std::shared_ptr<Table> ReportView::Ingests() {
   return Once(ingests_made_, ingests_, [this] { return TableOf(report_->evidence.ingests, report_); });
+}
+std::shared_ptr<Table> ReportView::Exposures() {
+  return Once(exposures_made_, exposures_, [this] { return MakeExposuresTable(*report_); });
+}
+std::shared_ptr<Table> ReportView::ThroughTheNight() {
+  return Once(through_the_night_made_, through_the_night_,
+              [this] { return MakeThroughTheNightTable(*report_); });
 }
 
 void BindReport(py::module_& module) {
@@ -187,6 +222,10 @@ void BindReport(py::module_& module) {
       .def_property_readonly("files", py::cpp_function(&ReportView::Files, without_gil), kFilesDoc)
       .def_property_readonly("needs_attention", py::cpp_function(&ReportView::NeedsAttention, without_gil),
                              "Those of the files that someone should look at; a Table as `files`.")
+      .def_property_readonly("exposures", py::cpp_function(&ReportView::Exposures, without_gil),
+                             kExposuresDoc)
+      .def_property_readonly("through_the_night", py::cpp_function(&ReportView::ThroughTheNight, without_gil),
+                             kThroughTheNightDoc)
       .def_property_readonly("transfers", py::cpp_function(&ReportView::Transfers, without_gil),
                              "What storage holds; a Table as TransferScan.files.")
       .def_property_readonly(

@@ -22,6 +22,8 @@ class ReportView {
   std::shared_ptr<Table> NeedsAttention();
   std::shared_ptr<Table> Transfers();
   std::shared_ptr<Table> Ingests();
+  std::shared_ptr<Table> Exposures();
+  std::shared_ptr<Table> ThroughTheNight();
 
  private:
   std::shared_ptr<const NightReport> report_;
@@ -29,10 +31,14 @@ class ReportView {
   std::once_flag attention_made_;
   std::once_flag transfers_made_;
   std::once_flag ingests_made_;
+  std::once_flag exposures_made_;
+  std::once_flag through_the_night_made_;
   std::shared_ptr<Table> files_;
   std::shared_ptr<Table> attention_;
   std::shared_ptr<Table> transfers_;
   std::shared_ptr<Table> ingests_;
+  std::shared_ptr<Table> exposures_;
+  std::shared_ptr<Table> through_the_night_;
 };
 
 }  // namespace obsmon::python

@@ -116,6 +116,8 @@ const char* ArrowFormat(ColumnType type) {
       return "L";
     case ColumnType::kTime:
       return "tsn:UTC";
+    case ColumnType::kDuration:
+      return "tDn";
     case ColumnType::kDate:
       return "tdD";
     case ColumnType::kText:
@@ -295,6 +297,8 @@ std::string_view TypeName(ColumnType type) {
       return "uint64";
     case ColumnType::kTime:
       return "timestamp[ns, UTC]";
+    case ColumnType::kDuration:
+      return "duration[ns]";
     case ColumnType::kDate:
       return "date32";
     case ColumnType::kText:

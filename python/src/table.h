@@ -31,11 +31,12 @@ enum class ColumnType : std::uint8_t {
   kInt32,
   kInt64,
   kUint64,
-  kTime,   ///< nanoseconds since 1970 in UTC
-  kDate,   ///< days since 1970
-  kText,   ///< UTF-8
-  kBytes,  ///< any bytes
-  kWord,   ///< one of a few words, by its number
+  kTime,      ///< nanoseconds since 1970 in UTC
+  kDuration,  ///< nanoseconds
+  kDate,      ///< days since 1970
+  kText,      ///< UTF-8
+  kBytes,     ///< any bytes
+  kWord,      ///< one of a few words, by its number
 };
 
 /// "int64", "timestamp[ns, UTC]", "dictionary<int8, utf8>": as pyarrow writes them.

@@ -46,6 +46,7 @@ ItemFormat ItemFormatOf(ColumnType type) {
       return {4, "i"};
     case ColumnType::kInt64:
     case ColumnType::kTime:
+    case ColumnType::kDuration:
       return {8, "q"};
     case ColumnType::kUint64:
       return {8, "Q"};
@@ -110,6 +111,8 @@ py::object ValueAt(const Column& column, std::size_t row) {
       return py::int_(column.Value<std::uint64_t>(row));
     case ColumnType::kTime:
       return ToDatetime(column.Value<UtcTime>(row));
+    case ColumnType::kDuration:
+      return ToTimedelta(column.Value<std::chrono::nanoseconds>(row));
     case ColumnType::kDate:
       return py::cast(Night(std::chrono::sys_days(std::chrono::days(column.Value<std::int32_t>(row)))));
     case ColumnType::kText:

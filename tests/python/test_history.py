@@ -1,5 +1,6 @@
 """The history, with Python's own sqlite3 open on it in the same process."""
 import contextlib
+import datetime
 import pathlib
 import sqlite3
 import subprocess
@@ -33,6 +34,18 @@ def test_is_brought_up_to_date(sample, tmp_path):
         assert history.execute("select N_Files, N_Ingest, N_Error from FILE_COUNT").fetchall() == [(107, 102, 3)]
     assert obsmon.update_summary(tmp_path, ["out"]) == []
     assert (tmp_path / "index.html").exists()
+
+
+def test_follows_the_streams_rule_of_nights(stream, tmp_path):
+    morning = datetime.datetime(2020, 5, 2, 11, 59, 59, tzinfo=datetime.timezone.utc)
+    for rule, today in ({}, "2020-05-02"), ({"night_offset": "12h"}, "2020-05-01"), (
+            {"night_offset": datetime.timedelta(hours=12), "night_scale": "tai"}, "2020-05-02"), (
+            {"night_offset": -datetime.timedelta(hours=13)}, "2020-05-03"):
+        out = tmp_path / f"out{len(rule)}{today}"
+        result = obsmon.update(input_dir=stream.root, output_dir=out, as_of=morning, **rule)
+        assert result.nights[0].night == obsmon.Night(today), rule
+    with pytest.raises(ValueError, match="night_scale"):
+        obsmon.update(input_dir=stream.root, output_dir=tmp_path / "out", night_scale="ut1")
 
 
 def test_warns_of_streams_without_history(sample, tmp_path, caplog):

@@ -38,6 +38,21 @@ def test_says_how_an_instant_becomes_a_night():
         Night.containing(datetime.datetime(1500, 1, 1, tzinfo=datetime.timezone.utc))
 
 
+def test_follows_other_rules():
+    taiday = datetime.datetime(2020, 2, 29, 11, 59, 23, tzinfo=datetime.timezone.utc)
+    assert Night.containing(taiday) == Night("2020-02-28")
+    assert Night.containing(taiday, scale="tai") == Night("2020-02-29")
+    assert Night.containing(taiday - datetime.timedelta(seconds=1), scale="tai") == Night("2020-02-28")
+    assert Night.containing(taiday, offset=datetime.timedelta(0)) == Night("2020-02-29")
+    assert Night.containing(taiday, offset=-datetime.timedelta(hours=13)) == Night("2020-03-01")
+    with pytest.raises(ValueError, match="whole minutes"):
+        Night.containing(taiday, offset=datetime.timedelta(seconds=1))
+    with pytest.raises(ValueError, match="'utc' or 'tai'"):
+        Night.containing(taiday, scale="ut1")
+    with pytest.raises(TypeError, match="timedelta"):
+        Night.containing(taiday, offset="12h")  # type: ignore[arg-type]
+
+
 def test_takes_times_of_any_zone():
     chile = datetime.timezone(datetime.timedelta(hours=-4))
     assert Night.containing(datetime.datetime(2020, 5, 2, 7, 59, tzinfo=chile)) == Night("2020-05-01")

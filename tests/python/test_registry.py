@@ -35,6 +35,26 @@ def test_a_table_of_ones_own_says_what_is_ingested(survey: Path) -> None:
     assert len(rows) == 2
 
 
+def test_a_database_says_what_should_have_arrived(survey: Path, caplog: pytest.LogCaptureFixture) -> None:
+    uri = f"sqlite:///{survey / 'survey.sqlite3'}"
+    (survey / "storage/20200501/b.fits").unlink()
+    expected = {"sql": uri, "query": "SELECT file AS path, '2020-05-02 01:00:00' AS since FROM raw WHERE night = {day_obs}"}
+    registry = {"sql": uri, "query": QUERY + " AND state = 'done'"}
+    where = {"storage": survey / "storage", "registry": registry, "night": "2020-05-01", "grace": 0}
+    report = obsmon.observe_night(**where, expected=expected)
+    assert {file["path"]: file["verdict"] for file in report.files} == {
+        "20200501/a.fits": "ingested", "20200501/b.fits": "missing", "20200501/c.fits": "not_ingested"}
+    rule = {"pattern": "?.fits", "missing": "no", "reason": "not ingested here"}
+    report = obsmon.observe_night(**where, expected=expected, ignore=[rule])
+    assert (report.counts.missing, report.counts.ignored) == (1, 1)
+    report = obsmon.observe_night(**where, expected={**expected, "sql": uri + ".away"})
+    assert report.counts.missing == 0 and "survey.sqlite3.away" in caplog.text
+    with pytest.raises(TypeError, match="expected is a mapping"):
+        obsmon.observe_night(**where, expected=uri)
+    with pytest.raises(ValueError, match="a rule has no 'missed'"):
+        obsmon.observe_night(**where, ignore=[{"missed": "no"}])
+
+
 def test_what_can_not_be_a_registry_is_refused(survey: Path) -> None:
     uri = f"sqlite:///{survey / 'survey.sqlite3'}"
     with pytest.raises(ValueError, match="where the night goes"):

@@ -58,11 +58,36 @@ def test_says_the_same_as_the_command(night_report):
     assert night_report.to_text().startswith("comCam, night of 2020-05-01, as found at ")
 
 
+def test_tells_each_exposure_with_its_latencies(night_report):
+    exposures = night_report.exposures
+    assert len(exposures) == 12 and exposures[0]["obs_id"] == "MC_C_20200501_000001"
+    assert sum(exposures.to_list("files")) == 108, "and one file whose name tells none"
+    assert sum(sum(exposures.to_list(verdict)) for verdict in obsmon.VERDICTS) == 108
+    assert exposures[0]["manifest"] == "none"
+    assert datetime.timedelta(seconds=20) < exposures[0]["creation_to_ingest_p50"] < datetime.timedelta(seconds=40)
+    assert max(exposures.to_list("creation_to_ingest_max")) == night_report.latency.creation_to_ingest.max
+    assert exposures.column("creation_to_ingest_p95").dtype == "timedelta64[ns]"
+    data = json.loads(night_report.to_json())["exposures"]["each"]
+    assert [e["latency_seconds"]["creation_to_ingest"]["p95"] for e in data] == [
+        p95.total_seconds() for p95 in exposures.to_list("creation_to_ingest_p95")]
+
+
+def test_tells_how_it_went_through_the_night(night_report):
+    bins = night_report.through_the_night
+    assert len(bins) == 96 and bins.to_list("end")[:-1] == bins.to_list("begin")[1:]
+    assert sum(bins.to_list("ingested")) == 103, "with one whose file is gone"
+    assert sum(bins.to_list("creation_to_ingest_files")) == 102
+    assert max(p for p in bins.to_list("creation_to_ingest_max") if p) == night_report.latency.creation_to_ingest.max
+    assert bins.schema["creation_to_ingest_p50"] == "duration[ns]"
+    pandas = pytest.importorskip("pandas")
+    assert pandas.DataFrame(bins.to_pandas())["creation_to_ingest_p50"].dtype == "timedelta64[ns]"
+
+
 def test_of_a_night_without_files_is_complete(sample):
     report = obsmon.observe_night(input_dir=sample, night="2020-06-01")
     assert (report.state, len(report.files), report.counts.files) == ("complete", 0, 0)
     assert report.latency.creation_to_ingest.p50 is None and report.counts.last_creation is None
-    assert report.needs_attention.to_dicts() == []
+    assert report.needs_attention.to_dicts() == report.exposures.to_dicts() == report.through_the_night.to_dicts() == []
 
 
 def test_takes_paths_as_str_bytes_and_path(sample):
