@@ -23,6 +23,7 @@ TEST(ExampleStreamsYaml, IsReadAsItsCommentsSay) {
   EXPECT_EQ(streams[1].window.num_days, 30);
   EXPECT_EQ(streams[2].stream.instrument, "LATISS");
   EXPECT_EQ(streams[2].stream.bad_folder, "/data/latiss/bad");
+  EXPECT_EQ(streams[2].stream.expected.uri, "postgresql://reader@db.example.org/telemetry");
   EXPECT_EQ(streams[2].stream.detector_names, (std::vector<DetectorAlias>{{"R00_S00", "RXX_S00"}}));
   EXPECT_TRUE(streams[3].stream.search_links);
 }

@@ -56,6 +56,8 @@ TEST(ObservationType, IsReadFromAFileHoweverLongItsHeaderAndDamagedItsRest) {
   EXPECT_EQ(ReadObservationType(tree / "empty.fits"), "");
   EXPECT_EQ(ReadObservationType(tree / "absent.fits"), "");
   EXPECT_EQ(ReadObservationType(tree.Folder("folder.fits")), "");
+  EXPECT_EQ(ReadObservationType(tree.Symlink("link.fits", tree / "long.fits")), "")
+      << "whoever can write in storage does not choose what is opened elsewhere";
   ASSERT_EQ(mkfifo((tree / "pipe.fits").c_str(), 0600), 0);
   EXPECT_EQ(ReadObservationType(tree / "pipe.fits"), "") << "and nobody waits for a writer";
 }

@@ -58,7 +58,7 @@ std::string ObservationTypeIn(std::string_view header) {
 
 std::string ReadObservationType(const std::filesystem::path& file) {
   // Should a pipe have taken the file's place, nobody waits for its writer.
-  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
   if (descriptor < 0) return {};
   std::string header;
   for (std::size_t block = 0; block < kMostBlocks; ++block) {

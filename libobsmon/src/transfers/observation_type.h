@@ -11,7 +11,8 @@ namespace obsmon {
 /// The observation type in the first header of `file`: OBSTYPE, else IMGTYPE (as obs_lsst,
 /// translators/lsst.py), else IMAGETYP or IMGTYP (others' cameras); in lower case, "science" for "object" and
 /// "skyexp", as the registry of a Butler has it. Empty where it can't be told: no such keyword, no FITS file,
-/// a compressed one (.gz), one that can't be read.
+/// a compressed one (.gz), one that can't be read. A link is not followed: nothing outside of storage is
+/// opened.
 std::string ReadObservationType(const std::filesystem::path& file);
 
 /// The same of the bytes that a file begins with.
