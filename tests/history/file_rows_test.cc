@@ -13,6 +13,7 @@
 #include "history/database.h"
 #include "history/night_reports.h"
 #include "history/schema.h"
+#include "history/stored_rows.h"
 #include "sqlite/sqlite.h"
 #include "support/status_matchers.h"
 #include "support/temp_tree.h"

@@ -19,10 +19,6 @@
 
 namespace obsmon {
 
-/// The prototype's key of a file: inode * 10000 + device. Where that does not fit SQLite's integers (on
-/// Lustre it does not; the prototype died of it) a negative number made of the inode: -1 - its low 63 bits.
-std::int64_t Filenum(const FileId& id);
-
 /// What a replacement did.
 struct RowChanges {
   std::int64_t written = 0;  ///< rows that are new or differ

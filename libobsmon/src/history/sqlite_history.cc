@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,6 +12,7 @@
 #include "history/history_file.h"
 #include "history/latency_rows.h"
 #include "history/night_row.h"
+#include "history/sqlite_sink.h"
 #include "history/takeover.h"
 #include "sqlite/sqlite.h"
 #include "status_macros.h"
@@ -20,13 +20,13 @@
 namespace obsmon {
 namespace {
 
+constexpr std::string_view kSelectNights = "SELECT " OBSMON_NIGHT_COLUMNS " FROM night ORDER BY number DESC";
+constexpr std::string_view kSelectNightsOfVersion1 =
+    "SELECT " OBSMON_NIGHT_COLUMNS_OF_VERSION_1 ", 0, 0 FROM night ORDER BY number DESC";
 constexpr std::string_view kSelectFingerprint =
-    "SELECT registry_token, registry_digest, rules_digest, good_until, trusted FROM night"
-    " WHERE number = ?1 AND registry_digest IS NOT NULL";
+    "SELECT " OBSMON_FINGERPRINT_COLUMNS " FROM night WHERE number = ?1 AND registry_digest IS NOT NULL";
 constexpr std::string_view kWriteFingerprint =
-    "UPDATE night SET registry_token = ?2, registry_digest = ?3, rules_digest = ?4, good_until = ?5, trusted "
-    "= ?6"
-    " WHERE number = ?1";
+    "UPDATE night SET (" OBSMON_FINGERPRINT_COLUMNS ") = (?2, ?3, ?4, ?5, ?6) WHERE number = ?1";
 constexpr std::string_view kSelectFolders =
     "SELECT path, present, device, inode, modified FROM folder WHERE night = ?1 ORDER BY position";
 constexpr std::string_view kRemoveFolders = "DELETE FROM folder WHERE night = ?1";
@@ -42,28 +42,6 @@ constexpr std::string_view kForgetPrototypesEventCounts =
 constexpr std::string_view kForgetPrototypesTransfers =
     "DELETE FROM prototype_transfer WHERE Nite_Trans = ?1";
 constexpr std::string_view kForgetPrototypesIngests = "DELETE FROM prototype_ingest WHERE Nite_Obs = ?1";
-
-/// Why a night whose look ended in "unknown" is that.
-std::string TroubleOf(const NightReport& report) {
-  if (report.state != NightState::kUnknown) return {};
-  if (!report.evidence.registry_status.ok()) return std::string(report.evidence.registry_status.message());
-  if (!report.evidence.expected_status.ok()) return std::string(report.evidence.expected_status.message());
-  if (report.evidence.issues.empty()) return {};
-  const ScanIssue& first = report.evidence.issues.front();
-  return fmt::format("{}: {}", first.path, std::string(first.status.message()));
-}
-
-NightSummary SummaryOf(const NightReport& report) {
-  return {.night = report.night,
-          .state = report.state,
-          .counts = report.counts,
-          .legacy = report.legacy,
-          .latency = report.latency,
-          .num_issues = static_cast<std::int64_t>(report.evidence.issues.size()),
-          .trouble = TroubleOf(report),
-          .looked_at = report.as_of,
-          .changed_at = report.as_of};
-}
 
 class SqliteHistory final : public History {
  public:
@@ -179,11 +157,7 @@ absl::StatusOr<std::optional<NightFingerprint>> SqliteHistory::ReadFingerprint(N
   row->Bind(1, night.yyyymmdd());
   OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
   if (!found) return std::nullopt;
-  NightFingerprint fingerprint{.registry_token = std::string(row->Text(0)),
-                               .registry_digest = std::bit_cast<std::uint64_t>(row->Int(1)),
-                               .rules_digest = std::bit_cast<std::uint64_t>(row->Int(2)),
-                               .good_until = TimeIn(*row, 3),
-                               .trusted = row->Int(4) != 0};
+  NightFingerprint fingerprint = obsmon::ReadFingerprint(*row);
   OBSMON_ASSIGN_OR_RETURN(fingerprint.folders, ReadFolders(night));
   return fingerprint;
 }
@@ -196,11 +170,7 @@ absl::StatusOr<std::vector<FolderStamp>> SqliteHistory::ReadFolders(Night night)
   for (;;) {
     OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
     if (!found) return folders;
-    folders.push_back({.path = std::string(row->Text(0)),
-                       .exists = row->Int(1) != 0,
-                       .file_id = {.device = std::bit_cast<std::uint64_t>(row->Int(2)),
-                                   .inode = std::bit_cast<std::uint64_t>(row->Int(3))},
-                       .modified = FromNanos(row->Int(4))});
+    folders.push_back(ReadFolder(*row, std::string(row->Text(0))));
   }
 }
 
@@ -244,11 +214,7 @@ absl::Status SqliteHistory::Commit() {
 absl::Status SqliteHistory::WriteNight(const NightSummary& summary, const NightReport& report,
                                        const NightFingerprint* fingerprint) {
   const NightEvidence& evidence = report.evidence;
-  if (report.match.verdict.size() != evidence.transfers.size()) {
-    return absl::InvalidArgumentError(fmt::format(
-        "{}: the report of {} has {} verdicts for {} files; make it with MakeReport", database_.file(),
-        report.night.ToString(), report.match.verdict.size(), evidence.transfers.size()));
-  }
+  OBSMON_RETURN_IF_ERROR(CheckVerdicts(report, database_.file()));
   OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const write, Prepared(kWriteNight));
   OBSMON_RETURN_IF_ERROR(WriteNightRow(*write, summary));
   if (fingerprint != nullptr) OBSMON_RETURN_IF_ERROR(WriteFingerprint(report.night, *fingerprint));
@@ -276,12 +242,9 @@ absl::Status SqliteHistory::WriteUnknown(const NightReport& report, const std::s
 
 absl::Status SqliteHistory::WriteFingerprint(Night night, const NightFingerprint& fingerprint) {
   OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const write, Prepared(kWriteFingerprint));
-  write->Bind(1, night.yyyymmdd())
-      .Bind(2, std::string_view(fingerprint.registry_token))
-      .Bind(3, std::bit_cast<std::int64_t>(fingerprint.registry_digest))
-      .Bind(4, std::bit_cast<std::int64_t>(fingerprint.rules_digest))
-      .Bind(6, fingerprint.trusted ? 1 : 0);
-  BindTime(*write, 5, fingerprint.good_until);
+  write->Bind(1, night.yyyymmdd());
+  SqliteSink sink(*write, 1);
+  obsmon::WriteFingerprint(sink, fingerprint);
   OBSMON_RETURN_IF_ERROR(write->Run());
   OBSMON_ASSIGN_OR_RETURN(const std::vector<FolderStamp> before, ReadFolders(night));
   return before == fingerprint.folders ? absl::OkStatus() : WriteFolders(night, fingerprint.folders);
@@ -292,11 +255,9 @@ absl::Status SqliteHistory::WriteFolders(Night night, const std::vector<FolderSt
   OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const write, Prepared(kWriteFolder));
   std::int64_t position = 0;
   for (const FolderStamp& folder : folders) {
-    write->Bind(1, night.yyyymmdd()).Bind(2, position++).Bind(4, folder.exists ? 1 : 0);
-    BindPath(*write, 3, folder.path);
-    write->Bind(5, std::bit_cast<std::int64_t>(folder.file_id.device))
-        .Bind(6, std::bit_cast<std::int64_t>(folder.file_id.inode))
-        .Bind(7, ToNanos(folder.modified));
+    write->Bind(1, night.yyyymmdd()).Bind(2, position++);
+    SqliteSink sink(*write, 2);
+    WriteFolder(sink, folder);
     OBSMON_RETURN_IF_ERROR(write->Run());
   }
   return absl::OkStatus();

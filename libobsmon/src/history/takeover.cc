@@ -13,8 +13,8 @@
 #include <string_view>
 
 #include "absl/strings/ascii.h"
-#include "history/night_row.h"
 #include "history/schema.h"
+#include "history/sqlite_sink.h"
 #include "status_macros.h"
 
 namespace obsmon {

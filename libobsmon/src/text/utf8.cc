@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 
 namespace obsmon {
@@ -12,6 +13,20 @@ namespace {
 unsigned Byte(std::string_view text, std::size_t at) { return static_cast<unsigned char>(text[at]); }
 
 bool IsContinuation(unsigned byte) { return (byte & 0xC0U) == 0x80U; }
+
+// Nearly every name is ASCII, and eight of its bytes are looked at in one step.
+bool IsAscii(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080;
+  std::uint64_t seen = 0;
+  while (text.size() >= sizeof(seen)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), sizeof(word));
+    seen |= word;
+    text.remove_prefix(sizeof(word));
+  }
+  for (const char c : text) seen |= static_cast<unsigned char>(c);
+  return (seen & kHighBits) == 0 && (seen & 0x80) == 0;
+}
 
 void AppendEscaped(char32_t c, std::string& out) {
   if (c == U'\n') {
@@ -68,6 +83,7 @@ bool ActsOnDisplay(char32_t c) {
 }
 
 bool IsUtf8(std::string_view text) {
+  if (IsAscii(text)) return true;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t length = Utf8Length(text, at);
     if (length == 0) return false;

@@ -1,0 +1,47 @@
+#include "history/stored_rows.h"
+
+#include <fmt/format.h>
+
+namespace obsmon {
+
+std::int64_t Filenum(const FileId& id) {
+  std::int64_t number = 0;
+  if (!__builtin_mul_overflow(id.inode, 10'000, &number) &&
+      !__builtin_add_overflow(number, id.device, &number)) {
+    return number;
+  }
+  constexpr std::uint64_t kLow63Bits = ~std::uint64_t{0} >> 1;
+  return -1 - static_cast<std::int64_t>(id.inode & kLow63Bits);
+}
+
+StringColumn PathsOf(const ExpectedTable& expected, std::span<const AbsentFile> absent) {
+  StringColumn paths;
+  for (const AbsentFile& file : absent) paths.Append(expected.path()[file.expected_row]);
+  return paths;
+}
+
+void RestoreArrival(const StoredTransfer& before, TransferTable& transfers, std::size_t row) {
+  const StoredTransfer found = TransferRows{.table = transfers, .verdicts = {}}.Facts(row);
+  if (before.arrival < found.arrival && TransferRows::IsSameFile(before, found)) {
+    transfers.SetArrivalTime(row, FromNanos(before.arrival));
+  }
+}
+
+void RestoreSince(const StoredAbsent& before, ExpectedTable& expected, std::size_t row) {
+  expected.SetSince(row, std::min(expected.since()[row], FromNanos(before.since)));
+}
+
+std::string EventTime(const std::optional<UtcTime>& time) {
+  constexpr std::int64_t kUnit = 10'000;  // nanoseconds in its last digit
+  if (!time) return "0000-00-00T00:00:00";
+  const auto whole = std::chrono::floor<std::chrono::seconds>(*time);
+  std::string text = FormatUtc(*time);
+  text.pop_back();  // the Z
+  const std::int64_t fraction = (*time - whole).count() / kUnit;
+  if (fraction == 0) return text;
+  text += fmt::format(".{:05}", fraction);
+  while (text.ends_with('0')) text.pop_back();
+  return text;
+}
+
+}  // namespace obsmon

@@ -1,0 +1,292 @@
+// The rows of a history's tables as values: what both kinds of history keep of a file, a latency, an event.
+//
+// A `Row` that is read is the current row of a statement's answer: Int, Text and IsNull by column. A `Sink`
+// takes the values of a row to be written, one after the other: Int, Text, Time.
+#ifndef OBSMON_SRC_HISTORY_STORED_ROWS_H_
+#define OBSMON_SRC_HISTORY_STORED_ROWS_H_
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "obsmon/expected.h"
+#include "obsmon/files.h"
+#include "obsmon/history.h"
+#include "obsmon/match.h"
+#include "obsmon/night.h"
+#include "obsmon/registry.h"
+#include "obsmon/report.h"
+#include "obsmon/transfers.h"
+
+namespace obsmon {
+
+inline std::int64_t ToNanos(UtcTime time) { return time.time_since_epoch().count(); }
+inline UtcTime FromNanos(std::int64_t nanos) { return UtcTime(std::chrono::nanoseconds(nanos)); }
+
+/// The time in a column; absent where it is NULL.
+template <typename Row>
+std::optional<UtcTime> TimeIn(const Row& row, int column) {
+  if (row.IsNull(column)) return std::nullopt;
+  return FromNanos(row.Int(column));
+}
+
+/// device and inode have 64 bits without a sign and are kept bit for bit in integers that have one.
+template <typename Row>
+FileId FileIdIn(const Row& row, int column) {
+  return {.device = std::bit_cast<std::uint64_t>(row.Int(column)),
+          .inode = std::bit_cast<std::uint64_t>(row.Int(column + 1))};
+}
+
+template <typename Sink>
+void WriteFileId(Sink& sink, const FileId& id) {
+  sink.Int(std::bit_cast<std::int64_t>(id.device));
+  sink.Int(std::bit_cast<std::int64_t>(id.inode));
+}
+
+/// The prototype's key of a file: inode * 10000 + device. Where that does not fit SQLite's integers (on
+/// Lustre it does not; the prototype died of it) a negative number made of the inode: -1 - its low 63 bits.
+std::int64_t Filenum(const FileId& id);
+
+/// A row of `transfer` but for its key, and for filenum, which follows from the file id.
+struct StoredTransfer {
+  std::int64_t size = 0;
+  std::int64_t creation = 0;
+  std::int64_t arrival = 0;
+  FileId file_id{};
+  std::int64_t state = 0;
+  std::int64_t verdict = 0;
+
+  friend bool operator==(const StoredTransfer&, const StoredTransfer&) = default;
+};
+
+/// The table `transfer`.
+struct TransferRows {
+  using Stored = StoredTransfer;
+  static constexpr std::string_view kTable = "transfer";
+  /// Read after the path; written after night and path.
+  static constexpr std::string_view kRead = "size, creation, arrival, device, inode, state, verdict";
+  static constexpr std::string_view kWritten =
+      "filenum, size, creation, arrival, device, inode, state, verdict";
+
+  const TransferTable& table;
+  std::span<const Verdict> verdicts;
+
+  Stored operator[](std::size_t row) const {
+    Stored stored = Facts(row);
+    stored.verdict = static_cast<std::int64_t>(verdicts[row]);
+    return stored;
+  }
+  // All but the verdict.
+  Stored Facts(std::size_t row) const {
+    return {.size = table.size_bytes()[row],
+            .creation = ToNanos(table.creation_time()[row]),
+            .arrival = ToNanos(table.arrival_time()[row]),
+            .file_id = table.file_id()[row],
+            .state = static_cast<std::int64_t>(table.state()[row])};
+  }
+  template <typename Row>
+  static Stored Read(const Row& row) {
+    return {.size = row.Int(1),
+            .creation = row.Int(2),
+            .arrival = row.Int(3),
+            .file_id = FileIdIn(row, 4),
+            .state = row.Int(6),
+            .verdict = row.Int(7)};
+  }
+  template <typename Sink>
+  static void Write(Sink& sink, const Stored& row) {
+    sink.Int(Filenum(row.file_id));
+    sink.Int(row.size);
+    sink.Int(row.creation);
+    sink.Int(row.arrival);
+    WriteFileId(sink, row.file_id);
+    sink.Int(row.state);
+    sink.Int(row.verdict);
+  }
+  static bool IsSameFile(const Stored& before, const Stored& now) {
+    return before.file_id.inode == now.file_id.inode && before.size == now.size &&
+           before.creation == now.creation;
+  }
+  static void Keep(const Stored& before, Stored& now) {
+    if (IsSameFile(before, now)) now.arrival = std::min(before.arrival, now.arrival);
+  }
+};
+
+/// A row of `ingest`, likewise.
+struct StoredIngest {
+  FileId file_id{};
+  std::optional<UtcTime> ingest_time{};
+  std::int64_t artifact = 0;
+  std::int64_t status = 0;
+
+  friend bool operator==(const StoredIngest&, const StoredIngest&) = default;
+};
+
+/// The table `ingest`.
+struct IngestRows {
+  using Stored = StoredIngest;
+  static constexpr std::string_view kTable = "ingest";
+  static constexpr std::string_view kRead = "device, inode, ingest_time, artifact, status";
+  static constexpr std::string_view kWritten = "filenum, device, inode, ingest_time, artifact, status";
+
+  const IngestTable& table;
+
+  Stored operator[](std::size_t row) const {
+    const IngestRow ingest = table[row];
+    return {.file_id = ingest.file_id,
+            .ingest_time = ingest.ingest_time,
+            .artifact = static_cast<std::int64_t>(ingest.artifact),
+            .status = static_cast<std::int64_t>(ingest.status)};
+  }
+  template <typename Row>
+  static Stored Read(const Row& row) {
+    return {.file_id = FileIdIn(row, 1),
+            .ingest_time = TimeIn(row, 3),
+            .artifact = row.Int(4),
+            .status = row.Int(5)};
+  }
+  template <typename Sink>
+  static void Write(Sink& sink, const Stored& row) {
+    sink.Int(Filenum(row.file_id));
+    WriteFileId(sink, row.file_id);
+    sink.Time(row.ingest_time);
+    sink.Int(row.artifact);
+    sink.Int(row.status);
+  }
+  static void Keep(const Stored& /*before*/, Stored& /*now*/) {}
+};
+
+/// A row of `absent`, likewise.
+struct StoredAbsent {
+  std::int64_t since = 0;
+  std::int64_t verdict = 0;
+
+  friend bool operator==(const StoredAbsent&, const StoredAbsent&) = default;
+};
+
+/// The table `absent`.
+struct AbsentRows {
+  using Stored = StoredAbsent;
+  static constexpr std::string_view kTable = "absent";
+  static constexpr std::string_view kRead = "since, verdict";
+  static constexpr std::string_view kWritten = kRead;
+
+  const ExpectedTable& expected;
+  std::span<const AbsentFile> absent;
+
+  Stored operator[](std::size_t row) const {
+    return {.since = ToNanos(expected.since()[absent[row].expected_row]),
+            .verdict = static_cast<std::int64_t>(absent[row].verdict)};
+  }
+  template <typename Row>
+  static Stored Read(const Row& row) {
+    return {.since = row.Int(1), .verdict = row.Int(2)};
+  }
+  template <typename Sink>
+  static void Write(Sink& sink, const Stored& row) {
+    sink.Int(row.since);
+    sink.Int(row.verdict);
+  }
+  static void Keep(const Stored& before, Stored& now) { now.since = std::min(before.since, now.since); }
+};
+
+/// The paths of the absent files, in their order.
+StringColumn PathsOf(const ExpectedTable& expected, std::span<const AbsentFile> absent);
+
+/// Puts back what `before` knows of a file that a look found as `row` of `transfers`; see
+/// History::RestoreTimes.
+void RestoreArrival(const StoredTransfer& before, TransferTable& transfers, std::size_t row);
+/// Likewise of an absent file.
+void RestoreSince(const StoredAbsent& before, ExpectedTable& expected, std::size_t row);
+
+// --- latency
+
+struct LatencySpan {
+  std::string_view name;
+  LatencySummary Latencies::*summary;
+};
+
+inline constexpr std::array kLatencySpans = {
+    LatencySpan{"creation_to_arrival", &Latencies::creation_to_arrival},
+    LatencySpan{"arrival_to_ingest", &Latencies::arrival_to_ingest},
+    LatencySpan{"creation_to_ingest", &Latencies::creation_to_ingest}};
+
+inline constexpr std::string_view kLatencyColumns =
+    "night, span, files, negative, shortest, p50, p95, longest";
+
+/// Fills in a row of kLatencyColumns where it belongs among `nights`, which are sorted newest first.
+template <typename Row>
+void TakeLatency(const Row& row, std::span<NightSummary> nights) {
+  const auto number = [](const NightSummary& night) { return std::int64_t{night.night.yyyymmdd()}; };
+  const auto night = std::ranges::lower_bound(nights, row.Int(0), std::greater{}, number);
+  const auto* const span = std::ranges::find(kLatencySpans, row.Text(1), &LatencySpan::name);
+  if (night == nights.end() || number(*night) != row.Int(0) || span == kLatencySpans.end()) return;
+  const auto nanos = [&row](int column) { return std::chrono::nanoseconds(row.Int(column)); };
+  (*night).latency.*span->summary = {.files = row.Int(2),
+                                     .negative = row.Int(3),
+                                     .min = nanos(4),
+                                     .p50 = nanos(5),
+                                     .p95 = nanos(6),
+                                     .max = nanos(7)};
+}
+
+/// Writes kLatencyColumns but for the night.
+template <typename Sink>
+void WriteLatency(Sink& sink, std::string_view span, const LatencySummary& summary) {
+  sink.Text(span);
+  sink.Int(summary.files);
+  sink.Int(summary.negative);
+  for (const auto nanos : {summary.min, summary.p50, summary.p95, summary.max}) sink.Int(nanos.count());
+}
+
+// --- folders of a fingerprint
+
+inline constexpr std::string_view kFolderColumns = "path, present, device, inode, modified";
+
+/// A row of kFolderColumns, whose path is given.
+template <typename Row>
+FolderStamp ReadFolder(const Row& row, std::string path) {
+  return {.path = std::move(path),
+          .exists = row.Int(1) != 0,
+          .file_id = FileIdIn(row, 2),
+          .modified = FromNanos(row.Int(4))};
+}
+
+/// Writes kFolderColumns.
+template <typename Sink>
+void WriteFolder(Sink& sink, const FolderStamp& folder) {
+  sink.Text(folder.path);
+  sink.Int(folder.exists ? 1 : 0);
+  WriteFileId(sink, folder.file_id);
+  sink.Int(ToNanos(folder.modified));
+}
+
+// --- events
+
+/// As PostgreSQL writes a timestamp into 25 characters, with the blank that the prototype replaced: a
+/// fraction has five digits at most, and none where it would end in zeros. No time is the prototype's string
+/// of zeros.
+std::string EventTime(const std::optional<UtcTime>& time);
+
+inline constexpr std::string_view kEventColumns = "number, status, message, found_time, event_time";
+
+/// Writes kEventColumns.
+template <typename Sink>
+void WriteEvent(Sink& sink, const FileEvent& event) {
+  sink.Int(event.number);
+  sink.Text(event.status);
+  sink.Text(event.message);
+  sink.Text(EventTime(event.found_time));
+  sink.Text(EventTime(event.event_time));
+}
+
+}  // namespace obsmon
+
+#endif  // OBSMON_SRC_HISTORY_STORED_ROWS_H_
