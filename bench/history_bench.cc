@@ -1,6 +1,7 @@
 // What does it cost to keep a night, to keep it again unchanged, and to learn that nothing is new?
 #include <benchmark/benchmark.h>
 
+#include <cstdlib>
 #include <memory>
 
 #include "night_tree.h"
@@ -10,6 +11,14 @@
 
 namespace obsmon::bench {
 namespace {
+
+/// The history of a folder's own: in it, or, where OBSMON_BENCH_HISTORY is the URI of a shared one, there.
+absl::StatusOr<std::unique_ptr<History>> OpenHistoryOf(const TempFolder& output) {
+  const char* const shared = std::getenv("OBSMON_BENCH_HISTORY");
+  return History::Open(StreamOutput{.name = output.path().filename().string(),
+                                    .output_dir = output.path(),
+                                    .history = {.uri = shared != nullptr ? shared : ""}});
+}
 
 /// A fingerprint with one stamp for each exposure's folders, as a night of links has.
 NightFingerprint FingerprintOf(const NightSize& size) {
@@ -37,7 +46,7 @@ void BM_PutNewNight(benchmark::State& state) {
     state.PauseTiming();
     const TempFolder output;
     state.ResumeTiming();
-    const auto history = History::Open(output.path());
+    const auto history = OpenHistoryOf(output);
     if (!history.ok() || !PutInOneTransaction(**history, report, fingerprint).ok()) {
       state.SkipWithError("the history was not written");
       break;
@@ -51,7 +60,7 @@ void BM_PutSameNightAgain(benchmark::State& state) {
   const NightReport report = SyntheticReport(SizeOf(state));
   const NightFingerprint fingerprint = FingerprintOf(SizeOf(state));
   const TempFolder output;
-  const auto history = History::Open(output.path());
+  const auto history = OpenHistoryOf(output);
   if (!history.ok() || !PutInOneTransaction(**history, report, fingerprint).ok()) {
     state.SkipWithError("the history was not written");
     return;
@@ -69,7 +78,7 @@ BENCHMARK(BM_PutSameNightAgain)->Apply(AllSizes);
 void BM_OpenAndReadFingerprint(benchmark::State& state) {
   const TempFolder output;
   {
-    const auto history = History::Open(output.path());
+    const auto history = OpenHistoryOf(output);
     if (!history.ok() ||
         !PutInOneTransaction(**history, SyntheticReport(SizeOf(state)), FingerprintOf(SizeOf(state))).ok()) {
       state.SkipWithError("the history was not written");
@@ -77,7 +86,7 @@ void BM_OpenAndReadFingerprint(benchmark::State& state) {
     }
   }
   for (auto _ : state) {
-    const auto history = History::Open(output.path());
+    const auto history = OpenHistoryOf(output);
     const auto fingerprint = (*history)->Fingerprint(kNight);
     if (!fingerprint.ok() || !fingerprint->has_value() || (*history)->Nights()->size() != 1) {
       state.SkipWithError("the history does not know the night");

@@ -2,24 +2,30 @@
 # Lays out a Gen3 repository as large as a year's: a butler.yaml, and a gen3.sqlite3 written straight into SQLite,
 # with the tables and indexes that daf_butler makes. There are no files behind its records.
 #
-#   bench/make_gen3.sh FOLDER [NIGHTS]      205,000 datasets a night (1,000 exposures of 205 detectors), from
-#                                           2025-05-01 on; 25 nights (5,125,000 datasets, 6 GB) by default
+#   bench/make_gen3.sh FOLDER [NIGHTS [URI]]   205,000 datasets a night (1,000 exposures of 205 detectors), from
+#                                              2025-05-01 on; 25 nights (5,125,000 datasets, 6 GB) by default;
+#                                              URI: of an empty PostgreSQL database to take in place of SQLite
 set -eu
 
-[ $# -ge 1 ] || { sed -n 's/^# \{0,1\}//;2,6p' "$0" >&2; exit 2; }
+[ $# -ge 1 ] || { sed -n 's/^# \{0,1\}//;2,7p' "$0" >&2; exit 2; }
 folder=$1
 nights=${2:-25}
+uri=${3:-}
 mkdir -p "$folder"
 [ ! -e "$folder/gen3.sqlite3" ] || { echo "$folder/gen3.sqlite3 is there already" >&2; exit 1; }
-cat >"$folder/butler.yaml" <<'END'
+cat >"$folder/butler.yaml" <<END
 datastore:
   cls: lsst.daf.butler.datastores.fileDatastore.FileDatastore
   records:
     table: file_datastore_records
   root: <butlerRoot>
 registry:
-  db: sqlite:///<butlerRoot>/gen3.sqlite3
+  db: ${uri:-sqlite:///<butlerRoot>/gen3.sqlite3}
 END
+if [ -n "$uri" ]; then
+  exec psql -qX -v ON_ERROR_STOP=1 -v nights="$nights" -v exposures=1000 -v detectors=205 \
+    -f "$(dirname "$0")/../tests/support/gen3_postgres.sql" "$uri"
+fi
 
 # Rows lie in the order of their ingest, as a repository grows; their UUIDs are of no order. What are primary keys and
 # unique constraints in a real one are unique indexes here, made at the end: the same trees, and made much faster.

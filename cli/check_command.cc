@@ -37,6 +37,8 @@ constexpr std::array kOptions = {
     OptionSpec{.name = "longest_warning", .value = "RANGE", .help = "WARNING when a file took longer"},
     OptionSpec{.name = "longest_critical", .value = "RANGE", .help = "CRITICAL when one did"},
     OptionSpec{.name = "max_age", .value = "SPAN", .help = "UNKNOWN when the last look is older (15min)"},
+    kHistory,
+    kDbAuth,
     kConfig,
     kStream,
     kHelp};
@@ -152,8 +154,10 @@ absl::StatusOr<CheckLimits> LimitsOf(const Options& options, UtcTime now) {
 
 absl::StatusOr<std::vector<StreamOutput>> Asked(const Options& options) {
   std::vector<StreamOutput> outputs;
+  OBSMON_ASSIGN_OR_RETURN(const SharedHistory shared, SharedHistoryOf(options));
   for (const std::string& folder : options.arguments) {
-    outputs.push_back({.name = Stream{.output_dir = folder}.DefaultName(), .output_dir = folder});
+    outputs.push_back(
+        {.name = Stream{.output_dir = folder}.DefaultName(), .output_dir = folder, .history = shared});
   }
   if (!outputs.empty() && options.Find("config") == nullptr) return outputs;
   if (!outputs.empty()) {
@@ -183,8 +187,10 @@ const CommandSpec kCheckCommand = {
     .examples =
         "  obsmon check /www/auxTel\n"
         "  obsmon check --config streams.yaml --since 2d --critical 10 --max_age 30min\n"
-        "  obsmon check /www/auxTel --p95_warning 5min --p95_critical 1h --longest_critical 6h\n",
+        "  obsmon check /www/auxTel --p95_warning 5min --p95_critical 1h --longest_critical 6h\n"
+        "  obsmon check --history postgresql://reader@db/monitor auxTel comCam\n",
     .notes =
+        "With --history, OUTPUT_DIR may be no more than the stream's name.\n"
         "Reads the histories that 'obsmon update' wrote, and nothing else. Prints one line,\n"
         "with performance data. A SPAN is 90, 90s, 5min, 2h or 1d. A RANGE is as Nagios has it:\n"
         "10 is left by less than 0 and more than 10, 5: by less than 5, ~:10 by more than 10,\n"

@@ -88,7 +88,8 @@ int RunMainPage(std::span<const std::string> arguments, const Environment& envir
   Console console(environment, out, err);
   const fs::path folder = names.front();
   const std::vector<fs::path> streams(names.begin() + 1, names.end());
-  return WriteSummary(folder, streams, environment, console) == kSuccess ? kPrototypeDone : kPrototypeRefusal;
+  return WriteSummary(folder, streams, {}, environment, console) == kSuccess ? kPrototypeDone
+                                                                             : kPrototypeRefusal;
 }
 
 int RunBreakLocks(std::span<const std::string> arguments, const Environment& environment, std::ostream& out,

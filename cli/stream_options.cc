@@ -109,11 +109,17 @@ absl::StatusOr<Stream> OneStreamOf(const Options& options) {
                                                 streams.size(), fmt::join(NamesOf(streams), ", ")));
 }
 
+absl::StatusOr<SharedHistory> SharedHistoryOf(const Options& options) {
+  StreamConfig config;
+  OBSMON_RETURN_IF_ERROR(Apply(options, config));
+  return OutputOf(config.stream).history;
+}
+
 std::vector<StreamOutput> OutputsOf(const std::vector<StreamConfig>& streams) {
   std::vector<StreamOutput> outputs;
   outputs.reserve(streams.size());
   for (const StreamConfig& config : streams) {
-    outputs.push_back({.name = config.stream.name, .output_dir = config.stream.output_dir});
+    outputs.push_back(OutputOf(config.stream));
   }
   return outputs;
 }

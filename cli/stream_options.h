@@ -22,6 +22,8 @@ inline constexpr OptionSpec kPendingFolder{
     .name = "pending_folder", .value = "DIR", .help = "a folder whose files wait to be ingested"};
 inline constexpr OptionSpec kBadFolder{
     .name = "bad_folder", .value = "DIR", .help = "a folder of files that could not be ingested"};
+inline constexpr OptionSpec kHistory{
+    .name = "history", .value = "URI", .help = "a history shared by streams: postgresql://USER@HOST/DB"};
 inline constexpr OptionSpec kName{
     .name = "name", .value = "NAME", .help = "the stream's name (default: that of its folder)"};
 inline constexpr OptionSpec kGen{
@@ -113,6 +115,9 @@ absl::StatusOr<std::vector<StreamConfig>> StreamsOf(const Options& options);
 
 /// The only stream that `options` ask for. An error where the file has several and none is chosen.
 absl::StatusOr<Stream> OneStreamOf(const Options& options);
+
+/// The history that `options` say the streams share; none where they don't. Errors: as StreamsOf.
+absl::StatusOr<SharedHistory> SharedHistoryOf(const Options& options);
 
 /// Where the histories of `streams` are.
 std::vector<StreamOutput> OutputsOf(const std::vector<StreamConfig>& streams);

@@ -13,7 +13,7 @@
 namespace obsmon::cli {
 namespace {
 
-constexpr std::array kOptions = {kQuiet, kVerbose, kHelp};
+constexpr std::array kOptions = {kHistory, kDbAuth, kQuiet, kVerbose, kHelp};
 
 }  // namespace
 
@@ -28,14 +28,16 @@ const CommandSpec kSummaryCommand = {
         "  obsmon summary /www /www/auxTel /elsewhere/comcam\n",
     .notes =
         "A STREAM is the output folder of 'obsmon update'; a relative one starts at OUT.\n"
+        "With --history its last component is the stream's name there.\n"
         "\n"
         "Exit status: 0 done; 1 done, but the history of a stream could not be read;\n"
         "2 wrong options; 4 OUT not writable.\n",
     .options = kOptions};
 
 int WriteSummary(const std::filesystem::path& out, std::span<const std::filesystem::path> streams,
-                 const Environment& environment, Console& console) {
-  const absl::StatusOr<std::vector<std::string>> warnings = UpdateSummary(out, streams, environment.now);
+                 const SharedHistory& shared, const Environment& environment, Console& console) {
+  const absl::StatusOr<std::vector<std::string>> warnings =
+      UpdateSummary(out, streams, environment.now, shared);
   if (!warnings.ok()) {
     console.Error(warnings.status());
     return kOutputUnwritable;
@@ -47,7 +49,12 @@ int WriteSummary(const std::filesystem::path& out, std::span<const std::filesyst
 int RunSummary(const Options& options, const Environment& environment, Console& console) {
   const std::filesystem::path out = options.arguments.front();
   const std::vector<std::filesystem::path> streams(options.arguments.begin() + 1, options.arguments.end());
-  const int status = WriteSummary(out, streams, environment, console);
+  const absl::StatusOr<SharedHistory> shared = SharedHistoryOf(options);
+  if (!shared.ok()) {
+    console.Error(shared.status());
+    return kUsage;
+  }
+  const int status = WriteSummary(out, streams, *shared, environment, console);
   if (status != kOutputUnwritable) {
     console.Result(fmt::format("{}: {} {}", (out / "index.html").native(), streams.size(),
                                streams.size() == 1 ? "stream" : "streams"));

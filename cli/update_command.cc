@@ -19,6 +19,7 @@ namespace {
 constexpr std::array kOptions = {
     kInputDir,
     OptionSpec{.name = "output_dir", .value = "DIR", .help = "where pages and history go; made if need be"},
+    kHistory,
     kStorage,
     kRepo,
     kPendingFolder,
@@ -92,7 +93,8 @@ const CommandSpec kUpdateCommand = {
         "\n"
         "Exit status: 0 done; 1 done, but some of the input could not be read, or the\n"
         "results not be printed; 2 wrong options; 3 input not readable; 4 output not\n"
-        "writable; 5 another run holds the output folder; 128+n stopped by signal n.\n"
+        "or history not writable; 5 another run holds the output folder or the stream's\n"
+        "shared history; 128+n stopped by signal n.\n"
         "Of several streams: what all ended with, or 1 where they ended differently.\n",
     .options = kOptions};
 

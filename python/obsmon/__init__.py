@@ -224,6 +224,7 @@ def update(
     *,
     output_dir: AnyPath,
     input_dir: AnyPath | None = None,
+    history: str | None = None,
     storage: AnyPath | None = None,
     repo: AnyPath | None = None,
     pending_folder: AnyPath | None = None,
@@ -263,8 +264,10 @@ def update(
     Looks at the nights from `first_day`, or at `num_days` nights, up to `last_day`. Without all three these are today
     and yesterday, and earlier nights that still have open problems. Today is the UTC date, or, with `night_offset` (a
     span from midnight on: "12h" is noon, which is the observatory's) or `night_scale` ("utc" or "tai"), the night that
-    began last by these. What has not changed is neither read nor written again. `max_age` is how old the last look may
-    be before the pages call the monitor stopped; the other parameters are those of observe_night.
+    began last by these. What has not changed is neither read nor written again. `history` is the URI of a history that
+    streams share, postgresql://user@host/database without a password, in place of a file in `output_dir`. `max_age` is
+    how old the last look may be before the pages call the monitor stopped; the other parameters are those of
+    observe_night.
 
     Returns
     -------
@@ -272,13 +275,14 @@ def update(
 
     Raises
     ------
-    OutputLockedError: another run holds the output folder.
+    OutputLockedError: another run holds the output folder, or the stream's shared history.
     FileNotFoundError, PermissionError, ValueError, TypeError, Error: as observe_night, and for the output folder.
     KeyboardInterrupt: at Ctrl-C. Then, as after any exception, history and pages are whole; the history is as it was.
     """
     stream = _stream(
         input_dir=input_dir,
         output_dir=output_dir,
+        history=history,
         storage=storage,
         repo=repo,
         pending_folder=pending_folder,
@@ -319,28 +323,40 @@ def update(
 
 
 def update_summary(
-    out: AnyPath, streams: Iterable[AnyPath], *, as_of: datetime.datetime | None = None
+    out: AnyPath,
+    streams: Iterable[AnyPath],
+    *,
+    history: str | None = None,
+    db_auth: AnyPath | None = None,
+    as_of: datetime.datetime | None = None,
 ) -> list[str]:
     """Writes out/index.html, one page over several streams, as `obsmon summary` does.
 
-    `streams` are output folders of update(); relative ones start at `out`. Returns what could not be read, a sentence
+    `streams` are output folders of update(); relative ones start at `out`. With `history`, the URI of a history that
+    streams share, each is looked up there by its last component. Returns what could not be read, a sentence
     each; these go to the logger "obsmon" as well. Raises PermissionError and the like where the page can't be written.
     """
     if isinstance(streams, (str, bytes, os.PathLike)):
         raise TypeError("streams is a list of folders, not one")
-    warnings = _obsmon.update_summary(out, list(streams), as_of)
+    warnings = _obsmon.update_summary(out, list(streams), _stream(history=history, db_auth=db_auth), as_of)
     for warning in warnings:
         _logger.warning("%s", warning)
     return warnings
 
 
-def read_history(output_dir: AnyPath) -> list[NightSummary]:
+def read_history(
+    output_dir: AnyPath, *, history: str | None = None, db_auth: AnyPath | None = None
+) -> list[NightSummary]:
     """All nights that were ever looked at, newest first, from the history in an output folder. Writes nothing.
 
-    Raises FileNotFoundError where there is no history, RegistryBusyError where it is locked for long, Error where it
-    is damaged or of a newer obsmon.
+    With `history`, the URI of a history that streams share (postgresql://user@host/database, without a password), the
+    stream is looked up there, by the last component of `output_dir`: its name alone will do. `db_auth` is the file
+    with the passwords of database servers.
+
+    Raises FileNotFoundError where there is no history, RegistryBusyError where it is locked for long or its server can't
+    be asked, Error where it is damaged or of a newer obsmon.
     """
-    return _obsmon.read_history(output_dir)
+    return _obsmon.read_history(output_dir, _stream(history=history, db_auth=db_auth))
 
 
 def scan_transfers(
@@ -459,7 +475,7 @@ _FOLDERS = ("input_dir", "output_dir", "storage", "repo", "pending_folder", "bad
             "manifest", "ingest_log", "rsync_log")
 _LISTS = ("collection", "dataset_type", "registry_events_tables")
 _MAPS = ("registry_", "expected_")
-_TEXTS = ("name", "instrument", "night_scale")
+_TEXTS = ("name", "instrument", "night_scale", "history")
 _RULE_KEYS = ("pattern", "detector", "observation_type", "missing", "reason")  # the reason last: it may have commas
 _SPANS = ("grace", "guider_grace", "missing_grace", "partial_age", "busy_timeout", "max_age", "night_offset")
 _PARAMETERS = {"gen": "generation", "threads": "num_threads"}

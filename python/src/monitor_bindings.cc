@@ -42,20 +42,25 @@ UpdateResult Update(const StreamConfig& config, const MaybeDatetime& as_of, cons
   return result;
 }
 
+// `shared` tells of a shared history alone.
 std::vector<std::string> Summarise(const AnyPath& out, const py::typing::List<AnyPath>& streams,
-                                   const MaybeDatetime& as_of) {
+                                   const StreamConfig& shared, const MaybeDatetime& as_of) {
   const std::filesystem::path folder = ToPath(out);
   std::vector<std::filesystem::path> folders;
   for (const py::handle stream : streams) folders.push_back(ToPath(stream));
   const UtcTime time = FromDatetimeOrNow(as_of);
+  const SharedHistory history = OutputOf(shared.stream).history;
   return ValueOrRaise(
-      Await(py::none(), [&](const WorkControl&) { return UpdateSummary(folder, folders, time); }));
+      Await(py::none(), [&](const WorkControl&) { return UpdateSummary(folder, folders, time, history); }));
 }
 
-std::vector<NightSummary> ReadHistory(const AnyPath& output_dir) {
+std::vector<NightSummary> ReadHistory(const AnyPath& output_dir, const StreamConfig& shared) {
   const std::filesystem::path folder = ToPath(output_dir);
+  const StreamOutput output{.name = Stream{.output_dir = folder}.DefaultName(),
+                            .output_dir = folder,
+                            .history = OutputOf(shared.stream).history};
   return ValueOrRaise(Await(py::none(), [&](const WorkControl&) -> absl::StatusOr<std::vector<NightSummary>> {
-    absl::StatusOr<std::unique_ptr<History>> history = History::OpenReadOnly(folder);
+    absl::StatusOr<std::unique_ptr<History>> history = History::OpenReadOnly(output);
     if (!history.ok()) return history.status();
     return (*history)->Nights();
   }));
@@ -127,11 +132,10 @@ void BindMonitor(py::module_& module) {
   module.def("update", &Update, py::arg("config"), py::arg("as_of"), py::arg("progress"));
   module.def(
       "update_summary",
-      [](const AnyPath& out, const py::typing::List<AnyPath>& streams, const MaybeDatetime& as_of) {
-        return TextsOf(Summarise(out, streams, as_of));
-      },
-      py::arg("out"), py::arg("streams"), py::arg("as_of"));
-  module.def("read_history", &ReadHistory, py::arg("output_dir"));
+      [](const AnyPath& out, const py::typing::List<AnyPath>& streams, const StreamConfig& shared,
+         const MaybeDatetime& as_of) { return TextsOf(Summarise(out, streams, shared, as_of)); },
+      py::arg("out"), py::arg("streams"), py::arg("shared"), py::arg("as_of"));
+  module.def("read_history", &ReadHistory, py::arg("output_dir"), py::arg("shared"));
 }
 
 }  // namespace obsmon::python

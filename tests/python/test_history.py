@@ -1,6 +1,7 @@
 """The history, with Python's own sqlite3 open on it in the same process."""
 import contextlib
 import datetime
+import os
 import pathlib
 import sqlite3
 import subprocess
@@ -46,6 +47,36 @@ def test_follows_the_streams_rule_of_nights(stream, tmp_path):
         assert result.nights[0].night == obsmon.Night(today), rule
     with pytest.raises(ValueError, match="night_scale"):
         obsmon.update(input_dir=stream.root, output_dir=tmp_path / "out", night_scale="ut1")
+
+
+@pytest.fixture
+def shared_history(tmp_path):
+    """The URI of an empty database on a PostgreSQL server of the test's own."""
+    server = pathlib.Path(__file__).parents[1] / "postgres/server.py"
+    address = tmp_path / "address"
+    subprocess.run([sys.executable, "-B", server, "start", address, str(os.getpid())], check=True)
+    if not address.exists():
+        pytest.skip("no PostgreSQL server is installed")
+    folder, port = address.read_text().split("\n")[:2]
+    yield f"postgresql://obsmon@{folder.replace('/', '%2F')}:{port}/postgres"
+    subprocess.run([sys.executable, "-B", server, "stop", address], check=True)
+
+
+def test_may_be_shared_by_streams(sample, tmp_path, shared_history):
+    for name in "one", "two":
+        result = obsmon.update(input_dir=sample, output_dir=tmp_path / name, history=shared_history, **WINDOW)
+        assert (result.stream, result.complete) == (name, True)
+        assert not history_of(tmp_path / name).exists()
+    [known] = obsmon.read_history("one", history=shared_history)
+    assert (known.night, known.counts.files) == (obsmon.Night("2020-05-01"), 109)
+    assert obsmon.update_summary(tmp_path, ["one", "two"], history=shared_history) == []
+    with pytest.raises(FileNotFoundError, match="there is no history of stream 'three' yet"):
+        obsmon.read_history("three", history=shared_history)
+    with pytest.raises(obsmon.RegistryBusyError, match="Connection refused"):
+        obsmon.read_history("one", history="postgresql://obsmon@127.0.0.1:1/postgres")
+    with pytest.raises(ValueError, match="a password must not stand here") as refused:
+        obsmon.read_history("one", history="postgresql://obsmon:sesame@127.0.0.1/postgres")
+    assert "sesame" not in str(refused.value)
 
 
 def test_warns_of_streams_without_history(sample, tmp_path, caplog):

@@ -10,10 +10,13 @@
 // A path that is UTF-8 is TEXT in tables and views; one that is not is a BLOB of its bytes, which Python
 // gives as `bytes`, so that no script stops at a name that it can't decode.
 //
+// Or, for many streams, from many hosts: in one PostgreSQL database that they share, see SharedHistory.
+//
 // Threads: one thread at a time. Processes: any number may read; OutputLock keeps writers apart.
 #ifndef OBSMON_HISTORY_H_
 #define OBSMON_HISTORY_H_
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -26,6 +29,7 @@
 #include "obsmon/expected.h"
 #include "obsmon/files.h"
 #include "obsmon/night.h"
+#include "obsmon/registry.h"
 #include "obsmon/report.h"
 #include "obsmon/transfers.h"
 
@@ -33,6 +37,31 @@ namespace obsmon {
 
 /// Name of the history in an output folder; the prototype's.
 inline constexpr std::string_view kHistoryFileName = "observing_monitor.sqlite3";
+
+/// A history that many streams share, from many hosts: the schema "obsmon" of a PostgreSQL database, made and
+/// brought up to date by obsmon. A stream is known there by its name: two of one name would be one.
+///
+/// The tables are those of the SQLite history, with the column `stream` in front; the views have the names
+/// that the prototype's tables had, and the stream's name in front. Text that is not UTF-8, which PostgreSQL
+/// can't hold, is written as "//bytes:" and the text with its odd bytes as %XX. What a prototype's database
+/// holds is not taken over.
+///
+/// One run at a time writes a stream, kept apart by an advisory lock that goes with the process; a run that
+/// has lost its lock can write no more. A night becomes visible as a whole, with its commit.
+struct SharedHistory {
+  std::string uri{};        ///< postgresql://user@host/database, without a password; empty: there is none
+  DatabaseLogins logins{};  ///< see RegistryOptions
+  std::chrono::milliseconds busy_timeout = std::chrono::seconds{10};  ///< for each sign of life of the server
+
+  bool IsGiven() const { return !uri.empty(); }
+};
+
+/// A stream's output: where its history is.
+struct StreamOutput {
+  std::string name{};                  ///< the stream's
+  std::filesystem::path output_dir{};  ///< with its pages, and its history unless that is shared
+  SharedHistory history{};
+};
 
 /// A night in a line, as the index page shows it.
 struct NightSummary {
@@ -77,6 +106,13 @@ class History {
   /// Opens it for reading alone: nothing is made, taken over or changed. A prototype's own database can be
   /// read. Errors: as Open; kNotFound where there is no history.
   static absl::StatusOr<std::unique_ptr<History>> OpenReadOnly(const std::filesystem::path& output_dir);
+
+  /// The same of a stream whose history may be shared. Errors, where it is: kUnavailable (the server is down,
+  /// slow, or refuses the login), kPermissionDenied, kFailedPrecondition (made by a newer obsmon, or not
+  /// obsmon's); of Open, kAborted where another run writes this stream, naming that run; of OpenReadOnly,
+  /// kNotFound where there is no such stream.
+  static absl::StatusOr<std::unique_ptr<History>> Open(const StreamOutput& output);
+  static absl::StatusOr<std::unique_ptr<History>> OpenReadOnly(const StreamOutput& output);
 
   virtual ~History() = default;
   History(const History&) = delete;

@@ -59,18 +59,15 @@ UpdateResult UpdateStream(const Stream& stream, const NightWindow& window, UtcTi
                           const WorkControl& control = {});
 
 /// Writes OUT/index.html over `streams`, each a folder with a history (relative ones start at `out`), with
-/// their nights since the UTC date two days before `as_of`, or the latest where there is none so young. A
-/// stream whose history can't be read is shown with the reason; the sentences come back as warnings. Errors:
-/// of writing OUT alone.
+/// their nights since the UTC date two days before `as_of`, or the latest where there is none so young. With
+/// a `shared` history it is looked up there, by the name of the folder. A stream whose history can't be read
+/// is shown with the reason; the sentences come back as warnings. Errors: of writing OUT alone.
 absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::path& out,
                                                        std::span<const std::filesystem::path> streams,
-                                                       UtcTime as_of);
+                                                       UtcTime as_of, const SharedHistory& shared = {});
 
-/// A stream as the folder with its history.
-struct StreamOutput {
-  std::string name{};
-  std::filesystem::path output_dir{};
-};
+/// Where the history of `stream` is.
+StreamOutput OutputOf(const Stream& stream);
 
 /// Reads the history of each stream, and judges it (CheckStream). What can't be read is UNKNOWN.
 std::vector<StreamCheck> CheckStreams(std::span<const StreamOutput> streams, UtcTime as_of,

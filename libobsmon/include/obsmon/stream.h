@@ -28,8 +28,9 @@ struct Stream {
   std::string name{};                  ///< for people; see DefaultName
   std::filesystem::path input_dir{};   ///< the prototype's folder, which holds both sides; may be empty
   std::filesystem::path output_dir{};  ///< pages and history; may be empty where nothing is written
-  std::filesystem::path storage{};     ///< where files arrive; empty means input_dir/storage
-  std::filesystem::path repo{};        ///< the data repository (see Registry::Open); empty: see RepoFolder
+  std::string history{};  ///< the URI of a shared history (see SharedHistory); empty: it is in output_dir
+  std::filesystem::path storage{};  ///< where files arrive; empty means input_dir/storage
+  std::filesystem::path repo{};     ///< the data repository (see Registry::Open); empty: see RepoFolder
   /// Folders beside storage, with nights in them as in storage, whose FITS files wait to be ingested (OODS:
   /// image_staging_directory), or could not be (OODS: bad_file_directory). Empty where there are none.
   std::filesystem::path pending_folder{};
@@ -128,13 +129,13 @@ struct StreamConfig {
 };
 
 /// The names by which the fields of a StreamConfig are set in a streams.yaml, on the command line and in the
-/// environment, one spelling for all: name, input_dir, output_dir, storage, repo, pending_folder, bad_folder,
-/// first_day, last_day, num_days, gen, search_links, repository_index, instrument, collection, dataset_type,
-/// detector_names, registry_sql, registry_query, registry_events, registry_prefix, registry_files_table,
-/// registry_events_tables, db_auth, grace, guider_grace, missing_grace, partial_age, ignore, manifest,
-/// expected_sql, expected_query, ingest_log, rsync_log, night_offset, night_scale, busy_timeout, max_age,
-/// threads. In a streams.yaml those that begin with "registry_" or "expected_" may be written as a map as
-/// well: `registry: {sql: …, query: …}`.
+/// environment, one spelling for all: name, input_dir, output_dir, history, storage, repo, pending_folder,
+/// bad_folder, first_day, last_day, num_days, gen, search_links, repository_index, instrument, collection,
+/// dataset_type, detector_names, registry_sql, registry_query, registry_events, registry_prefix,
+/// registry_files_table, registry_events_tables, db_auth, grace, guider_grace, missing_grace, partial_age,
+/// ignore, manifest, expected_sql, expected_query, ingest_log, rsync_log, night_offset, night_scale,
+/// busy_timeout, max_age, threads. In a streams.yaml those that begin with "registry_" or "expected_" may be
+/// written as a map as well: `registry: {sql: …, query: …}`.
 std::span<const std::string_view> StreamKeys();
 
 /// What a key's value may be in a streams.yaml. In a text a list is "a,b", a map "a=b,c=d", a list of maps

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <charconv>
+#include <climits>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -51,7 +52,15 @@ std::string PidSpace() {
   return {name.data(), length > 0 ? static_cast<std::size_t>(length) : 0};
 }
 
+std::string HostName() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) return "an unknown host";
+  return name.data();
+}
+
 }  // namespace
+
+std::string ThisProcess() { return fmt::format("process {} on {}", getpid(), HostName()); }
 
 ProcessId ProcessId::Self() {
   return {.boot_id = BootId(), .pid_space = PidSpace(), .pid = getpid(), .started = StartOf(getpid())};

@@ -34,6 +34,9 @@ struct ProcessId {
   bool operator==(const ProcessId&) const = default;
 };
 
+/// For people: "process 4711 on lsst-dev".
+std::string ThisProcess();
+
 struct LockRecord {
   std::string who{};  ///< "process 4711 on lsst-dev, since 2020-05-02T03:04:05Z"; empty: the file has no text
   LockKeeper keeper = LockKeeper::kKernel;

@@ -6,7 +6,6 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <climits>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -62,12 +61,6 @@ std::string HolderOf(const LockRecord& record) {
   return record.who.empty() ? "another process" : EscapeForDisplay(record.who);
 }
 
-std::string HostName() {
-  std::array<char, HOST_NAME_MAX + 1> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0) return "an unknown host";
-  return name.data();
-}
-
 // In this order, so that the file is not empty in between: where the file is the lock, that tells nothing of
 // its holder, and one that is killed then would be waited for.
 bool WriteAll(int file, const std::string& text) {
@@ -77,9 +70,7 @@ bool WriteAll(int file, const std::string& text) {
 
 // The time is what the file system says of the first write; there is no other clock here.
 bool WriteHolder(int file, LockKeeper keeper) {
-  LockRecord record{.who = fmt::format("process {} on {}", getpid(), HostName()),
-                    .keeper = keeper,
-                    .holder = ProcessId::Self()};
+  LockRecord record{.who = ThisProcess(), .keeper = keeper, .holder = ProcessId::Self()};
   struct stat written {};
   if (!WriteAll(file, record.ToString()) || fstat(file, &written) != 0) return false;
   record.who += ", since " + FormatUtc(UtcTime{std::chrono::seconds(written.st_mtim.tv_sec)});

@@ -12,6 +12,7 @@
 #include "history/history_file.h"
 #include "history/latency_rows.h"
 #include "history/night_row.h"
+#include "history/postgres_history.h"
 #include "history/sqlite_sink.h"
 #include "history/takeover.h"
 #include "sqlite/sqlite.h"
@@ -321,6 +322,14 @@ absl::StatusOr<std::unique_ptr<History>> History::Open(const std::filesystem::pa
 
 absl::StatusOr<std::unique_ptr<History>> History::OpenReadOnly(const std::filesystem::path& output_dir) {
   return OpenHistoryReadOnly(output_dir, kBusyTimeout);
+}
+
+absl::StatusOr<std::unique_ptr<History>> History::Open(const StreamOutput& output) {
+  return output.history.IsGiven() ? OpenSharedHistory(output, {}) : Open(output.output_dir);
+}
+
+absl::StatusOr<std::unique_ptr<History>> History::OpenReadOnly(const StreamOutput& output) {
+  return output.history.IsGiven() ? OpenSharedHistoryReadOnly(output) : OpenReadOnly(output.output_dir);
 }
 
 }  // namespace obsmon

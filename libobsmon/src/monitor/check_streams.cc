@@ -8,7 +8,7 @@ std::vector<StreamCheck> CheckStreams(std::span<const StreamOutput> streams, Utc
   std::vector<StreamCheck> checks;
   checks.reserve(streams.size());
   for (const StreamOutput& stream : streams) {
-    checks.push_back(CheckStream(stream.name, ReadNights(stream.output_dir), as_of, limits));
+    checks.push_back(CheckStream(stream.name, ReadNights(stream), as_of, limits));
   }
   return checks;
 }

@@ -14,7 +14,7 @@ absl::Status PublishMetrics(const std::filesystem::path& file, std::span<const S
   for (std::size_t i = 0; i < streams.size(); ++i) {
     StreamMetrics stream{.stream = streams[i].name, .update_status = static_cast<int>(results[i])};
     // The update has told already why a history can't be read.
-    if (auto nights = ReadNights(streams[i].output_dir); nights.ok()) stream.nights = *std::move(nights);
+    if (auto nights = ReadNights(streams[i]); nights.ok()) stream.nights = *std::move(nights);
     metrics.push_back(std::move(stream));
   }
   return PublishFile(file, RenderMetrics(metrics));

@@ -2,7 +2,6 @@
 #ifndef OBSMON_SRC_MONITOR_READ_NIGHTS_H_
 #define OBSMON_SRC_MONITOR_READ_NIGHTS_H_
 
-#include <filesystem>
 #include <memory>
 #include <vector>
 
@@ -12,9 +11,9 @@
 
 namespace obsmon {
 
-/// Every night of the history in `folder`, newest first. Errors: those of History::OpenReadOnly.
-inline absl::StatusOr<std::vector<NightSummary>> ReadNights(const std::filesystem::path& folder) {
-  OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<History> history, History::OpenReadOnly(folder));
+/// Every night of a stream's history, newest first. Errors: those of History::OpenReadOnly.
+inline absl::StatusOr<std::vector<NightSummary>> ReadNights(const StreamOutput& output) {
+  OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<History> history, History::OpenReadOnly(output));
   return history->Nights();
 }
 

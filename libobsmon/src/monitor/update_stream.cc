@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "history/postgres_history.h"
 #include "history/sqlite_history.h"
 #include "monitor/stream_view.h"
 #include "obsmon/monitor.h"
@@ -88,6 +89,10 @@ class StreamUpdate {
       return absl::ErrnoToStatus(
           error.value(), fmt::format("{}: the output folder can't be made", stream_.output_dir.string()));
     }
+    return stream_.history.empty() ? OpenFile() : OpenShared();
+  }
+
+  absl::Status OpenFile() {
     absl::StatusOr<OutputLock> lock = OutputLock::Acquire(stream_.output_dir);
     if (!lock.ok()) {
       if (absl::IsAborted(lock.status())) outcome_ = UpdateOutcome::kLocked;
@@ -95,6 +100,15 @@ class StreamUpdate {
     }
     lock_.emplace(*std::move(lock));
     OBSMON_ASSIGN_OR_RETURN(history_, OpenHistoryUnder(*lock_, stream_.output_dir));
+    return absl::OkStatus();
+  }
+
+  // Its lock stands for that of the folder.
+  absl::Status OpenShared() {
+    absl::StatusOr<std::unique_ptr<History>> history = OpenSharedHistory(OutputOf(stream_), control_.stop);
+    if (absl::IsAborted(history.status())) outcome_ = UpdateOutcome::kLocked;
+    if (!history.ok()) return history.status();
+    history_ = *std::move(history);
     return absl::OkStatus();
   }
 
@@ -115,6 +129,10 @@ class StreamUpdate {
         control_.progress("nights", static_cast<std::int64_t>(i), static_cast<std::int64_t>(nights_.size()));
       }
       OBSMON_RETURN_IF_ERROR(LookAtNight(view, nights_[i]));
+      if (rows_in_transaction_ < most_rows_) continue;
+      outcome_ = UpdateOutcome::kOutputUnwritable;
+      OBSMON_RETURN_IF_ERROR(CommitNights());
+      OBSMON_RETURN_IF_ERROR(history_->Begin());
     }
     outcome_ = UpdateOutcome::kOutputUnwritable;
     return CommitNights();
@@ -151,11 +169,8 @@ class StreamUpdate {
     result_.changed.push_back(report.night);
     rows_in_transaction_ +=
         static_cast<std::int64_t>(report.evidence.transfers.size() + report.evidence.ingests.size());
-    if (rows_in_transaction_ >= kRowsPerTransaction) {
-      rows_in_transaction_ = 0;
-      OBSMON_RETURN_IF_ERROR(CommitNights());
-      return history_->Begin();
-    }
+    if (rows_in_transaction_ >= most_rows_)
+      return absl::OkStatus();  // published with the commit that follows
     const bool are_many = pages_.size() >= kPagesAtOnce || bytes_of_pages_ >= kBytesAtOnce;
     return are_many ? PublishPages() : absl::OkStatus();
   }
@@ -175,6 +190,7 @@ class StreamUpdate {
   // the next run looks again and writes the same pages. The other way round it would believe that they are
   // done.
   absl::Status CommitNights() {
+    rows_in_transaction_ = 0;
     OBSMON_RETURN_IF_ERROR(PublishPages());
     return history_->Commit();
   }
@@ -229,12 +245,20 @@ class StreamUpdate {
   std::vector<Night> nights_;
   std::optional<OutputLock> lock_;
   std::unique_ptr<History> history_;
+  // In a shared history nobody is to wait for a look at another night.
+  const std::int64_t most_rows_ = stream_.history.empty() ? kRowsPerTransaction : 0;
   std::int64_t rows_in_transaction_ = 0;
   std::vector<NightPages> pages_;  // rendered, and not published yet
   std::size_t bytes_of_pages_ = 0;
 };
 
 }  // namespace
+
+StreamOutput OutputOf(const Stream& stream) {
+  return {.name = stream.name.empty() ? stream.DefaultName() : stream.name,
+          .output_dir = stream.output_dir,
+          .history = {.uri = stream.history, .logins = stream.logins, .busy_timeout = stream.busy_timeout}};
+}
 
 UpdateResult UpdateStream(const Stream& stream, const NightWindow& window, UtcTime as_of,
                           const WorkControl& control) {

@@ -31,7 +31,7 @@ std::vector<NightSummary> LatestOf(std::vector<NightSummary> nights, UtcTime as_
 
 absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::path& out,
                                                        std::span<const std::filesystem::path> streams,
-                                                       UtcTime as_of) {
+                                                       UtcTime as_of, const SharedHistory& shared) {
   std::error_code error;
   std::filesystem::create_directories(out, error);
   if (error)
@@ -43,7 +43,8 @@ absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::pa
     StreamSummary summary{
         .name = NameOfFolder(folder),
         .page = (folder.lexically_proximate(out.lexically_normal()) / "index.html").string()};
-    absl::StatusOr<std::vector<NightSummary>> nights = ReadNights(folder);
+    absl::StatusOr<std::vector<NightSummary>> nights =
+        ReadNights({.name = summary.name, .output_dir = folder, .history = shared});
     if (nights.ok()) {
       summary.nights = LatestOf(*std::move(nights), as_of);
     } else {

@@ -103,6 +103,8 @@ class Session {
   /// Has the server take a statement apart, under no name, which the next one takes over.
   absl::Status SendPrepare(std::string_view sql);
   absl::Status SendDescribe();
+  /// The data of a COPY that has begun, and its end.
+  absl::Status SendCopyData(std::string_view data);
   /// The next result; null at the end of what was sent. An error of the server is a Status.
   absl::StatusOr<Result> Next();
 
@@ -117,6 +119,8 @@ class Session {
   using Clock = std::chrono::steady_clock;
 
   absl::Status Wait(short events, Clock::time_point deadline);
+  /// Waits until all that was sent is on its way.
+  absl::Status Flush();
   absl::Status Silent() const {
     return Error(absl::StatusCode::kUnavailable,
                  fmt::format("the server did not answer within {}", HumanDuration(limits_.silence)));
@@ -202,6 +206,33 @@ absl::Status Session::SendPrepare(std::string_view sql) {
 absl::Status Session::SendDescribe() {
   OBSMON_RETURN_IF_ERROR(IsOpen());
   return PQsendDescribePrepared(handle_.get(), "") != 0 ? absl::OkStatus() : ConnectionError();
+}
+
+absl::Status Session::Flush() {
+  for (;;) {
+    const int left = PQflush(handle_.get());
+    if (left == 0) return absl::OkStatus();
+    if (left < 0) return ConnectionError();
+    // The server may have something to say before it takes more.
+    OBSMON_RETURN_IF_ERROR(Wait(POLLIN | POLLOUT, Clock::now() + limits_.silence));
+    if (PQconsumeInput(handle_.get()) == 0) return ConnectionError();
+  }
+}
+
+absl::Status Session::SendCopyData(std::string_view data) {
+  constexpr std::size_t kPiece = std::size_t{64} * 1024;
+  PQsetnonblocking(handle_.get(), 1);  // else libpq would wait, for ever
+  while (!data.empty()) {
+    const std::string_view piece = data.substr(0, kPiece);
+    const int taken = PQputCopyData(handle_.get(), piece.data(), static_cast<int>(piece.size()));
+    if (taken < 0) return ConnectionError();
+    if (taken > 0) data.remove_prefix(piece.size());
+    OBSMON_RETURN_IF_ERROR(Flush());
+  }
+  if (PQputCopyEnd(handle_.get(), nullptr) < 0) return ConnectionError();
+  OBSMON_RETURN_IF_ERROR(Flush());
+  PQsetnonblocking(handle_.get(), 0);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Result> Session::Next() {
@@ -296,13 +327,16 @@ class LibpqConnection final : public Connection {
   explicit LibpqConnection(Session session) : session_(std::move(session)) {}
 
   absl::Status Connect() { return session_.Connect(); }
-  absl::Status BeginReadOnly() override;
+  absl::Status BeginReadOnly() override { return Begin("ISOLATION LEVEL REPEATABLE READ READ ONLY"); }
+  absl::Status BeginWriting() override;
   absl::Status Execute(std::string_view sql) override;
   absl::StatusOr<std::vector<Column>> Describe(std::string_view sql) override;
   absl::StatusOr<std::unique_ptr<Rows>> Query(std::string_view sql, std::span<const Value> values) override;
+  absl::Status CopyIn(std::string_view sql, std::string_view data) override;
   const std::string& shown() const override { return session_.shown(); }
 
  private:
+  absl::Status Begin(std::string_view kind);
   /// The last of what was sent's results, once all have come; the first error where there was one.
   absl::StatusOr<Result> LastResult();
 
@@ -310,11 +344,27 @@ class LibpqConnection final : public Connection {
 };
 
 // All of it ends with the transaction. A time without zone is meant as UTC by whoever wrote it.
-absl::Status LibpqConnection::BeginReadOnly() {
+absl::Status LibpqConnection::Begin(std::string_view kind) {
   return Execute(
-      fmt::format("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = {}; "
-                  "SET LOCAL statement_timeout = {}; SET LOCAL TIME ZONE 'UTC'",
-                  session_.silence().count(), (session_.silence() * kSilencesPerStatement).count()));
+      fmt::format("BEGIN {}; SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}; "
+                  "SET LOCAL TIME ZONE 'UTC'",
+                  kind, session_.silence().count(), (session_.silence() * kSilencesPerStatement).count()));
+}
+
+// Between two statements a look at a night may pass.
+absl::Status LibpqConnection::BeginWriting() {
+  OBSMON_RETURN_IF_ERROR(Begin("ISOLATION LEVEL READ COMMITTED READ WRITE"));
+  return Execute("SET LOCAL idle_in_transaction_session_timeout = 0");
+}
+
+absl::Status LibpqConnection::CopyIn(std::string_view sql, std::string_view data) {
+  OBSMON_RETURN_IF_ERROR(session_.SendScript(sql));
+  OBSMON_ASSIGN_OR_RETURN(const Result ready, session_.Next());
+  if (ready == nullptr || PQresultStatus(ready.get()) != PGRES_COPY_IN) {
+    return session_.Error(absl::StatusCode::kInternal, "the server does not want to be copied to");
+  }
+  OBSMON_RETURN_IF_ERROR(session_.SendCopyData(data));
+  return LastResult().status();
 }
 
 absl::StatusOr<Result> LibpqConnection::LastResult() {

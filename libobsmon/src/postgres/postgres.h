@@ -116,6 +116,8 @@ class Connection {
   /// Begins a transaction that sees one state of the database all along, and can change nothing: the server
   /// refuses what would write.
   virtual absl::Status BeginReadOnly() = 0;
+  /// Begins a transaction that may change something. It may be open for as long as it needs.
+  virtual absl::Status BeginWriting() = 0;
   /// Runs statements that give no rows and take no values.
   virtual absl::Status Execute(std::string_view sql) = 0;
   /// The columns that a statement would give; it is not run. Errors: as of Query, but for what shows only
@@ -125,6 +127,9 @@ class Connection {
   /// end close the connection with them.
   virtual absl::StatusOr<std::unique_ptr<Rows>> Query(std::string_view sql,
                                                       std::span<const Value> values = {}) = 0;
+
+  /// Runs `sql`, a COPY … FROM STDIN, over `data`.
+  virtual absl::Status CopyIn(std::string_view sql, std::string_view data) = 0;
 
   /// The URI as people may see it.
   virtual const std::string& shown() const = 0;

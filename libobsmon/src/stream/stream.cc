@@ -123,6 +123,26 @@ absl::Status SetAliases(std::string_view text, std::vector<DetectorAlias>& alias
 }
 
 // Whoever runs obsmon may be seen to do so, with all its options, and a streams.yaml is read by many.
+absl::Status CheckNoSecret(std::string_view uri) {
+  if (!postgres::HasSecret(uri)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("{}: a password must not stand here, where others can see it; leave it out, and put it "
+                  "into ~/.pgpass, or into db-auth.yaml",
+                  postgres::ForPeople(uri)));
+}
+
+absl::Status SetHistory(std::string_view text, std::string& history) {
+  if (!postgres::IsUri(text)) {
+    return absl::InvalidArgumentError(
+        "a shared history is a PostgreSQL database: write postgresql://user@host/database, or leave it out "
+        "for "
+        "SQLite in the output folder");
+  }
+  OBSMON_RETURN_IF_ERROR(CheckNoSecret(text));
+  history = text;
+  return absl::OkStatus();
+}
+
 absl::Status SetUri(std::string_view text, const std::filesystem::path& base, std::string& uri) {
   constexpr std::string_view kSqlite = "sqlite:///";
   if (text.starts_with(kSqlite)) {
@@ -134,12 +154,7 @@ absl::Status SetUri(std::string_view text, const std::filesystem::path& base, st
     return absl::InvalidArgumentError(
         "that is no URI of a database: write postgresql://user@host/database, or sqlite:////absolute/path");
   }
-  if (postgres::HasSecret(text)) {
-    return absl::InvalidArgumentError(
-        fmt::format("{}: a password must not stand here, where others can see it; leave it out, and put it "
-                    "into ~/.pgpass, or into db-auth.yaml",
-                    postgres::ForPeople(text)));
-  }
+  OBSMON_RETURN_IF_ERROR(CheckNoSecret(text));
   uri = text;
   return absl::OkStatus();
 }
@@ -259,6 +274,8 @@ constexpr std::array kFields = {
                 [](std::string_view text, const Folder& base, StreamConfig& config) {
                   return SetFolder(text, base, config.stream.output_dir);
                 }},
+    StreamField{"history", [](std::string_view text, const Folder&,
+                              StreamConfig& config) { return SetHistory(text, config.stream.history); }},
     StreamField{"storage", [](std::string_view text, const Folder& base,
                               StreamConfig& config) { return SetFolder(text, base, config.stream.storage); }},
     StreamField{"repo", [](std::string_view text, const Folder& base,
