@@ -1,5 +1,6 @@
 """Who may write: one run at a time, and never a lock that outlives its holder, with locks of the kernel or without."""
 import errno
+import fcntl
 import os
 import re
 import signal
@@ -46,6 +47,23 @@ class KeptByTheKernel(Locks):
             self.assertIn(result.returncode, (DONE, -signal.SIGKILL), f"{restart}: {result.stderr}")
         self.assert_healed("after all kills")
         print(f"\nkills and restarts: {RESTARTS}/{RESTARTS}, stale locks 0", file=sys.stderr)
+
+
+    def test_a_file_that_is_replaced_between_its_opening_and_the_lock_is_not_taken_for_the_lock(self):
+        self.out.mkdir()
+        process = subprocess.Popen(
+            [COMMAND, *map(str, self.arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            env=clean_environment(LD_PRELOAD=SHIM, FAULT_BELOW=f"{self.out}/", FAULT_CALLS="lock", FAULT_AT="1",
+                                  FAULT_ACTION="stop"))
+        self.addCleanup(process.kill)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+        self.lock.unlink()  # as its holder does at the end, and then another run comes
+        with self.lock.open("w") as another:
+            fcntl.flock(another, fcntl.LOCK_EX)
+            process.send_signal(signal.SIGCONT)
+            self.assertIn("is writing in this output folder", process.communicate(timeout=60)[1])
+        self.assertEqual(process.returncode, LOCKED)
+        self.assertTrue(self.lock.exists())
 
 
 class WithoutLocks(Locks):
