@@ -6,6 +6,7 @@
 #include <array>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "pages/sample_nights.h"
 
@@ -72,6 +73,17 @@ TEST(WriteCsv, OfANightWithoutFilesIsItsHeader) { EXPECT_EQ(LinesOf(Csv(samples:
 
 TEST(WriteCsv, LetsNoSpreadsheetRunAFileName) {
   EXPECT_THAT(Csv(samples::TroubledNight()), HasSubstr("\n2020-05-01,'=cmd|' /C calc'!A0.fits,"));
+}
+
+TEST(WriteCsv, GuardsACellWhateverSignOfAFormulaItBeginsWith) {
+  for (const std::string sign : {"=", "+", "-", "@", "\t", "\r"}) {
+    NightEvidence evidence;
+    evidence.transfers.Append({.path = sign + "1.fits"});
+    NightMatch match = MatchNight(evidence.transfers, evidence.ingests, samples::AsOf());
+    EXPECT_THAT(
+        Csv(MakeReport("comCam", samples::kNight, samples::AsOf(), std::move(evidence), std::move(match))),
+        HasSubstr("'" + sign + "1.fits"));
+  }
 }
 
 TEST(WriteTable, SaysTheVerdictInItsSecondLine) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <memory>
@@ -113,6 +114,26 @@ TEST(Gen3Files, ThatAreGoneOrPrunedAreSaidToBe) {
   EXPECT_EQ(ingests.rows[1].artifact, ArtifactState::kNotStored);
   EXPECT_EQ(ingests.rows[2].path, "raw/gone.fits");
   EXPECT_EQ(ingests.rows[2].artifact, ArtifactState::kGone);
+}
+
+TEST(Gen3Files, OutsideOfTheRepositoryAreAskedForAndNeverOpened) {
+  const TempTree tree;
+  std::filesystem::permissions(tree.File("outside/a.fits", 20'000), std::filesystem::perms::none);
+  ASSERT_EQ(mkfifo((tree / "outside/pipe").c_str(), 0666), 0);  // whoever opened it would wait for ever
+  Gen3Builder builder(tree, "repo");
+  builder.Dataset({.obs_id = "MC_O_20250501_000001", .path = "../outside/a.fits"});
+  builder.Dataset({.obs_id = "MC_O_20250501_000002", .path = "raw/../../outside/pipe"});
+  builder.Dataset({.obs_id = "MC_O_20250501_000003", .path = "../../../../../../../etc"});
+  builder.Close();
+  tree.Folder("repo/raw");
+  const std::string before = PortraitOf(tree / "outside");
+  const WithoutRoot as_nobody;
+  const NightIngests ingests = Read(tree / "repo");
+  ASSERT_EQ(ingests.rows.size(), 3U);
+  EXPECT_EQ(ingests.rows[0].artifact, ArtifactState::kGone);  // a folder is no file
+  EXPECT_EQ(ingests.rows[1].path, "../outside/a.fits");
+  EXPECT_EQ(ingests.rows[1].size_bytes, 20'000);
+  EXPECT_EQ(ingests.rows[2].size_bytes, 0);
 }
 
 TEST(Gen3Files, InAnObjectStoreAreNotAskedFor) {

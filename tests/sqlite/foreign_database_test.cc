@@ -64,6 +64,28 @@ class ForeignDatabaseTest : public testing::Test {
     EXPECT_TRUE(std::filesystem::is_empty(copies()));
   }
 
+  // As a user who may read the input and no more.
+  void ExpectRowsOfAReader(std::int64_t rows) const {
+    using std::filesystem::perms;
+    const auto allow = [this](perms folder, perms files) {
+      std::filesystem::permissions(tree_ / "input", folder);
+      for (const auto& entry : std::filesystem::directory_iterator(tree_ / "input")) {
+        std::filesystem::permissions(entry.path(), files);
+      }
+    };
+    std::filesystem::permissions(copies(), perms::all);
+    allow(perms(0555), perms(0444));
+    const std::string before = PortraitOf(tree_ / "input");
+    {
+      const WithoutRoot as_nobody;
+      ASSERT_OK_AND_ASSIGN(ForeignDatabase database, Open());
+      EXPECT_EQ(CountIn(database), rows);
+    }
+    EXPECT_EQ(PortraitOf(tree_ / "input"), before);
+    EXPECT_TRUE(std::filesystem::is_empty(copies()));
+    allow(perms(0755), perms(0644));
+  }
+
   TempTree tree_;
 };
 
@@ -133,6 +155,32 @@ TEST_F(ForeignDatabaseTest, WithAHotJournalIsReadFromACopyAtItsCommittedState) {
   ASSERT_TRUE(std::filesystem::exists(tree_ / "input/db-journal"));
   ASSERT_GT(std::filesystem::file_size(file()), 100'000U);
   ExpectRowsWithoutATrace(1, true);
+}
+
+// As on a snapshot or a mirror: neither a journal nor the index of a log can be made beside it.
+TEST_F(ForeignDatabaseTest, InAFolderThatMayNotBeWrittenIsReadInEachOfItsStates) {
+  const std::filesystem::path log = tree_ / "input/db-wal";
+  Make();
+  ExpectRowsOfAReader(1);
+  InOtherProcess([this] {
+    Connection writer = Writer();
+    EXPECT_THAT(writer.Execute(kUncommittedRows), IsOk());
+    DieHere();
+  });
+  ASSERT_TRUE(std::filesystem::exists(tree_ / "input/db-journal"));
+  ExpectRowsOfAReader(1);
+  EXPECT_THAT(Writer().Execute("PRAGMA journal_mode = WAL; INSERT INTO t VALUES (2)"), IsOk());
+  ASSERT_FALSE(std::filesystem::exists(log));
+  ExpectRowsOfAReader(2);
+  InOtherProcess([this] {
+    Connection writer = Writer();
+    EXPECT_THAT(writer.Execute("INSERT INTO t VALUES (3)"), IsOk());
+    DieHere();
+  });
+  ASSERT_TRUE(std::filesystem::exists(log));
+  ExpectRowsOfAReader(3);
+  std::filesystem::remove(tree_ / "input/db-shm");
+  ExpectRowsOfAReader(3);
 }
 
 TEST_F(ForeignDatabaseTest, ThatIsEmptyIsNeverHandedToSqliteWhichWouldDeleteTheLogBesideIt) {
