@@ -147,6 +147,28 @@ TEST(SecondLook, SeesWhatCameWithinTheClocksGrainOfTheFirst) {
   EXPECT_EQ(second.nights[0].counts.files, 2);
 }
 
+// Whoever writes into a file leaves its folder's time as it is.
+TEST(SecondLook, IsTakenAtFilesWhoseBytesMayStillChange) {
+  struct Case {
+    std::string name;
+    seconds age;
+    bool is_looked_at_again;
+  };
+  for (const Case& file :
+       {Case{"a.fits", seconds{1}, true}, Case{"a.fits", seconds{10}, false},
+        Case{".a.fits.x7Kq2b", seconds{10}, true}, Case{".a.fits.x7Kq2b", std::chrono::minutes{14}, true}}) {
+    SampleStream stream;
+    stream.Arrive("2020-05-01/" + file.name);
+    const UtcTime long_ago = stream.Later() - std::chrono::days{1};
+    SetTimes(stream.Storage() / "2020-05-01", long_ago, long_ago);
+    const UtcTime as_of = stream.Later() - std::chrono::hours{1} + file.age;
+    const NightWindow window{.first_day = kNight, .last_day = kNight};
+    ASSERT_THAT(UpdateStream(stream.Options(), window, as_of).status, IsOk());
+    const UpdateResult second = UpdateStream(stream.Options(), window, as_of + seconds{5});
+    EXPECT_EQ(!second.changed.empty(), file.is_looked_at_again) << file.name << " after " << file.age.count();
+  }
+}
+
 // What storage has told of a link's target is what the target itself tells.
 TEST(SecondLook, ALinksTargetIsTheSameWhetherStorageHasToldOfItOrNot) {
   SampleStream stream;

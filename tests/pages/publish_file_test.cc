@@ -161,6 +161,9 @@ TEST(PublishFile, WritesNothingByWayOfALinkThatSomeonePutInItsWay) {
   tree.Symlink(".a.html.obsmon", (tree / "precious").string());
   EXPECT_FALSE(PublishFile(tree / "a.html", "whole").ok());
   EXPECT_EQ(ReadFile(tree / "precious"), "not yours");
+  std::filesystem::remove(tree / "precious");
+  EXPECT_FALSE(PublishFile(tree / "a.html", "whole").ok());
+  EXPECT_FALSE(std::filesystem::exists(tree / "precious"));
 }
 
 TEST(PublishFile, IsWholeForAReaderWhileSeveralPublishIt) {
