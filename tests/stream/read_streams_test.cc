@@ -218,8 +218,9 @@ INSTANTIATE_TEST_SUITE_P(
                   "- {name: a, input_dir: /a, output_dir: /www/a}\n"
                   "- {name: b, input_dir: /b, output_dir: /www/./a/}\n",
                   ":3: stream 'a' of line 2 has the output_dir /www/a as well"},
+        WrongFile{",\n", ": no list of streams; it must begin with 'streams:'"},
         WrongFile{"streams: [{}]\n---\nstreams: [{}]\n",
-                  ":3: a second document; write all streams into one"}));
+                  ":2: a second document; write all streams into one"}));
 
 TEST_F(ReadStreamsTest, TurnsBrokenYamlIntoASentenceWithItsLine) {
   for (const std::string_view yaml :

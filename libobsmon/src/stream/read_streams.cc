@@ -1,14 +1,17 @@
-// streams.yaml. One of two places that include yaml-cpp (registry/butler_config.cc is the other): its
-// exceptions end here.
+// streams.yaml. yaml-cpp's exceptions end here.
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <yaml-cpp/anchor.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <optional>
 #include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +31,37 @@ constexpr std::array<std::string_view, 2> kMaps = {"registry", "expected"};
 constexpr std::array<std::string_view, 5> kRuleKeys = {"pattern", "detector", "observation_type", "missing",
                                                        "reason"};
 
+/// Keeps where the document that was read last begins, and nothing else.
+class DocumentStart final : public YAML::EventHandler {
+ public:
+  const YAML::Mark& place() const { return place_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { place_ = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+  }
+  void OnMapEnd() override {}
+
+ private:
+  YAML::Mark place_;
+};
+
+/// Where the second document of `text` begins, if it has one. YAML::LoadAll would tell, but takes what is no
+/// YAML for documents without end: yaml-cpp 0.7 never gets past a comma between them.
+std::optional<YAML::Mark> SecondDocument(const std::string& text) {
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  DocumentStart start;
+  if (!parser.HandleNextDocument(start) || !parser.HandleNextDocument(start)) return std::nullopt;
+  return start.place();
+}
+
 /// Reads one file's nodes; carries what every message needs.
 class StreamReader {
  public:
@@ -35,13 +69,14 @@ class StreamReader {
       : file_(file), base_(std::filesystem::absolute(file).lexically_normal().parent_path()) {}
 
   absl::StatusOr<std::vector<StreamConfig>> Read(const std::string& text) const {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.size() > 1) return Wrong(documents[1], "a second document; write all streams into one");
-    if (documents.empty() || !documents[0].IsMap()) {
+    const YAML::Node top = YAML::Load(text);
+    if (!top.IsMap()) {
       return absl::InvalidArgumentError(
           fmt::format("{}: no list of streams; it must begin with 'streams:'", file_.native()));
     }
-    const YAML::Node& top = documents[0];
+    if (const std::optional<YAML::Mark> second = SecondDocument(text)) {
+      return Wrong(*second, "a second document; write all streams into one");
+    }
     OBSMON_RETURN_IF_ERROR(CheckKeys(top, kTopKeys));
     StreamConfig defaults;
     if (const YAML::Node node = top["defaults"]) {
@@ -63,9 +98,10 @@ class StreamReader {
   }
 
  private:
-  absl::Status Wrong(const YAML::Node& node, std::string_view what) const {
-    return absl::InvalidArgumentError(fmt::format("{}:{}: {}", file_.native(), LineOf(node), what));
+  absl::Status Wrong(const YAML::Mark& place, std::string_view what) const {
+    return absl::InvalidArgumentError(fmt::format("{}:{}: {}", file_.native(), place.line + 1, what));
   }
+  absl::Status Wrong(const YAML::Node& node, std::string_view what) const { return Wrong(node.Mark(), what); }
 
   static int LineOf(const YAML::Node& node) { return node.Mark().line + 1; }
 
