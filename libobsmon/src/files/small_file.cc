@@ -1,6 +1,8 @@
 #include "files/small_file.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -17,18 +19,28 @@ absl::Status ReadError(const std::filesystem::path& file, int error) {
   return absl::InvalidArgumentError(message);
 }
 
+// A named pipe that nobody writes to would block an ordinary open for ever; opened so it is an empty file. (A
+// pipe that is written to, as of a shell's "<(…)", is read as usual.)
+std::FILE* OpenWithoutWaiting(const std::filesystem::path& file) {
+  const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return nullptr;
+  std::FILE* stream = fcntl(fd, F_SETFL, O_RDONLY) == 0 ? fdopen(fd, "rb") : nullptr;
+  if (stream == nullptr) close(fd);
+  return stream;
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ReadSmallFile(const std::filesystem::path& file, std::size_t largest_mebibytes) {
   const std::size_t largest = largest_mebibytes << 20;
   struct Close {
-    void operator()(std::FILE* open) const { std::fclose(open); }
+    void operator()(std::FILE* stream) const { std::fclose(stream); }
   };
-  const std::unique_ptr<std::FILE, Close> open(std::fopen(file.c_str(), "rbe"));
-  if (open == nullptr) return ReadError(file, errno);
+  const std::unique_ptr<std::FILE, Close> opened(OpenWithoutWaiting(file));
+  if (opened == nullptr) return ReadError(file, errno);
   std::string text(largest + 1, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), open.get()));
-  if (std::ferror(open.get()) != 0) return ReadError(file, errno);
+  text.resize(std::fread(text.data(), 1, text.size(), opened.get()));
+  if (std::ferror(opened.get()) != 0) return ReadError(file, errno);
   if (text.size() > largest) {
     return absl::InvalidArgumentError(
         fmt::format("{}: larger than {} MiB; is this the right file?", file.native(), largest_mebibytes));
