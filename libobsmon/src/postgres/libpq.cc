@@ -345,10 +345,13 @@ class LibpqConnection final : public Connection {
 
 // All of it ends with the transaction. A time without zone is meant as UTC by whoever wrote it.
 absl::Status LibpqConnection::Begin(std::string_view kind) {
+  // Before this side gives up, so that it is the server that says what it waited for.
+  const std::chrono::milliseconds for_a_lock =
+      std::max(session_.silence() * 9 / 10, std::chrono::milliseconds{1});
   return Execute(
       fmt::format("BEGIN {}; SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}; "
                   "SET LOCAL TIME ZONE 'UTC'",
-                  kind, session_.silence().count(), (session_.silence() * kSilencesPerStatement).count()));
+                  kind, for_a_lock.count(), (session_.silence() * kSilencesPerStatement).count()));
 }
 
 // Between two statements a look at a night may pass.
