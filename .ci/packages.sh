@@ -7,7 +7,7 @@ packages_to_try="rsync python3"
 packages_to_test="libgtest-dev libgmock-dev libbenchmark-dev postgresql sqlite3 strace"
 packages_for_python="python3-venv python3-dev binutils"
 packages_for_browser="chromium fonts-dejavu-core python3-venv"
-packages_to_check="clang-format clang-tidy clang-14 libclang-rt-14-dev"
+packages_to_check="ccache clang-format clang-tidy clang-14 libclang-rt-14-dev"
 
 # Installs those of the packages that are missing, and says so; silent where none is. Fails with a sentence.
 need_packages() {

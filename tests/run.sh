@@ -26,20 +26,24 @@ main() {
     exit 1
   }
   check "prometheus" fetch_prometheus
-  check "configure (dev)" configure dev || finish
-  if check "build (dev)" build dev; then
-    check_tests "tests (dev)" dev
+  if $quick; then
+    build_and_test dev
+    finish
   fi
-  if ! $quick; then
-    check "python" tests/python/run.sh
-    check "gen3" tests/gen3/run.sh
-    check "browser" test_in_browser
-    check "format" check_format
+  # What is installed is what is tested; the same code without optimisation, and by another compiler, follows with the
+  # sanitizers.
+  build_and_test release
+  check "python" tests/python/run.sh
+  check "gen3" env OBSMON="$root/build/release/bin/obsmon" tests/gen3/run.sh
+  check "browser" test_in_browser
+  check "format" check_format
+  if command -v clang++-14 >/dev/null; then
+    build_and_test asan
+    build_and_test tsan
+    check "fuzz" tests/fuzz/run.sh
     check "clang-tidy" check_tidy
-    check "fuzz" fuzz
-    if check "configure (asan)" configure asan && check "build (asan)" build asan; then
-      check_tests "tests (asan)" asan
-    fi
+  else
+    check "sanitizers" skip "they need clang 14"
   fi
   finish
 }
@@ -64,6 +68,12 @@ fetch_prometheus() {
   tests/metrics/fetch.sh "$PROMETHEUS"
 }
 
+build_and_test() {  # PRESET
+  if check "configure ($1)" configure "$1" && check "build ($1)" build "$1"; then
+    check_tests "tests ($1)" "$1"
+  fi
+}
+
 configure() {  # PRESET
   if command -v ccache >/dev/null; then
     cmake --preset "$1" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache
@@ -77,13 +87,13 @@ build() {  # PRESET
 }
 
 run_tests() {  # PRESET
-  ctest --preset "$1" --parallel "$jobs"
+  ctest --preset "$1" --parallel $((jobs + 1))  # many wait more than they work
 }
 
 # In a real Chromium; pictures of the pages are left in build/browser/shots.
 test_in_browser() {
   command -v chromium >/dev/null || { skip "needs a Chromium"; return; }
-  tests/browser/run.sh build/dev/bin/obsmon_make_pages
+  tests/browser/run.sh build/release/bin/obsmon_make_pages
 }
 
 check_format() {
@@ -94,16 +104,10 @@ check_format() {
 check_tidy() {
   clang_tidy=$(version_14 clang-tidy) || { skip "needs clang-tidy 14: others have other opinions"; return; }
   find libobsmon cli -name '*.cc' -print0 |
-    xargs -0 -n 1 -P "$jobs" "$clang_tidy" --quiet --use-color=false --extra-arg=-Wno-unknown-warning-option -p build/dev 2>&1 |
+    xargs -0 -n 1 -P "$jobs" "$clang_tidy" --quiet --use-color=false --extra-arg=-Wno-unknown-warning-option -p build/asan 2>&1 |
     grep -v 'warnings\? generated\.$'
   # grep has found something to show: that is the failure.
   [ $? -ne 0 ]
-}
-
-# Corpus and damaged corpus are replayed by the tests of each preset; here libFuzzer looks on from there.
-fuzz() {
-  command -v clang++-14 >/dev/null || { skip "needs clang 14"; return; }
-  JOBS=$jobs tests/fuzz/run.sh
 }
 
 folders_of_code() {
@@ -132,12 +136,14 @@ prepare() {
   LC_ALL=C.UTF-8
   CCACHE_DIR=${CCACHE_DIR:-$root/build/ccache}
   [ -w "${HOME:-/nonexistent}" ] || HOME=$root/build
-  export LC_ALL CCACHE_DIR HOME
+  CCACHE_SLOPPINESS=pch_defines,time_macros  # precompiled headers are not cached without
+  export LC_ALL CCACHE_DIR CCACHE_SLOPPINESS HOME JOBS
   for variable in $(env | sed -n 's/^\(\(OBSMON\|RSYMON\)_[A-Z_]*\)=.*/\1/p'); do
     [ "$variable" = OBSMON_SKIP_PACKAGES ] || unset "$variable"
   done
   . .ci/packages.sh
   jobs=${JOBS:-$(default_jobs)}
+  JOBS=$jobs
   logs=build/checks
   mkdir -p "$logs" && rm -f "$logs"/* || exit 1
   passed=0 failed=0 skipped=0 failures=

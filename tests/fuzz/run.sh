@@ -8,16 +8,17 @@ jobs=${JOBS:-$(nproc)}
 seconds=${FUZZ_SECONDS:-10}
 launcher=
 if command -v ccache >/dev/null; then launcher=-DCMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
-cmake --preset fuzz $launcher
+cmake --preset asan $launcher
 targets=$(for file in tests/fuzz/*_fuzz.cc; do basename "$file" _fuzz.cc; done)
 # shellcheck disable=SC2046 # words are wanted
-cmake --build --preset fuzz --parallel "$jobs" --target $(for name in $targets; do echo "obsmon_${name}_fuzz"; done)
+cmake --build --preset asan --parallel "$jobs" --target $(for name in $targets; do echo "obsmon_${name}_fuzz"; done)
 
-# What a damaged database makes SQLite allocate is not ours to limit, but it stays below this.
+# What a damaged database makes SQLite allocate is not ours to limit, but it stays below this. libFuzzer's own limit of
+# time is judged between two inputs, and its alarm may itself wait for ever for a lock of the allocator: hence timeout.
 fuzz() {  # TARGET
   found=build/fuzz/found/$1
   mkdir -p "$found" build/fuzz/crashes
-  UBSAN_OPTIONS=print_stacktrace=1 "build/fuzz/bin/obsmon_$1_fuzz" -max_total_time="$seconds" -timeout=20 \
+  UBSAN_OPTIONS=print_stacktrace=1 timeout -k 10 "$((seconds + 120))" "build/asan/bin/obsmon_$1_fuzz" -max_total_time="$seconds" -timeout=20 \
     -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 -artifact_prefix="build/fuzz/crashes/$1-" \
     "$found" "tests/fuzz/corpus/$1" >"build/fuzz/$1.log" 2>&1
 }
