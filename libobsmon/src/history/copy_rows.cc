@@ -123,7 +123,7 @@ absl::Status CopyRows::Finish() { return rows_.empty() ? absl::OkStatus() : Send
 
 absl::Status CopyRows::Send() {
   Append(rows_, std::int16_t{-1});  // the end
-  const absl::Status status = connection_.CopyIn(sql_, rows_);
+  absl::Status status = connection_.CopyIn(sql_, rows_);
   rows_.clear();
   return status;
 }

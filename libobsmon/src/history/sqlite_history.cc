@@ -171,7 +171,7 @@ absl::StatusOr<std::vector<FolderStamp>> SqliteHistory::ReadFolders(Night night)
   for (;;) {
     OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
     if (!found) return folders;
-    folders.push_back(ReadFolder(*row, std::string(row->Text(0))));
+    folders.push_back(ReadFolder(*row, row->Text(0)));
   }
 }
 
@@ -325,11 +325,13 @@ absl::StatusOr<std::unique_ptr<History>> History::OpenReadOnly(const std::filesy
 }
 
 absl::StatusOr<std::unique_ptr<History>> History::Open(const StreamOutput& output) {
-  return output.history.IsGiven() ? OpenSharedHistory(output, {}) : Open(output.output_dir);
+  if (output.history.IsGiven()) return OpenSharedHistory(output, {});
+  return Open(output.output_dir);
 }
 
 absl::StatusOr<std::unique_ptr<History>> History::OpenReadOnly(const StreamOutput& output) {
-  return output.history.IsGiven() ? OpenSharedHistoryReadOnly(output) : OpenReadOnly(output.output_dir);
+  if (output.history.IsGiven()) return OpenSharedHistoryReadOnly(output);
+  return OpenReadOnly(output.output_dir);
 }
 
 }  // namespace obsmon

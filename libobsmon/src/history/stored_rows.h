@@ -252,8 +252,8 @@ inline constexpr std::string_view kFolderColumns = "path, present, device, inode
 
 /// A row of kFolderColumns, whose path is given.
 template <typename Row>
-FolderStamp ReadFolder(const Row& row, std::string path) {
-  return {.path = std::move(path),
+FolderStamp ReadFolder(const Row& row, std::string_view path) {
+  return {.path = std::string(path),
           .exists = row.Int(1) != 0,
           .file_id = FileIdIn(row, 2),
           .modified = FromNanos(row.Int(4))};
