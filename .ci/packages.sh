@@ -2,7 +2,7 @@
 
 # shellcheck disable=SC2034 # used by who sources this
 packages_to_build="g++ cmake ninja-build pkg-config
-  libabsl-dev libfmt-dev libpq-dev librange-v3-dev libsqlite3-dev libyaml-cpp-dev nlohmann-json3-dev"
+  libabsl-dev libfmt-dev libpq-dev librange-v3-dev libsqlite3-dev libssl-dev libyaml-cpp-dev nlohmann-json3-dev"
 packages_to_try="rsync python3"
 packages_to_test="libgtest-dev libgmock-dev libbenchmark-dev postgresql sqlite3 strace"
 packages_for_python="python3-venv python3-dev binutils"

@@ -36,6 +36,7 @@ constexpr std::array kOptions = {
     kCollection,
     kDatasetType,
     kDetectorNames,
+    kCompareChecksums,
     kRegistrySql,
     kRegistryQuery,
     kRegistryEvents,

@@ -44,6 +44,9 @@ inline constexpr OptionSpec kDetectorNames{
 inline constexpr OptionSpec kSearchLinks{.name = "search_links",
                                          .kind = OptionKind::kSwitch,
                                          .help = "take links in the repository for ingests, not rows"};
+inline constexpr OptionSpec kCompareChecksums{.name = "compare_checksums",
+                                              .kind = OptionKind::kSwitch,
+                                              .help = "Gen3: read copies, to compare their checksums"};
 /// The prototype's name of --search_links until 2020, which its README still has.
 inline constexpr OptionSpec kQueryLinks{
     .name = "query_links", .kind = OptionKind::kSwitch, .alias_of = "search_links", .in_environment = false};

@@ -109,6 +109,7 @@ def observe_night(
     collection: Names | None = None,
     dataset_type: Names | None = None,
     detector_names: Mapping[str, str] | None = None,
+    compare_checksums: bool = False,
     registry: Mapping[str, str | Iterable[str]] | None = None,
     db_auth: AnyPath | None = None,
     grace: Span = 60,
@@ -145,6 +146,8 @@ def observe_night(
     dataset_type: Gen3: a type or several, that raw files are (default: raw, and guider_raw where there is one).
     detector_names: detectors that files in storage and the registry name differently, {in storage: in registry}
         (default: LATISS's, {"R00_S00": "RXX_S00", "": "RXX_S00"}).
+    compare_checksums: Gen3, where the datastore records checksums: read the files that are known by name alone, and
+        compare. It takes as long as reading them does; update() reads each once.
     registry: a database that says what is ingested, instead of a repository. {"sql": uri, "query": sql}: a table of your
         own; the query gives path, and ingest_time, status and message if it can, and has {night} where the night goes.
         {"events": uri, "prefix": name}: event tables of the data backbone; also files_table and events_tables. The URI
@@ -197,6 +200,7 @@ def observe_night(
         collection=collection,
         dataset_type=dataset_type,
         detector_names=detector_names,
+        compare_checksums=compare_checksums,
         registry=registry,
         db_auth=db_auth,
         grace=grace,
@@ -240,6 +244,7 @@ def update(
     collection: Names | None = None,
     dataset_type: Names | None = None,
     detector_names: Mapping[str, str] | None = None,
+    compare_checksums: bool = False,
     registry: Mapping[str, str | Iterable[str]] | None = None,
     db_auth: AnyPath | None = None,
     grace: Span = 60,
@@ -298,6 +303,7 @@ def update(
         collection=collection,
         dataset_type=dataset_type,
         detector_names=detector_names,
+        compare_checksums=compare_checksums,
         registry=registry,
         db_auth=db_auth,
         grace=grace,
@@ -475,6 +481,7 @@ _FOLDERS = ("input_dir", "output_dir", "storage", "repo", "pending_folder", "bad
             "manifest", "ingest_log", "rsync_log")
 _LISTS = ("collection", "dataset_type", "registry_events_tables")
 _MAPS = ("registry_", "expected_")
+_SWITCHES = ("search_links", "compare_checksums")
 _TEXTS = ("name", "instrument", "night_scale", "history")
 _RULE_KEYS = ("pattern", "detector", "observation_type", "missing", "reason")  # the reason last: it may have commas
 _SPANS = ("grace", "guider_grace", "missing_grace", "partial_age", "busy_timeout", "max_age", "night_offset")
@@ -501,7 +508,7 @@ def _text(key: str, value: object) -> bytes:
         if not isinstance(value, Mapping):
             raise TypeError(f"{name} is a mapping, not {type(value).__name__}")
         return ",".join(f"{ours}={theirs}" for ours, theirs in value.items()).encode("utf-8", "surrogateescape")
-    if key == "search_links":
+    if key in _SWITCHES:
         if not isinstance(value, bool):
             raise TypeError(f"{name} is a bool, not {type(value).__name__}")
         return b"true" if value else b"false"

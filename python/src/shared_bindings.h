@@ -23,7 +23,7 @@ pybind11::typing::List<ScanIssue> IssuesOf(const std::vector<ScanIssue>& issues)
 
 /// "ingested", "artifact_gone", ...: by a verdict's number.
 std::span<const std::string_view> VerdictNames();
-/// "", "file id", "path", "name": by the number of a MatchBasis.
+/// "", "file id", "path", "name", …: by the number of a MatchBasis.
 std::span<const std::string_view> BasisNames();
 
 /// Tables over what `owner` keeps alive.

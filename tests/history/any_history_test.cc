@@ -255,10 +255,26 @@ TEST_P(AnyHistory, KeepsWhenAFileWasFirstSeenWhileItIsTheSame) {
       Report(N("2020-05-01"),
              {{.path = "2020-05-01/a.fits", .arrival = Utc("2020-05-02T09:00:00")},
               {.path = "2020-05-01/b.fits", .size = 28'800, .arrival = Utc("2020-05-02T09:00:00")}});
-  ASSERT_THAT(Open()->RestoreTimes(N("2020-05-01"), later.evidence.transfers, later.evidence.expected),
-              IsOk());
+  ASSERT_THAT(Open()->Restore(N("2020-05-01"), later.evidence.transfers, later.evidence.expected), IsOk());
   EXPECT_THAT(later.evidence.transfers.arrival_time(),
               ElementsAre(Utc("2020-05-02T00:29:30"), Utc("2020-05-02T09:00:00")));
+}
+
+TEST_P(AnyHistory, KeepsTheChecksumOfAFileWhileItIsTheSame) {
+  NightReport report =
+      Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}, {.path = "2020-05-01/b.fits"}});
+  const Checksum checksum = 0xFEDC'BA98'7654'3210;
+  report.evidence.transfers.SetChecksum(0, checksum);
+  report.evidence.transfers.SetChecksum(1, checksum);
+  Put({report});
+  // A look that compares no checksums does not lose those that are known.
+  Put({Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits", .verdict = Verdict::kIngested},
+                                {.path = "2020-05-01/b.fits", .verdict = Verdict::kIngested}})});
+  NightReport later = Report(
+      N("2020-05-01"),
+      {{.path = "2020-05-01/a.fits"}, {.path = "2020-05-01/b.fits", .creation = Utc("2020-05-02T09:00:00")}});
+  ASSERT_THAT(Open()->Restore(N("2020-05-01"), later.evidence.transfers, later.evidence.expected), IsOk());
+  EXPECT_THAT(later.evidence.transfers.checksum(), ElementsAre(checksum, kNoChecksum));
 }
 
 TEST_P(AnyHistory, KeepsNamesOfAllKinds) {
@@ -282,8 +298,7 @@ TEST_P(AnyHistory, KeepsNamesOfAllKinds) {
   for (std::size_t row = 0; row < names.size(); ++row) {
     later.evidence.transfers.SetArrivalTime(row, Utc("2020-05-02T09:00:00"));
   }
-  ASSERT_THAT(Open()->RestoreTimes(N("2020-05-01"), later.evidence.transfers, later.evidence.expected),
-              IsOk());
+  ASSERT_THAT(Open()->Restore(N("2020-05-01"), later.evidence.transfers, later.evidence.expected), IsOk());
   EXPECT_THAT(later.evidence.transfers.arrival_time(), testing::Each(Utc("2020-05-02T00:29:30")));
 
   for (ArrivedFile& file : files) file.verdict = Verdict::kIngested;

@@ -93,14 +93,29 @@ TEST_F(HistoryTest, OfVersion1IsReadAsItIsAndBroughtToThisVersionByTheFirstThatM
   EXPECT_EQ(nights[0].latency, Latencies());
   EXPECT_TRUE(ReadFile(tree_ / kHistoryFileName) == before);
 
-  const auto rows = Raw().Query("SELECT * FROM transfer");
+  const auto rows = Raw().Query("SELECT *, 0 FROM transfer");
   EXPECT_EQ(Nights()[0].counts, nights[0].counts);  // opens it for writing
   EXPECT_EQ(Raw().Query("SELECT * FROM transfer"), rows);
-  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("2"));
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("3"));
   NightReport report = Report(N("2020-05-02"), {});
   report.latency.arrival_to_ingest = {.files = 8};
   Put({report});
   EXPECT_EQ(Nights()[0].latency, report.latency);
+}
+
+TEST_F(HistoryTest, OfVersion2IsReadAsItIsAndBroughtToThisVersionByTheFirstThatMayWrite) {
+  NightReport report = Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}});
+  report.latency.arrival_to_ingest = {.files = 8};
+  Put({report});
+  Raw().Query("ALTER TABLE transfer DROP COLUMN checksum; PRAGMA user_version = 2");
+  const std::vector<NightSummary> nights = History::OpenReadOnly(tree_.root()).value()->Nights().value();
+  ASSERT_THAT(nights, SizeIs(1));
+  EXPECT_EQ(nights[0].latency, report.latency);
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("2"));
+
+  Open();
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("3"));
+  EXPECT_THAT(Raw().Lines("SELECT path, checksum FROM transfer"), ElementsAre("2020-05-01/a.fits|0"));
 }
 
 TEST_F(HistoryTest, BroughtToThisVersionHasTheTablesOfANewOne) {

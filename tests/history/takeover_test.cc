@@ -85,7 +85,7 @@ TEST_F(Takeover, LeavesScriptsTheVerySameRows) {
   Open();
   EXPECT_EQ(AllViews(), before);
   EXPECT_THAT(Lines("SELECT count(*) FROM sqlite_master WHERE type = 'view'"), ElementsAre("5"));
-  EXPECT_THAT(Lines("PRAGMA user_version"), ElementsAre("2"));
+  EXPECT_THAT(Lines("PRAGMA user_version"), ElementsAre("3"));
   Open();  // it is ours now
   EXPECT_EQ(AllViews(), before);
 }
@@ -369,7 +369,7 @@ TEST_F(Takeover, RefusesADatabaseOfAnybodyElseAndLeavesItAsItIs) {
 
 TEST_F(Takeover, RefusesTheHistoryOfANewerObsmonAndLeavesItAsItIs) {
   Open();
-  MakePrototypes("PRAGMA user_version = 3");
+  MakePrototypes("PRAGMA user_version = 99");
   const std::string before = ReadFile(file());
   EXPECT_THAT(History::Open(tree_.root()), FailsWith(absl::StatusCode::kFailedPrecondition,
                                                      HasSubstr("a newer obsmon wrote this history")));

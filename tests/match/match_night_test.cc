@@ -456,6 +456,40 @@ TEST(MatchNight, AnObjectInAStoreIsKnownByItsKeyAndSize) {
               ElementsAre(MatchBasis::kName));
 }
 
+TEST(MatchNight, ACopyOfTheSameChecksumIsSure) {
+  TransferRow file = Arrived(kPath, {1, 1});
+  IngestRow copy = Copy("LSSTCam/raw/all/a.fits", kStem, 57'600, {1, 2});
+  file.checksum = copy.ingested_checksum = 7;
+  EXPECT_THAT(MatchNight(Transfers({file}), Ingests({copy}), kNow).basis, ElementsAre(MatchBasis::kChecksum));
+  EXPECT_EQ(MatchBasisName(MatchBasis::kChecksum), "checksum");
+  copy.path = "s3://embargo/20250501/MC_O_20250501_000001/MC_O_20250501_000001_R22_S11.fits";
+  copy.artifact = ArtifactState::kRemote;
+  EXPECT_THAT(MatchNight(Transfers({file}), Ingests({copy}), kNow).basis, ElementsAre(MatchBasis::kChecksum));
+  file.checksum = kNoChecksum;
+  EXPECT_THAT(MatchNight(Transfers({file}), Ingests({copy}), kNow).basis, ElementsAre(MatchBasis::kKey));
+}
+
+TEST(MatchNight, ACopyOfAnotherChecksumIsAFileThatHasChangedSince) {
+  TransferRow file = Arrived(kPath, {1, 1});
+  IngestRow copy = Copy("LSSTCam/raw/all/a.fits", kStem, 57'600, {1, 2});
+  file.checksum = 7;
+  copy.ingested_checksum = 8;
+  const NightMatch match = MatchNight(Transfers({file}), Ingests({copy}), kNow);
+  EXPECT_THAT(match.verdict, ElementsAre(Verdict::kIngested));
+  EXPECT_THAT(match.basis, ElementsAre(MatchBasis::kName));
+}
+
+TEST(MatchNight, OfSeveralRunsThatOfTheSameChecksumCounts) {
+  TransferRow file = Arrived(kPath, {1, 1});
+  IngestRow before = Copy("run1/a.fits", kStem, 57'600, {1, 2});
+  IngestRow again = Copy("run2/a.fits", kStem, 57'600, {1, 3});
+  file.checksum = again.ingested_checksum = 7;
+  before.ingested_checksum = 8;
+  const NightMatch match = MatchNight(Transfers({file}), Ingests({before, again}), kNow);
+  EXPECT_THAT(match.ingest_of, ElementsAre(1));
+  EXPECT_THAT(match.basis, ElementsAre(MatchBasis::kChecksum));
+}
+
 TEST(MatchNight, AMemberOfAZipFileIsKnownByItsName) {
   const IngestRow member = Copy("zips/01/01.zip#zip-path=x-R22-S11.fits", "", 57'600, {1, 9});
   EXPECT_EQ(VerdictOf(Arrived("20250501/x-R22-S11.fits", {1, 1}), {member}), Verdict::kIngested);

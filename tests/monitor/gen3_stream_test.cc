@@ -1,11 +1,15 @@
 // A stream whose repository is one of Gen3, from its folders to verdicts and reasons.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <vector>
 
+#include "files/checksum.h"
+#include "history/database.h"
 #include "obsmon/monitor.h"
 #include "support/gen3_builder.h"
 #include "support/status_matchers.h"
@@ -16,7 +20,12 @@ namespace {
 
 using std::chrono::hours;
 using testing::AllOf;
+using testing::Each;
+using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Ne;
 
 const Night kNight = Night::Parse("2025-05-01").value();
 
@@ -143,6 +152,99 @@ TEST_F(Gen3Stream, LeavesAnUnchangedNightAloneAndSeesANewIngest) {
   result = UpdateStream(stream, window, later + hours{2}, {});
   ASSERT_THAT(result.status, IsOk());
   EXPECT_FALSE(result.changed.empty());
+}
+
+// Of "abc": RFC 7693, appendix A.
+constexpr std::string_view kChecksumOfAbc =
+    "ba80a53f981c4d0d6a2797b69f12f6e94c212f14685ac4b74b12bb6fdbffa2d1"
+    "7d87c5392aab792dc252d5de4533cc9518d38aa8dbf1925ab92386edd4009923";
+
+/// Five files of storage and the copies that a repository with checksums holds of them.
+class Checksums : public Gen3Stream {
+ protected:
+  void SetUp() override {
+    if (absl::IsUnimplemented(ChecksumMaker::Make().status())) GTEST_SKIP() << "a build without libcrypto";
+    Gen3Builder builder(tree_, "repo");
+    Put(builder, 1, "abc");
+    Put(builder, 2, "abd");  // another since its ingest
+    Put(builder, 3, "abcd");
+    Put(builder, 4, "abc", "");  // none was recorded
+    Put(builder, 5, "abc");
+    builder.Close();
+    stream_ = TheStream();
+    stream_.compare_checksums = true;
+  }
+
+  static std::string NameOf(int number) { return fmt::format("MC_O_20250501_00000{}_R22_S11.fits", number); }
+  void Put(Gen3Builder& builder, int number, std::string_view contents,
+           std::string_view checksum = kChecksumOfAbc) {
+    tree_.Text("storage/20250501/" + NameOf(number), contents);
+    tree_.Text("repo/copies/" + NameOf(number), "abc");
+    builder.Dataset({.obs_id = fmt::format("MC_O_20250501_00000{}", number),
+                     .path = "copies/" + NameOf(number),
+                     .size = 3,
+                     .checksum = std::string(checksum)});
+  }
+  Stream stream_;
+};
+
+constexpr MatchBasis kName = MatchBasis::kName;
+constexpr MatchBasis kChecksum = MatchBasis::kChecksum;
+
+TEST_F(Checksums, SayWhichCopiesAreSureAndWhatHasChanged) {
+  const NightReport report = Observe(stream_);
+  EXPECT_THAT(report.match.verdict, Each(Verdict::kIngested));
+  EXPECT_THAT(report.match.basis, ElementsAre(kChecksum, kName, kName, kName, kChecksum));
+  EXPECT_THAT(report.evidence.issues, IsEmpty());
+  const auto reason = [&](std::size_t row) { return Reason(report.files()[row], report.as_of); };
+  EXPECT_THAT(reason(0), EndsWith("; told by its name, size and checksum"));
+  EXPECT_THAT(reason(1),
+              EndsWith("; it has changed since: its checksum is not the one of its ingest; told by its "
+                       "name and size"));
+  EXPECT_THAT(reason(2), EndsWith("; it has changed since, from 3 to 4 bytes; told by its name"));
+  EXPECT_THAT(reason(3), EndsWith("; told by its name and size"));
+}
+
+TEST_F(Checksums, AreNotComparedUnlessAskedFor) {
+  const NightReport report = Observe(TheStream());
+  EXPECT_THAT(report.match.basis, Each(kName));
+  EXPECT_THAT(report.evidence.transfers.checksum(), Each(kNoChecksum));
+}
+
+TEST_F(Checksums, OfAFileThatCantBeReadAreAnIssueAndNoMore) {
+  std::filesystem::permissions(tree_ / "storage/20250501" / NameOf(1), std::filesystem::perms::none);
+  const WithoutRoot guard;
+  const NightReport report = Observe(stream_);
+  EXPECT_THAT(report.match.basis, ElementsAre(kName, kName, kName, kName, kChecksum));
+  EXPECT_EQ(report.state, NightState::kComplete);
+  ASSERT_EQ(report.evidence.issues.size(), 1U);
+  EXPECT_THAT(report.evidence.issues[0].path, EndsWith(NameOf(1)));
+  EXPECT_THAT(std::string(report.evidence.issues[0].status.message()),
+              HasSubstr("its checksum can't be compared: Permission denied"));
+}
+
+TEST_F(Checksums, AreReadOncePerFileWhileItStaysAsItIs) {
+  stream_.output_dir = tree_.Folder("out");
+  const NightWindow window{.first_day = kNight, .last_day = kNight};
+  const UtcTime later = std::chrono::system_clock::now() + hours{1};
+  const auto known = [this] {
+    const Database history(tree_ / "out/observing_monitor.sqlite3");
+    return history.Lines("SELECT checksum FROM transfer WHERE path LIKE '%.fits' ORDER BY path");
+  };
+  ASSERT_THAT(UpdateStream(stream_, window, later, {}).warnings, IsEmpty());
+  const std::vector<std::string> before = known();
+  EXPECT_THAT(before, ElementsAre(Ne("0"), AllOf(Ne("0"), Ne(before[0])), "0", "0", before[0]));
+
+  // Two files with other bytes: one that looks as it did, and one with another mtime. A new one, for which
+  // the night is looked at again.
+  const std::filesystem::path same = tree_ / "storage/20250501" / NameOf(1);
+  const UtcTime mtime = Observe(TheStream()).evidence.transfers.creation_time()[0];
+  tree_.Text("storage/20250501/" + NameOf(1), "xyz");
+  SetTimes(same, mtime, mtime);
+  tree_.Text("storage/20250501/" + NameOf(5), "xyz");
+  tree_.Text("storage/20250501/new.txt", "new");
+  ASSERT_THAT(UpdateStream(stream_, window, later + hours{1}, {}).warnings, IsEmpty());
+  EXPECT_THAT(known(), ElementsAre(before[0], before[1], "0", "0", AllOf(Ne("0"), Ne(before[0]))));
 }
 
 }  // namespace

@@ -255,7 +255,7 @@ TEST_F(SharedHistoryTest, OfAnOlderVersionIsBroughtToThisOneWithAllThatItHolds) 
   EXPECT_THAT(History::OpenReadOnly(Output()),
               FailsWith(StatusCode::kFailedPrecondition, HasSubstr("an older obsmon made this history")));
   EXPECT_THAT(History::Open(Output()), IsOk());
-  EXPECT_THAT(Lines("SELECT version FROM version"), ElementsAre("2"));
+  EXPECT_THAT(Lines("SELECT version FROM version"), ElementsAre("3"));
   EXPECT_THAT(Lines("SELECT path FROM transfer"), ElementsAre("a.fits"));
   const std::vector<std::string> brought = Lines(columns);
   database_ = std::make_unique<TestDatabase>();
@@ -364,10 +364,8 @@ TEST_F(SharedHistoryTest, HoldsWhatTheOneInSqliteHoldsWhateverTheNightsWere) {
     // What either knows of a night is what it gives back of the times of the next.
     NightReport next = RandomReport(random);
     NightReport same = next;
-    ASSERT_THAT(in_sqlite->RestoreTimes(report.night, next.evidence.transfers, next.evidence.expected),
-                IsOk());
-    ASSERT_THAT(in_postgres->RestoreTimes(report.night, same.evidence.transfers, same.evidence.expected),
-                IsOk());
+    ASSERT_THAT(in_sqlite->Restore(report.night, next.evidence.transfers, next.evidence.expected), IsOk());
+    ASSERT_THAT(in_postgres->Restore(report.night, same.evidence.transfers, same.evidence.expected), IsOk());
     ASSERT_THAT(next.evidence.transfers.arrival_time(),
                 testing::ElementsAreArray(same.evidence.transfers.arrival_time()));
     for (const char* rows :

@@ -76,6 +76,7 @@ def test_a_registry_that_is_busy(stream):
     ({"num_threads": "2"}, TypeError, "num_threads is an int, not str"),
     ({"generation": 4}, ValueError, "generation"),
     ({"search_links": 1}, TypeError, "search_links is a bool"),
+    ({"compare_checksums": "yes"}, TypeError, "compare_checksums is a bool"),
     ({"name": b"x"}, TypeError, "name is a str"),
     ({"as_of": "now"}, TypeError, "datetime"),
     ({"as_of": datetime.datetime(2020, 5, 1)}, ValueError, "time zone"),

@@ -197,6 +197,7 @@ TEST(SetStreamField, SetsEachFieldByTheNameThatPeopleWrite) {
   set("num_days", "-1");  // read here, refused by NightsOf
   set("gen", "3");
   set("search_links", "yes");
+  set("compare_checksums", "on");
   set("grace", "2min");
   set("busy_timeout", "3");
   set("threads", "7");
@@ -209,6 +210,8 @@ TEST(SetStreamField, SetsEachFieldByTheNameThatPeopleWrite) {
   EXPECT_EQ(config.window, (NightWindow{N("2020-05-01"), N("2020-05-02"), -1}));
   EXPECT_EQ(config.stream.generation, RegistryGeneration::kGen3);
   EXPECT_TRUE(config.stream.search_links);
+  EXPECT_TRUE(config.stream.compare_checksums);
+  EXPECT_TRUE(RegistryOptionsOf(config.stream).checksums);
   EXPECT_EQ(config.stream.grace, minutes{2});
   EXPECT_EQ(config.stream.busy_timeout, seconds{3});
   EXPECT_EQ(config.stream.num_threads, 7);

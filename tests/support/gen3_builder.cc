@@ -125,9 +125,10 @@ std::string Gen3Builder::Dataset(const Gen3Raw& raw) {
 
 Gen3Builder& Gen3Builder::Record(const std::string& dataset, const Gen3Raw& raw) {
   if (raw.recorded) {
-    Sql(fmt::format(
-        "INSERT INTO {} VALUES ('{}', '{}', 'formatter', 'Exposure', '__NULL_STRING__', NULL, {})",
-        raw.records_table, dataset, raw.path, raw.size));
+    Sql(
+        fmt::format("INSERT INTO {} VALUES ('{}', '{}', 'formatter', 'Exposure', '__NULL_STRING__', "
+                    "nullif('{}', ''), {})",
+                    raw.records_table, dataset, raw.path, raw.checksum, raw.size));
   }
   if (raw.located)
     Sql(fmt::format("INSERT INTO dataset_location VALUES ('{}', '{}')", raw.datastore, dataset));

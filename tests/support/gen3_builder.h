@@ -30,6 +30,7 @@ struct Gen3Raw {
   std::string detector = "R22_S11";
   std::string path{};  ///< as the record has it
   std::int64_t size = 57'600;
+  std::string checksum{};  ///< empty: NULL
   std::string instrument = "LSSTCam";
   std::string run = "LSSTCam/raw/all";
   std::string type = "raw";

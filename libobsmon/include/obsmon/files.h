@@ -34,6 +34,11 @@ struct FileId {
   }
 };
 
+/// The first 64 bits of the checksum of a file's bytes that a Butler records (BLAKE2b, of 512 bits);
+/// kNoChecksum where it is not known. Two files that differ have the same by chance once in 10^19.
+using Checksum = std::uint64_t;
+inline constexpr Checksum kNoChecksum = 0;
+
 /// Trouble with one entry: a folder without permission, a name that vanished between listing and stat. It is
 /// data of the report, shown on the page, and never the end of the night.
 struct ScanIssue {

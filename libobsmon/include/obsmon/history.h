@@ -125,11 +125,11 @@ class History {
   /// Absent where the night was never looked at, or only by the prototype.
   virtual absl::StatusOr<std::optional<NightFingerprint>> Fingerprint(Night night) = 0;
 
-  /// Puts back the times at which files of `night` were first seen, where the history knows an earlier one
-  /// than the look: the arrival of the very same file (same path, inode, size and creation time: a chmod or a
-  /// new hard link moves a file's ctime, and it has not arrived anew), and since when an absent file is
+  /// Puts back what a look at `night` does not tell. Of the very same file (same path, inode, size and
+  /// creation time): its arrival, where the history knows an earlier one (a chmod or a new hard link moves a
+  /// file's ctime, and it has not arrived anew), and its checksum. Of an absent file: since when it is
   /// expected.
-  virtual absl::Status RestoreTimes(Night night, TransferTable& transfers, ExpectedTable& expected) = 0;
+  virtual absl::Status Restore(Night night, TransferTable& transfers, ExpectedTable& expected) = 0;
 
   // A run's changes: all between Begin and Commit become visible together, or not at all. Destruction without
   // Commit takes them back. Errors of these: as Open.

@@ -66,15 +66,16 @@ Concern ConcernOf(Verdict verdict);
 /// How it is known that a transferred file and a dataset are the same; the surest that holds.
 enum class MatchBasis : std::uint8_t {
   kNone,
-  kFileId,  ///< same device and inode
-  kPath,    ///< the dataset's link, or the registry itself (ingested "direct"), names this path
-  kName,    ///< obs_id and detector agree, and the size where both are known: a copy, as far as can be told
-  kKey,     ///< the key of its object in a store ends as this path does, and the size agrees
+  kFileId,    ///< same device and inode
+  kPath,      ///< the dataset's link, or the registry itself (ingested "direct"), names this path
+  kName,      ///< obs_id and detector agree, and the size where both are known: a copy, as far as can be told
+  kKey,       ///< the key of its object in a store ends as this path does, and the size agrees
+  kChecksum,  ///< as kName or kKey, and the checksum that the registry recorded is this file's
 };
 
-inline constexpr std::size_t kNumMatchBases = 5;
+inline constexpr std::size_t kNumMatchBases = 6;
 
-/// "file id", "path", "name", "key"; empty for kNone.
+/// "file id", "path", "name", "key", "checksum"; empty for kNone.
 std::string_view MatchBasisName(MatchBasis basis);
 
 /// A rule by which files that are not ingested are left out: nobody is called for them, and they are counted
@@ -173,9 +174,11 @@ bool IsFitsName(std::string_view path);
 ///     an object store (s3, …)          key: below the night's folder the same path, and the size at ingest
 ///     member of a zip file             name: obs_id and detector, or the member's name, and its size
 ///
-/// No contents are compared, and no checksum: to read a night's files takes hours. A file whose obs_id and
-/// detector are a dataset's, but whose size is not the one at ingest, is matched where no other file fits
-/// better: it has changed since. (A registry that did not record the size matches no such file.)
+/// Where the checksums of both are known, those of a copy have to agree as its sizes do, and it is then as
+/// sure as can be. (They are where Stream::compare_checksums asks for it: to read a night's files takes
+/// hours.) A file whose obs_id and detector are a dataset's, but whose size or checksum is not the one at
+/// ingest, is matched where no other file fits better: it has changed since. (A registry that did not record
+/// the size matches no such file.)
 ///
 /// Several names of one file in storage are all ingested when one is, and one file may be several datasets
 /// (of several runs or datastores). `ingests` may hold rows of neighbouring nights as well: a file may lie in

@@ -70,6 +70,8 @@ struct IngestRow {
   /// What it was when it was ingested, as the registry recorded it (of a zip file's member: the member's); -1
   /// where that is not known. Another size now means that the file has changed since.
   std::int64_t ingested_size_bytes = -1;
+  /// Likewise; known only where it was asked for (RegistryOptions::checksums).
+  Checksum ingested_checksum = kNoChecksum;
   /// Where the row's file is a symbolic link: the absolute path that it names, present or not; where the
   /// registry itself names a file outside of the repository (ingested "direct"): that path; else empty.
   std::string_view link_target{};
@@ -114,6 +116,7 @@ class IngestTable {
   const StringColumn& link_target() const { return link_target_; }
   std::span<const std::int64_t> size_bytes() const { return size_bytes_; }
   std::span<const std::int64_t> ingested_size_bytes() const { return ingested_size_bytes_; }
+  std::span<const Checksum> ingested_checksum() const { return ingested_checksum_; }
 
  private:
   StringColumn path_;
@@ -127,6 +130,7 @@ class IngestTable {
   std::vector<FileId> file_id_;
   std::vector<std::int64_t> size_bytes_;
   std::vector<std::int64_t> ingested_size_bytes_;
+  std::vector<Checksum> ingested_checksum_;
   StringColumn link_target_;
   std::vector<UtcTime> ingest_time_;
   std::vector<UtcTime> file_time_;
@@ -216,6 +220,8 @@ struct RegistryOptions {
   /// Gen3 only: the types of dataset that stand for raw files; empty: "raw", and "guider_raw" where there is
   /// one.
   std::vector<std::string> dataset_types{};
+  /// Gen3 only: read the checksums that the datastore recorded, if it did ("datastore: {checksum: true}").
+  bool checksums = false;
   /// How long to wait for a writer before the registry counts as unreadable.
   std::chrono::milliseconds busy_timeout = std::chrono::seconds{10};
   /// Where a database that can't be read in place without a trace (WAL, or a journal left by a writer that

@@ -46,8 +46,12 @@ struct Stream {
   /// A table that says what is ingested, or event tables that do, instead of a repository; see OpenRegistry.
   SqlQuery sql{};
   EventTables events{};
-  DatabaseLogins logins{};                             ///< see RegistryOptions
-  bool search_links = false;                           ///< see RegistryOptions
+  DatabaseLogins logins{};    ///< see RegistryOptions
+  bool search_links = false;  ///< see RegistryOptions
+  /// Gen3, where the datastore recorded checksums: read each file that is known by name or key alone, once,
+  /// and compare. It takes as long as reading a night's images does; what a history knows of a file is not
+  /// read again while it stays as it is (same path, inode, size and mtime).
+  bool compare_checksums = false;
   std::chrono::seconds grace{60};                      ///< see MatchOptions
   std::optional<std::chrono::seconds> guider_grace{};  ///< likewise, as of the next three
   std::optional<std::chrono::seconds> missing_grace{};
@@ -130,12 +134,12 @@ struct StreamConfig {
 
 /// The names by which the fields of a StreamConfig are set in a streams.yaml, on the command line and in the
 /// environment, one spelling for all: name, input_dir, output_dir, history, storage, repo, pending_folder,
-/// bad_folder, first_day, last_day, num_days, gen, search_links, repository_index, instrument, collection,
-/// dataset_type, detector_names, registry_sql, registry_query, registry_events, registry_prefix,
-/// registry_files_table, registry_events_tables, db_auth, grace, guider_grace, missing_grace, partial_age,
-/// ignore, manifest, expected_sql, expected_query, ingest_log, rsync_log, night_offset, night_scale,
-/// busy_timeout, max_age, threads. In a streams.yaml those that begin with "registry_" or "expected_" may be
-/// written as a map as well: `registry: {sql: …, query: …}`.
+/// bad_folder, first_day, last_day, num_days, gen, search_links, compare_checksums, repository_index,
+/// instrument, collection, dataset_type, detector_names, registry_sql, registry_query, registry_events,
+/// registry_prefix, registry_files_table, registry_events_tables, db_auth, grace, guider_grace,
+/// missing_grace, partial_age, ignore, manifest, expected_sql, expected_query, ingest_log, rsync_log,
+/// night_offset, night_scale, busy_timeout, max_age, threads. In a streams.yaml those that begin with
+/// "registry_" or "expected_" may be written as a map as well: `registry: {sql: …, query: …}`.
 std::span<const std::string_view> StreamKeys();
 
 /// What a key's value may be in a streams.yaml. In a text a list is "a,b", a map "a=b,c=d", a list of maps

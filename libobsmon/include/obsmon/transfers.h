@@ -55,6 +55,7 @@ struct TransferRow {
   FileId file_id{};  ///< of the file itself, links followed
   TransferState state = TransferState::kArrived;
   TransferPlace place = TransferPlace::kStorage;
+  Checksum checksum = kNoChecksum;  ///< of the file itself, where somebody has read it; a scan does not
 };
 
 /// The files of one night, as columns.
@@ -65,6 +66,8 @@ class TransferTable {
   void Reserve(std::size_t rows, std::size_t path_bytes);
   /// REQUIRES: row < size(). For what knows better than the file's ctime when it arrived.
   void SetArrivalTime(std::size_t row, UtcTime time) { arrival_time_[row] = time; }
+  /// REQUIRES: row < size(). For what reads files; see Stream::compare_checksums.
+  void SetChecksum(std::size_t row, Checksum checksum) { checksum_[row] = checksum; }
 
   std::size_t size() const { return size_bytes_.size(); }
   bool empty() const { return size_bytes_.empty(); }
@@ -80,6 +83,7 @@ class TransferTable {
   std::span<const FileId> file_id() const { return file_id_; }
   std::span<const TransferState> state() const { return state_; }
   std::span<const TransferPlace> place() const { return place_; }
+  std::span<const Checksum> checksum() const { return checksum_; }
 
  private:
   StringColumn path_;
@@ -89,6 +93,7 @@ class TransferTable {
   std::vector<FileId> file_id_;
   std::vector<TransferState> state_;
   std::vector<TransferPlace> place_;
+  std::vector<Checksum> checksum_;
 };
 
 /// What a scan found of one night.

@@ -85,6 +85,8 @@ absl::StatusOr<FileFacts> StatPath(const std::string& path) {
   return StatAt(AT_FDCWD, path.c_str(), AT_STATX_FORCE_SYNC, kFactsOfStamp);
 }
 
+absl::StatusOr<FileFacts> StatOpenFile(int descriptor) { return StatAt(descriptor, "", AT_EMPTY_PATH); }
+
 absl::StatusOr<FileFacts> Directory::StatNow(const char* name) const {
   return StatAt(fd_, name, AT_STATX_FORCE_SYNC, kFactsOfStamp);
 }
@@ -146,7 +148,7 @@ absl::StatusOr<FileFacts> Directory::Stat(const char* name, FollowLinks follow) 
   return StatAt(fd_, name, follow == FollowLinks::kYes ? 0 : AT_SYMLINK_NOFOLLOW);
 }
 
-absl::StatusOr<FileFacts> Directory::Stat() const { return StatAt(fd_, "", AT_EMPTY_PATH); }
+absl::StatusOr<FileFacts> Directory::Stat() const { return StatOpenFile(fd_); }
 
 absl::StatusOr<std::string> Directory::RealPath() const {
   return Directory(AT_FDCWD).ReadLink(("/proc/self/fd/" + std::to_string(fd_)).c_str());

@@ -37,6 +37,9 @@ enum class FollowLinks : std::uint8_t { kNo, kYes };
 /// of all functions here.
 absl::StatusOr<FileFacts> StatPath(const std::string& path);
 
+/// Of a file that is open.
+absl::StatusOr<FileFacts> StatOpenFile(int descriptor);
+
 class Directory {
  public:
   /// Opens `path`, following links.

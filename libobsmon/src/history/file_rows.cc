@@ -113,11 +113,11 @@ absl::Status ReplaceAbsent(sqlite::Connection& database, Night night, const Expe
   return Merge(database, night, AbsentRows{.expected = expected, .absent = absent}, now).status();
 }
 
-absl::Status RestoreFirstTimes(sqlite::Connection& database, Night night, TransferTable& transfers,
-                               ExpectedTable& expected) {
+absl::Status RestoreFiles(sqlite::Connection& database, Night night, TransferTable& transfers,
+                          ExpectedTable& expected) {
   OBSMON_RETURN_IF_ERROR(ForKnown<TransferRows>(
       database, night, transfers.path(),
-      [&](const StoredTransfer& before, std::size_t row) { RestoreArrival(before, transfers, row); }));
+      [&](const StoredTransfer& before, std::size_t row) { RestoreTransfer(before, transfers, row); }));
   return ForKnown<AbsentRows>(
       database, night, expected.path(),
       [&](const StoredAbsent& before, std::size_t row) { RestoreSince(before, expected, row); });

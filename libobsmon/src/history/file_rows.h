@@ -48,9 +48,9 @@ absl::Status ReplaceAbsent(sqlite::Connection& database, Night night, const Expe
 /// Makes the night's rows in `event` those of `events`.
 absl::Status ReplaceEvents(sqlite::Connection& database, Night night, std::span<const FileEvent> events);
 
-/// See History::RestoreTimes.
-absl::Status RestoreFirstTimes(sqlite::Connection& database, Night night, TransferTable& transfers,
-                               ExpectedTable& expected);
+/// See History::Restore.
+absl::Status RestoreFiles(sqlite::Connection& database, Night night, TransferTable& transfers,
+                          ExpectedTable& expected);
 
 /// Binds a path, or any text from outside: as TEXT where it is UTF-8, else as a BLOB. It is not copied, and
 /// must stay as it is until the statement is reset.

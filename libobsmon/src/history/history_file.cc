@@ -101,7 +101,9 @@ absl::StatusOr<Contents> BringUpToDate(sqlite::Connection& database) {
   OBSMON_ASSIGN_OR_RETURN(const Contents contents, Identify(database));
   if (contents == Contents::kPrototype) OBSMON_RETURN_IF_ERROR(TakeOver(database));
   if (contents == Contents::kNothing) OBSMON_RETURN_IF_ERROR(MakeHistory(database));
-  if (contents == Contents::kOlder) OBSMON_RETURN_IF_ERROR(Migrate(database));
+  if (contents == Contents::kVersion1 || contents == Contents::kVersion2) {
+    OBSMON_RETURN_IF_ERROR(Migrate(database, contents));
+  }
   return contents == Contents::kNewer || contents == Contents::kForeign ? contents : Contents::kHistory;
 }
 
@@ -125,7 +127,8 @@ absl::StatusOr<HistoryFile> Accept(sqlite::Connection database, const absl::Stat
   const std::string& file = database.file();
   switch (*contents) {
     case Contents::kHistory:
-    case Contents::kOlder:  // only where it is opened for reading
+    case Contents::kVersion1:  // only where it is opened for reading, as the next
+    case Contents::kVersion2:
     case Contents::kPrototype:
       return HistoryFile{.database = std::move(database), .contents = *contents, .writable = writable};
     case Contents::kNothing:

@@ -117,8 +117,8 @@ class PostgresHistory final : public History {
   absl::StatusOr<std::optional<NightFingerprint>> Fingerprint(Night night) override {
     return Reading([&] { return ReadNightsFingerprint(night); });
   }
-  absl::Status RestoreTimes(Night night, TransferTable& transfers, ExpectedTable& expected) override {
-    return Reading([&] { return RestoreFirstTimes(night, transfers, expected); });
+  absl::Status Restore(Night night, TransferTable& transfers, ExpectedTable& expected) override {
+    return Reading([&] { return RestoreFiles(night, transfers, expected); });
   }
 
   absl::Status Begin() override;
@@ -148,7 +148,7 @@ class PostgresHistory final : public History {
   absl::StatusOr<std::vector<NightSummary>> ReadNights();
   absl::StatusOr<std::optional<NightFingerprint>> ReadNightsFingerprint(Night night);
   absl::StatusOr<std::vector<FolderStamp>> ReadFolders(Night night);
-  absl::Status RestoreFirstTimes(Night night, TransferTable& transfers, ExpectedTable& expected);
+  absl::Status RestoreFiles(Night night, TransferTable& transfers, ExpectedTable& expected);
   template <typename Rows, typename Visit>
   absl::Status ForKnown(Night night, const StringColumn& paths, Visit visit);
   template <typename Rows>
@@ -329,11 +329,10 @@ absl::Status PostgresHistory::ForKnown(Night night, const StringColumn& paths, V
   return VisitKnown<Rows>(*before, paths, keys, visit);
 }
 
-absl::Status PostgresHistory::RestoreFirstTimes(Night night, TransferTable& transfers,
-                                                ExpectedTable& expected) {
+absl::Status PostgresHistory::RestoreFiles(Night night, TransferTable& transfers, ExpectedTable& expected) {
   OBSMON_RETURN_IF_ERROR(ForKnown<TransferRows>(
       night, transfers.path(),
-      [&](const StoredTransfer& before, std::size_t row) { RestoreArrival(before, transfers, row); }));
+      [&](const StoredTransfer& before, std::size_t row) { RestoreTransfer(before, transfers, row); }));
   return ForKnown<AbsentRows>(night, expected.path(), [&](const StoredAbsent& before, std::size_t row) {
     RestoreSince(before, expected, row);
   });

@@ -125,9 +125,12 @@ constexpr std::string_view kViews =
 #undef OBSMON_SHARED_TIME
 #undef OBSMON_SHARED_CTIME
 
+constexpr std::string_view kFromVersion2 =
+    "ALTER TABLE obsmon.transfer ADD COLUMN checksum bigint NOT NULL DEFAULT 0";
+
 // Step i brings a schema of version i to the next. A new one is made by all of them: so it is like one that
 // was brought up to date.
-constexpr std::array kSteps = {kTables, kViews};
+constexpr std::array kSteps = {kTables, kViews, kFromVersion2};
 static_assert(kSteps.size() == kSharedSchemaVersion);
 
 // In one statement, so that it does not see half of what another run makes meanwhile.

@@ -105,6 +105,7 @@ CREATE TABLE transfer (
   inode INTEGER NOT NULL,
   state INTEGER NOT NULL,                -- TransferState
   verdict INTEGER NOT NULL,              -- Verdict
+  checksum INTEGER NOT NULL DEFAULT 0,   -- Checksum, bit for bit
   PRIMARY KEY (night, path)
 ) WITHOUT ROWID;
 
@@ -156,6 +157,8 @@ const char* const kFromVersion1 = OBSMON_TABLES_SINCE_VERSION_2
     "ALTER TABLE night ADD COLUMN exposures INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE night ADD COLUMN without_manifest INTEGER NOT NULL DEFAULT 0;"
     "DROP VIEW FILE_COUNT_GEN3; DROP VIEW FILE_LIST_GEN3;";  // which read a new table
+
+const char* const kFromVersion2 = "ALTER TABLE transfer ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;";
 
 #undef OBSMON_TABLES_SINCE_VERSION_2
 
@@ -244,7 +247,8 @@ absl::StatusOr<Contents> Identify(sqlite::Connection& database) {
   OBSMON_ASSIGN_OR_RETURN(const std::int64_t version, ReadInt(database, "PRAGMA user_version"));
   if (application == kApplicationId && version == kSchemaVersion) return Contents::kHistory;
   if (application == kApplicationId && version > kSchemaVersion) return Contents::kNewer;
-  if (application == kApplicationId && version == 1) return Contents::kOlder;
+  if (application == kApplicationId && version == 1) return Contents::kVersion1;
+  if (application == kApplicationId && version == 2) return Contents::kVersion2;
   if (application != 0 || version != 0) return Contents::kForeign;
   OBSMON_ASSIGN_OR_RETURN(const std::int64_t objects,
                           ReadInt(database, "SELECT count(*) FROM sqlite_master"));
@@ -253,9 +257,12 @@ absl::StatusOr<Contents> Identify(sqlite::Connection& database) {
   return is_prototypes ? Contents::kPrototype : Contents::kForeign;
 }
 
-absl::Status Migrate(sqlite::Connection& database) {
-  OBSMON_RETURN_IF_ERROR(database.Execute(kFromVersion1));
-  OBSMON_RETURN_IF_ERROR(database.Execute(kGen3Views));
+absl::Status Migrate(sqlite::Connection& database, Contents contents) {
+  if (contents == Contents::kVersion1) {
+    OBSMON_RETURN_IF_ERROR(database.Execute(kFromVersion1));
+    OBSMON_RETURN_IF_ERROR(database.Execute(kGen3Views));
+  }
+  OBSMON_RETURN_IF_ERROR(database.Execute(kFromVersion2));
   return MarkAsHistory(database);
 }
 

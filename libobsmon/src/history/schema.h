@@ -13,7 +13,7 @@ namespace obsmon {
 /// PRAGMA application_id of every history: "obsm" in ASCII.
 inline constexpr std::int64_t kApplicationId = 0x6F62736D;
 /// PRAGMA user_version: grows when a table changes.
-inline constexpr std::int64_t kSchemaVersion = 2;
+inline constexpr std::int64_t kSchemaVersion = 3;
 /// Of a history that is made new. Rows of one exposure lie side by side, so that a night's change touches few
 /// pages; larger pages cost more in the rollback journal than they gain.
 inline constexpr std::int64_t kPageBytes = 8192;
@@ -29,7 +29,8 @@ extern const char* const kGen3Views;
 enum class Contents : std::uint8_t {
   kNothing,    ///< a new or empty file
   kHistory,    ///< obsmon's, of this version
-  kOlder,      ///< obsmon's, of an older version that Migrate knows
+  kVersion1,   ///< an older obsmon's; nights have fewer columns, and there are no latencies
+  kVersion2,   ///< an older obsmon's; files have no checksums
   kPrototype,  ///< the prototype's, of any of its layouts
   kNewer,      ///< a newer obsmon's
   kForeign,    ///< anybody else's
@@ -39,8 +40,8 @@ enum class Contents : std::uint8_t {
 absl::StatusOr<Contents> Identify(sqlite::Connection& database);
 
 /// Brings an older obsmon's tables to this version, keeping all rows; marks the database as such. Within the
-/// caller's transaction.
-absl::Status Migrate(sqlite::Connection& database);
+/// caller's transaction. REQUIRES: `contents` is kVersion1 or kVersion2.
+absl::Status Migrate(sqlite::Connection& database, Contents contents);
 
 /// Marks the database as a history of this version. Within the caller's transaction, as the tables are.
 absl::Status MarkAsHistory(sqlite::Connection& database);

@@ -54,9 +54,9 @@ class SqliteHistory final : public History {
     return Explained(ReadFingerprint(night));
   }
 
-  absl::Status RestoreTimes(Night night, TransferTable& transfers, ExpectedTable& expected) override {
+  absl::Status Restore(Night night, TransferTable& transfers, ExpectedTable& expected) override {
     if (contents_ != Contents::kHistory) return absl::OkStatus();
-    return Explain(RestoreFirstTimes(database_, night, transfers, expected));
+    return Explain(RestoreFiles(database_, night, transfers, expected));
   }
 
   absl::Status Begin() override;
@@ -136,10 +136,10 @@ absl::StatusOr<std::vector<NightSummary>> SqliteHistory::ReadNights() {
     std::ranges::sort(nights, std::greater{}, &NightSummary::night);
     return nights;
   }
-  const bool is_older = contents_ == Contents::kOlder;
+  const bool is_version1 = contents_ == Contents::kVersion1;
   {
     OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const select,
-                            Prepared(is_older ? kSelectNightsOfVersion1 : kSelectNights));
+                            Prepared(is_version1 ? kSelectNightsOfVersion1 : kSelectNights));
     const ResetAtEnd row(select);
     for (;;) {
       OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
@@ -147,7 +147,7 @@ absl::StatusOr<std::vector<NightSummary>> SqliteHistory::ReadNights() {
       nights.push_back(ReadNightRow(*row));
     }
   }
-  if (!is_older) OBSMON_RETURN_IF_ERROR(ReadLatencies(database_, nights));
+  if (!is_version1) OBSMON_RETURN_IF_ERROR(ReadLatencies(database_, nights));
   return nights;
 }
 

@@ -20,11 +20,11 @@ StringColumn PathsOf(const ExpectedTable& expected, std::span<const AbsentFile> 
   return paths;
 }
 
-void RestoreArrival(const StoredTransfer& before, TransferTable& transfers, std::size_t row) {
-  const StoredTransfer found = TransferRows{.table = transfers, .verdicts = {}}.Facts(row);
-  if (before.arrival < found.arrival && TransferRows::IsSameFile(before, found)) {
-    transfers.SetArrivalTime(row, FromNanos(before.arrival));
-  }
+void RestoreTransfer(const StoredTransfer& before, TransferTable& transfers, std::size_t row) {
+  StoredTransfer found = TransferRows{.table = transfers, .verdicts = {}}.Facts(row);
+  TransferRows::Keep(before, found);
+  transfers.SetArrivalTime(row, FromNanos(found.arrival));
+  transfers.SetChecksum(row, found.checksum);
 }
 
 void RestoreSince(const StoredAbsent& before, ExpectedTable& expected, std::size_t row) {

@@ -62,6 +62,7 @@ struct StoredTransfer {
   FileId file_id{};
   std::int64_t state = 0;
   std::int64_t verdict = 0;
+  Checksum checksum = kNoChecksum;
 
   friend bool operator==(const StoredTransfer&, const StoredTransfer&) = default;
 };
@@ -71,9 +72,10 @@ struct TransferRows {
   using Stored = StoredTransfer;
   static constexpr std::string_view kTable = "transfer";
   /// Read after the path; written after night and path.
-  static constexpr std::string_view kRead = "size, creation, arrival, device, inode, state, verdict";
+  static constexpr std::string_view kRead =
+      "size, creation, arrival, device, inode, state, verdict, checksum";
   static constexpr std::string_view kWritten =
-      "filenum, size, creation, arrival, device, inode, state, verdict";
+      "filenum, size, creation, arrival, device, inode, state, verdict, checksum";
 
   const TransferTable& table;
   std::span<const Verdict> verdicts;
@@ -89,7 +91,8 @@ struct TransferRows {
             .creation = ToNanos(table.creation_time()[row]),
             .arrival = ToNanos(table.arrival_time()[row]),
             .file_id = table.file_id()[row],
-            .state = static_cast<std::int64_t>(table.state()[row])};
+            .state = static_cast<std::int64_t>(table.state()[row]),
+            .checksum = table.checksum()[row]};
   }
   template <typename Row>
   static Stored Read(const Row& row) {
@@ -98,7 +101,8 @@ struct TransferRows {
             .arrival = row.Int(3),
             .file_id = FileIdIn(row, 4),
             .state = row.Int(6),
-            .verdict = row.Int(7)};
+            .verdict = row.Int(7),
+            .checksum = std::bit_cast<Checksum>(row.Int(8))};
   }
   template <typename Sink>
   static void Write(Sink& sink, const Stored& row) {
@@ -109,13 +113,16 @@ struct TransferRows {
     WriteFileId(sink, row.file_id);
     sink.Int(row.state);
     sink.Int(row.verdict);
+    sink.Int(std::bit_cast<std::int64_t>(row.checksum));
   }
   static bool IsSameFile(const Stored& before, const Stored& now) {
     return before.file_id.inode == now.file_id.inode && before.size == now.size &&
            before.creation == now.creation;
   }
   static void Keep(const Stored& before, Stored& now) {
-    if (IsSameFile(before, now)) now.arrival = std::min(before.arrival, now.arrival);
+    if (!IsSameFile(before, now)) return;
+    now.arrival = std::min(before.arrival, now.arrival);
+    if (now.checksum == kNoChecksum) now.checksum = before.checksum;
   }
 };
 
@@ -201,8 +208,8 @@ struct AbsentRows {
 StringColumn PathsOf(const ExpectedTable& expected, std::span<const AbsentFile> absent);
 
 /// Puts back what `before` knows of a file that a look found as `row` of `transfers`; see
-/// History::RestoreTimes.
-void RestoreArrival(const StoredTransfer& before, TransferTable& transfers, std::size_t row);
+/// History::Restore.
+void RestoreTransfer(const StoredTransfer& before, TransferTable& transfers, std::size_t row);
 /// Likewise of an absent file.
 void RestoreSince(const StoredAbsent& before, ExpectedTable& expected, std::size_t row);
 

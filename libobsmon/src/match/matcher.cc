@@ -94,7 +94,10 @@ class Matcher {
 
  private:
   void Join(std::size_t transfer, std::size_t ingest, MatchBasis basis) {
-    match_.basis[transfer] = basis;
+    const bool is_copy = basis == MatchBasis::kName || basis == MatchBasis::kKey;
+    match_.basis[transfer] = is_copy && ChecksumsAreKnown(transfer, ingest) && AreAlike(transfer, ingest)
+                                 ? MatchBasis::kChecksum
+                                 : basis;
     match_.ingest_of[transfer] = static_cast<std::int32_t>(ingest);
     JoinAlso(transfer, ingest);
   }
@@ -125,10 +128,16 @@ class Matcher {
     const std::int64_t recorded = ingests_.ingested_size_bytes()[ingest];
     return recorded >= 0 ? recorded : ingests_.size_bytes()[ingest];
   }
-  // What is not known contradicts nothing.
-  bool SizesAgree(std::size_t transfer, std::size_t ingest) const {
+  bool ChecksumsAreKnown(std::size_t transfer, std::size_t ingest) const {
+    return transfers_.checksum()[transfer] != kNoChecksum &&
+           ingests_.ingested_checksum()[ingest] != kNoChecksum;
+  }
+  // In size and checksum. What is not known contradicts nothing.
+  bool AreAlike(std::size_t transfer, std::size_t ingest) const {
     const std::int64_t size = SizeToCompare(ingest);
-    return size < 0 || size == transfers_.size_bytes()[transfer];
+    if (size >= 0 && size != transfers_.size_bytes()[transfer]) return false;
+    return !ChecksumsAreKnown(transfer, ingest) ||
+           transfers_.checksum()[transfer] == ingests_.ingested_checksum()[ingest];
   }
 
   const TransferTable& transfers_;
@@ -188,7 +197,7 @@ void Matcher::ByKey() {
       const std::string_view key = ingests_.path()[ingest];
       const bool ends_alike =
           key.size() > below.size() && key.ends_with(below) && key[key.size() - below.size() - 1] == '/';
-      if (!ends_alike || !IngestIsFree(ingest) || !SizesAgree(transfer, ingest)) return;
+      if (!ends_alike || !IngestIsFree(ingest) || !AreAlike(transfer, ingest)) return;
       if (TransferIsFree(transfer)) {
         Join(transfer, ingest, MatchBasis::kKey);
       } else {
@@ -250,13 +259,13 @@ void Matcher::JoinByName(std::size_t transfer, Fits fits) {
 }
 
 // A copy has neither inode nor path in common with its source: its name and size have to do. First those
-// whose size agrees; a file that has changed since its ingest gets what is left.
+// that are alike; a file that has changed since its ingest gets what is left.
 void Matcher::ByName() {
   AddNames();
   if (by_name_.empty()) return;
   for (std::size_t transfer = 0; transfer < transfers_.size(); ++transfer) {
     if (!MayMatchByName(transfer)) continue;
-    JoinByName(transfer, [&](std::size_t ingest) { return SizesAgree(transfer, ingest); });
+    JoinByName(transfer, [&](std::size_t ingest) { return AreAlike(transfer, ingest); });
   }
   for (std::size_t transfer = 0; transfer < transfers_.size(); ++transfer) {
     if (!MayMatchByName(transfer)) continue;

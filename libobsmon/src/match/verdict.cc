@@ -64,6 +64,8 @@ std::string_view MatchBasisName(MatchBasis basis) {
       return "name";
     case MatchBasis::kKey:
       return "key";
+    case MatchBasis::kChecksum:
+      return "checksum";
   }
   return "";
 }

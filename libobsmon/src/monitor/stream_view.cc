@@ -10,11 +10,13 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "files/checksum.h"
 #include "files/directory.h"
 #include "files/folder_stamps.h"
 #include "logs/ingest_log.h"
 #include "logs/rsync_log.h"
 #include "match/matcher.h"
+#include "monitor/compare_checksums.h"
 #include "obsmon/pages.h"
 #include "postgres/uri.h"
 #include "status_macros.h"
@@ -62,6 +64,7 @@ std::uint64_t DigestOfChoices(const Stream& stream) {
   add("");
   add(stream.pending_folder.native());
   add(stream.bad_folder.native());
+  if (stream.compare_checksums) add("checksums");
   return digest.value();
 }
 
@@ -207,6 +210,7 @@ StreamView::StreamView(const Stream& stream, UtcTime as_of, const WorkControl& c
 
 absl::StatusOr<StreamView> StreamView::Open(const Stream& stream, UtcTime as_of, const WorkControl& control) {
   StreamView view(stream, as_of, control);
+  if (stream.compare_checksums) OBSMON_RETURN_IF_ERROR(ChecksumMaker::Make().status());
   OBSMON_RETURN_IF_ERROR(CheckStorage(stream.StorageFolder()));
   OBSMON_RETURN_IF_ERROR(CheckOtherPlaces(stream));
   absl::StatusOr<std::unique_ptr<Registry>> registry = OpenRegistry(stream, view.control_);
@@ -433,8 +437,8 @@ absl::Status StreamView::ReadExpectations(NightLook& look) {
   match_options_.observation_types.merge(expected.observation_types);
   OBSMON_RETURN_IF_ERROR(ReadObservationTypes(evidence.transfers));
   ReadArrivals(evidence);
-  if (!restore_times_) return absl::OkStatus();
-  return restore_times_(look.report.night, evidence.transfers, evidence.expected);
+  if (!restore_) return absl::OkStatus();
+  return restore_(look.report.night, evidence.transfers, evidence.expected);
 }
 
 absl::Status StreamView::ReadObservationTypes(const TransferTable& files) {
@@ -459,6 +463,12 @@ absl::Status StreamView::ReadObservationTypes(const TransferTable& files) {
 
 absl::Status StreamView::ConsultNeighbours(NightLook& look) {
   OBSMON_RETURN_IF_ERROR(FindIngestsUnderOtherNights(look));
+  if (stream_.compare_checksums) {
+    NightEvidence& evidence = look.report.evidence;
+    OBSMON_ASSIGN_OR_RETURN(const bool found,
+                            ReadChecksums(stream_.StorageFolder(), look.report.match, evidence, control_));
+    if (found) look.report.match = Match(evidence);
+  }
   return FindFilesInOtherFolders(look);
 }
 

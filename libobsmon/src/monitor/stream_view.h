@@ -45,10 +45,10 @@ class StreamView {
   /// REQUIRES: called once, before Look and IsUnchanged.
   void Expect(std::span<const Night> nights);
 
-  /// Puts back what a history knows of the times at which a night's files were first seen; by default,
-  /// nothing. See History::RestoreTimes.
-  using RestoreTimes = std::function<absl::Status(Night, TransferTable&, ExpectedTable&)>;
-  void SetRestoreTimes(RestoreTimes restore) { restore_times_ = std::move(restore); }
+  /// Puts back what a history knows of a night's files and a look does not tell; by default, nothing. See
+  /// History::Restore.
+  using Restore = std::function<absl::Status(Night, TransferTable&, ExpectedTable&)>;
+  void SetRestore(Restore restore) { restore_ = std::move(restore); }
 
   /// Looks at `night`, and at its neighbours where a file may have been ingested under another night than its
   /// folder's. Errors: the input can't be read, kCancelled.
@@ -117,7 +117,7 @@ class StreamView {
   std::optional<expected::Lists> expected_lists_;
   absl::Status expected_status_;
   std::map<Night, Sides> sides_;
-  RestoreTimes restore_times_;
+  Restore restore_;
 };
 
 }  // namespace obsmon

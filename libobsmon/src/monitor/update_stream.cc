@@ -71,8 +71,8 @@ class StreamUpdate {
     OBSMON_ASSIGN_OR_RETURN(StreamView view, StreamView::Open(stream_, as_of_, control_));
     outcome_ = UpdateOutcome::kOutputUnwritable;
     OBSMON_RETURN_IF_ERROR(OpenOutput());
-    view.SetRestoreTimes([this](Night night, TransferTable& transfers, ExpectedTable& expected) {
-      return history_->RestoreTimes(night, transfers, expected);
+    view.SetRestore([this](Night night, TransferTable& transfers, ExpectedTable& expected) {
+      return history_->Restore(night, transfers, expected);
     });
     OBSMON_RETURN_IF_ERROR(AddNightsWithOpenProblems());
     view.Expect(nights_);

@@ -193,6 +193,7 @@ IngestRow Finder::RowOf(const Gen3Row& row, const Gen3Artifact& artifact, Texts&
           .detector = row.detector,
           .storage_stem = texts.stem,
           .ingested_size_bytes = row.size_bytes,
+          .ingested_checksum = row.checksum,
           .ingest_time = row.ingest_time};
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "files/checksum.h"
 #include "status_macros.h"
 #include "text/utc_text.h"
 
@@ -24,7 +25,7 @@ constexpr std::int64_t kRowsBetweenStops = 4096;
 
 // Columns of Gen3DatasetsSql.
 enum DatasetColumn : int { kExposure, kDetector, kType, kIngestDate, kFirstRecord };
-constexpr int kColumnsOfRecord = 3;  // path, file_size, located
+constexpr int kColumnsOfRecord = 4;  // path, file_size, located, checksum
 
 std::string IdList(const std::vector<std::int64_t>& ids) {
   // Numbers that the database itself gave: no text of anyone's comes into the SQL.
@@ -203,6 +204,7 @@ void Reader::TakeRow(const Gen3Statement& statement, const Gen3TypeGroup& group)
     row.path = static_cast<std::uint32_t>(rows_.paths.size());
     rows_.paths.Append(statement.Text(record));
     row.size_bytes = statement.IsNull(record + 1) ? -1 : statement.Int(record + 1);
+    row.checksum = ParseChecksum(statement.Text(record + 3));
     night->second.push_back(row);
   }
   if (!is_stored) night->second.push_back(row);
@@ -240,8 +242,9 @@ std::string DatasetsOfExposureSql(const Gen3Transaction& transaction, const Gen3
                                  transaction.Table("dataset"));
   for (std::size_t i = 0; i < schema.datastores.size(); ++i) {
     const ButlerDatastore& datastore = schema.datastores[i];
-    select += fmt::format(", r{0}.path, r{0}.file_size, CASE WHEN {1} THEN 1 ELSE 0 END", i,
-                          IsLocatedSql(transaction, schema, datastore, "d.id"));
+    select += fmt::format(", r{0}.path, r{0}.file_size, CASE WHEN {1} THEN 1 ELSE 0 END, {2}", i,
+                          IsLocatedSql(transaction, schema, datastore, "d.id"),
+                          schema.checksums ? fmt::format("r{}.checksum", i) : "NULL");
     from +=
         fmt::format(" LEFT JOIN {0} r{1} ON r{1}.dataset_id = d.id AND r{1}.component = '__NULL_STRING__'",
                     transaction.Table(datastore.records_table), i);

@@ -38,6 +38,7 @@ struct Gen3Row {
   bool is_guider = false;
   std::int64_t size_bytes = -1;  ///< at ingest; -1 where it was not recorded
   std::optional<UtcTime> ingest_time{};
+  Checksum checksum = kNoChecksum;  ///< as size_bytes; read only where the schema says so
 };
 
 /// The rows of some nights.
@@ -64,8 +65,8 @@ enum class Gen3Scope : std::uint8_t {
 };
 
 /// The SQL that lists datasets of `group`: exposure, detector, dataset_type_id, ingest_date; then for each of
-/// the schema's datastores path, file_size, and whether dataset_location has it (1, else 0). The indexes lead
-/// from exposures to tags to datasets to records; nothing is scanned.
+/// the schema's datastores path, file_size, whether dataset_location has it (1, else 0), and, where they are
+/// asked for, checksum. The indexes lead from exposures to tags to datasets to records; nothing is scanned.
 std::string Gen3DatasetsSql(const Gen3Transaction& transaction, const Gen3Schema& schema,
                             const Gen3TypeGroup& group, Gen3Scope scope);
 

@@ -85,6 +85,7 @@ class Gen3Snapshot final : public RegistrySnapshot {
     digest.Add(static_cast<std::uint64_t>(row.size_bytes)).Add(std::uint64_t{row.is_guider});
     if (row.ingest_time) digest.Add(static_cast<std::uint64_t>(row.ingest_time->time_since_epoch().count()));
     if (row.datastore != Gen3Row::kNoDatastore) digest.Add(rows_.paths[row.path]);
+    if (row.checksum != kNoChecksum) digest.Add(row.checksum);
     return digest.value();
   }
 

@@ -332,7 +332,7 @@ absl::Status ReadDetectors(Gen3Transaction& transaction, Gen3Schema& schema) {
 
 absl::StatusOr<Gen3Schema> ReadGen3Schema(Gen3Transaction& transaction, const ButlerConfig& config,
                                           const RegistryOptions& options) {
-  Gen3Schema schema;
+  Gen3Schema schema{.checksums = options.checksums};
   OBSMON_RETURN_IF_ERROR(CheckVersions(transaction));
   OBSMON_ASSIGN_OR_RETURN(schema.ingest_date, CheckTables(transaction));
   OBSMON_RETURN_IF_ERROR(ChooseInstrument(transaction, options, schema));

@@ -53,6 +53,7 @@ struct Gen3Schema {
   absl::flat_hash_map<std::int32_t, std::string> detectors{};
   /// Names that dataset_location has for datastores.
   std::vector<std::string> location_names{};
+  bool checksums = false;  ///< RegistryOptions::checksums
 
   bool is_empty() const { return instrument.empty() || types.empty() || datastores.empty(); }
 };

@@ -29,6 +29,7 @@ void IngestTable::Append(const IngestRow& row) {
   file_id_.push_back(row.file_id);
   size_bytes_.push_back(row.size_bytes);
   ingested_size_bytes_.push_back(row.ingested_size_bytes);
+  ingested_checksum_.push_back(row.ingested_checksum);
   link_target_.Append(row.link_target);
   ingest_time_.push_back(row.ingest_time.value_or(kNoTime));
   file_time_.push_back(row.file_time.value_or(kNoTime));
@@ -46,6 +47,7 @@ void IngestTable::Reserve(std::size_t rows, std::size_t path_bytes) {
   file_id_.reserve(rows);
   size_bytes_.reserve(rows);
   ingested_size_bytes_.reserve(rows);
+  ingested_checksum_.reserve(rows);
   link_target_.Reserve(rows, 0);
   ingest_time_.reserve(rows);
   file_time_.reserve(rows);
@@ -63,6 +65,7 @@ IngestRow IngestTable::operator[](std::size_t row) const {
           .file_id = file_id_[row],
           .size_bytes = size_bytes_[row],
           .ingested_size_bytes = ingested_size_bytes_[row],
+          .ingested_checksum = ingested_checksum_[row],
           .link_target = link_target_[row],
           .ingest_time = Present(ingest_time_[row]),
           .file_time = Present(file_time_[row])};

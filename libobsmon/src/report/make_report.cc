@@ -211,8 +211,9 @@ void DescribeDataset(const IngestRow& dataset, FileRow& file) {
   file.ingest_path = dataset.path;
   file.ingest_night = dataset.night;
   file.ingest_time = dataset.ingest_time;
-  // A copy is recognised by its name alone; its own mtime is then the time of the copy.
-  if (!file.ingest_time && file.basis == MatchBasis::kName) file.ingest_time = dataset.file_time;
+  // What is no link is a copy; its own mtime is then the time of the copy.
+  const bool is_copy = file.basis == MatchBasis::kName || file.basis == MatchBasis::kChecksum;
+  if (!file.ingest_time && is_copy) file.ingest_time = dataset.file_time;
   if (dataset.ingested_size_bytes >= 0) file.ingested_size_bytes = dataset.ingested_size_bytes;
   file.message = dataset.message;
 }
@@ -305,7 +306,10 @@ FileRow NightReport::Files::Transfer(std::size_t row) const {
   NameExposure(transfer.path, file);
   file.message = MessageOf(transfer.place);
   if (const std::int32_t ingest = report_->match.ingest_of[row]; ingest != NightMatch::kNoRow) {
-    DescribeDataset(found.ingests[static_cast<std::size_t>(ingest)], file);
+    const IngestRow dataset = found.ingests[static_cast<std::size_t>(ingest)];
+    DescribeDataset(dataset, file);
+    file.checksum_differs = transfer.checksum != kNoChecksum && dataset.ingested_checksum != kNoChecksum &&
+                            transfer.checksum != dataset.ingested_checksum;
   }
   NameRule(report_->match.rule_of[row], file);
   return file;

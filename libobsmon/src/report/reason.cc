@@ -20,15 +20,18 @@ std::string IngestedReason(const FileRow& file) {
     reason += fmt::format(" {} after its creation", HumanDuration(*file.ingest_time - *file.creation_time));
   }
   if (!file.in_storage) reason += "; no longer in storage";
-  const bool has_changed =
+  const bool has_another_size =
       file.ingested_size_bytes && file.size_bytes && *file.ingested_size_bytes != *file.size_bytes;
-  if (has_changed) {
+  if (has_another_size) {
     reason += fmt::format("; it has changed since, from {} to {} bytes", *file.ingested_size_bytes,
                           *file.size_bytes);
+  } else if (file.checksum_differs) {
+    reason += "; it has changed since: its checksum is not the one of its ingest";
   }
   if (file.basis == MatchBasis::kName)
-    reason += has_changed ? "; told by its name" : "; told by its name and size";
+    reason += has_another_size ? "; told by its name" : "; told by its name and size";
   if (file.basis == MatchBasis::kKey) reason += "; told by the key of its object and its size";
+  if (file.basis == MatchBasis::kChecksum) reason += "; told by its name, size and checksum";
   return reason;
 }
 

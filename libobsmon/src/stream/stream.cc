@@ -308,10 +308,13 @@ constexpr std::array kFields = {
                 [](std::string_view text, const Folder&, StreamConfig& config) {
                   return Assign(ParseSwitch(text), config.stream.search_links);
                 }},
-    StreamField{"repository_index",
-                [](std::string_view text, const Folder& base, StreamConfig& config) {
-                  return SetIndex(text, base, config.stream.butler_index);
+    StreamField{"compare_checksums",
+                [](std::string_view text, const Folder&, StreamConfig& config) {
+                  return Assign(ParseSwitch(text), config.stream.compare_checksums);
                 }},
+    StreamField{"repository_index",
+                [](std::string_view text, const Folder& base,
+                   StreamConfig& config) { return SetIndex(text, base, config.stream.butler_index); }},
     StreamField{"instrument", [](std::string_view text, const Folder&,
                                  StreamConfig& config) { return SetName(text, config.stream.instrument); }},
     StreamField{"collection",
@@ -441,6 +444,7 @@ RegistryOptions RegistryOptionsOf(const Stream& stream) {
           .instrument = stream.instrument,
           .collections = stream.collections,
           .dataset_types = stream.dataset_types,
+          .checksums = stream.compare_checksums,
           .busy_timeout = stream.busy_timeout};
 }
 

@@ -10,6 +10,7 @@ void TransferTable::Append(const TransferRow& row) {
   file_id_.push_back(row.file_id);
   state_.push_back(row.state);
   place_.push_back(row.place);
+  checksum_.push_back(row.checksum);
 }
 
 void TransferTable::Reserve(std::size_t rows, std::size_t path_bytes) {
@@ -20,6 +21,7 @@ void TransferTable::Reserve(std::size_t rows, std::size_t path_bytes) {
   file_id_.reserve(rows);
   state_.reserve(rows);
   place_.reserve(rows);
+  checksum_.reserve(rows);
 }
 
 TransferRow TransferTable::operator[](std::size_t row) const {
@@ -29,7 +31,8 @@ TransferRow TransferTable::operator[](std::size_t row) const {
           .arrival_time = arrival_time_[row],
           .file_id = file_id_[row],
           .state = state_[row],
-          .place = place_[row]};
+          .place = place_[row],
+          .checksum = checksum_[row]};
 }
 
 }  // namespace obsmon
