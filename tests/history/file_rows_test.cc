@@ -69,6 +69,22 @@ TEST_F(FileRows, ThatDidNotChangeAreNotWrittenAgain) {
   EXPECT_THAT(Lines("SELECT path, verdict FROM transfer"), ElementsAre("a|10", "b|0", "c|10", "x|10"));
 }
 
+TEST_F(FileRows, AreTheSameHoweverManyAreWrittenInOneStatement) {
+  std::vector<std::string> expected;
+  std::vector<ArrivedFile> files;
+  for (int i = 1000; i < 1333; ++i) {
+    files.push_back(
+        {.path = std::to_string(i), .file_id = {.device = 5, .inode = std::uint64_t(i)}, .size = i});
+    expected.push_back(std::to_string(i) + "|" + std::to_string(i * 10000 + 5) + "|" + std::to_string(i));
+  }
+  EXPECT_EQ(Replace(night_, files), (RowChanges{.written = 333}));
+  EXPECT_EQ(Lines("SELECT path, filenum, size FROM transfer"), expected);
+  for (ArrivedFile& file : files) file.verdict = Verdict::kIngested;
+  EXPECT_EQ(Replace(night_, files), (RowChanges{.written = 333}));
+  EXPECT_EQ(Lines("SELECT path, filenum, size FROM transfer"), expected);
+  EXPECT_THAT(Lines("SELECT DISTINCT night, verdict FROM transfer"), ElementsAre("20200501|0"));
+}
+
 TEST_F(FileRows, OfOtherNightsStay) {
   Replace(N("2020-04-30"), {{.path = "before"}});
   Replace(N("2020-05-02"), {{.path = "after"}});

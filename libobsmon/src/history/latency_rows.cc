@@ -27,16 +27,16 @@ absl::Status ReadLatencies(sqlite::Connection& database, std::span<NightSummary>
 }
 
 absl::Status WriteLatencies(sqlite::Connection& database, Night night, const Latencies& latency) {
-  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement remove, database.Prepare(kRemove));
-  OBSMON_RETURN_IF_ERROR(remove.Bind(1, night.yyyymmdd()).Run());
-  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement write, database.Prepare(kWrite));
-  write.Bind(1, night.yyyymmdd());
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement remove, database.Prepared(kRemove));
+  OBSMON_RETURN_IF_ERROR(remove->Bind(1, night.yyyymmdd()).Run());
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement write, database.Prepared(kWrite));
+  write->Bind(1, night.yyyymmdd());
   for (const LatencySpan& span : kLatencySpans) {
     const LatencySummary& summary = latency.*span.summary;
     if (summary.files == 0) continue;
-    SqliteSink sink(write, 1);
+    SqliteSink sink(*write, 1);
     WriteLatency(sink, span.name, summary);
-    OBSMON_RETURN_IF_ERROR(write.Run());
+    OBSMON_RETURN_IF_ERROR(write->Run());
   }
   return absl::OkStatus();
 }

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include "history/file_rows.h"
@@ -87,9 +86,6 @@ class SqliteHistory final : public History {
   template <typename... Values>
   absl::Status UpdateNight(std::string_view sql, Night night, const Values&... values);
 
-  /// A statement that is prepared once. `sql` is one of the constants above.
-  absl::StatusOr<sqlite::Statement*> Prepared(std::string_view sql);
-
   template <typename T>
   static absl::StatusOr<T> Explained(absl::StatusOr<T> result) {
     if (!result.ok()) return Explain(result.status());
@@ -101,33 +97,9 @@ class SqliteHistory final : public History {
   absl::Status InRun(Change change);
 
   sqlite::Connection database_;
-  std::unordered_map<std::string_view, sqlite::Statement> prepared_;  // gone before the connection
   Contents contents_;
   bool writable_;
 };
-
-/// Resets a statement when its reader returns: one that stands on a row holds a lock.
-class ResetAtEnd {
- public:
-  explicit ResetAtEnd(sqlite::Statement* statement) : statement_(statement) {}
-  ~ResetAtEnd() { statement_->Reset(); }
-  ResetAtEnd(const ResetAtEnd&) = delete;
-  ResetAtEnd& operator=(const ResetAtEnd&) = delete;
-  sqlite::Statement* operator->() const { return statement_; }
-  sqlite::Statement& operator*() const { return *statement_; }
-
- private:
-  sqlite::Statement* statement_;
-};
-
-absl::StatusOr<sqlite::Statement*> SqliteHistory::Prepared(std::string_view sql) {
-  auto found = prepared_.find(sql);
-  if (found == prepared_.end()) {
-    OBSMON_ASSIGN_OR_RETURN(sqlite::Statement statement, database_.Prepare(sql));
-    found = prepared_.emplace(sql, std::move(statement)).first;
-  }
-  return &found->second;
-}
 
 absl::StatusOr<std::vector<NightSummary>> SqliteHistory::ReadNights() {
   std::vector<NightSummary> nights;
@@ -138,9 +110,8 @@ absl::StatusOr<std::vector<NightSummary>> SqliteHistory::ReadNights() {
   }
   const bool is_version1 = contents_ == Contents::kVersion1;
   {
-    OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const select,
-                            Prepared(is_version1 ? kSelectNightsOfVersion1 : kSelectNights));
-    const ResetAtEnd row(select);
+    OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row,
+                            database_.Prepared(is_version1 ? kSelectNightsOfVersion1 : kSelectNights));
     for (;;) {
       OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
       if (!found) break;
@@ -153,8 +124,7 @@ absl::StatusOr<std::vector<NightSummary>> SqliteHistory::ReadNights() {
 
 absl::StatusOr<std::optional<NightFingerprint>> SqliteHistory::ReadFingerprint(Night night) {
   if (contents_ == Contents::kPrototype) return std::nullopt;
-  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const select, Prepared(kSelectFingerprint));
-  const ResetAtEnd row(select);
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row, database_.Prepared(kSelectFingerprint));
   row->Bind(1, night.yyyymmdd());
   OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
   if (!found) return std::nullopt;
@@ -164,8 +134,7 @@ absl::StatusOr<std::optional<NightFingerprint>> SqliteHistory::ReadFingerprint(N
 }
 
 absl::StatusOr<std::vector<FolderStamp>> SqliteHistory::ReadFolders(Night night) {
-  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const select, Prepared(kSelectFolders));
-  const ResetAtEnd row(select);
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row, database_.Prepared(kSelectFolders));
   row->Bind(1, night.yyyymmdd());
   std::vector<FolderStamp> folders;
   for (;;) {
@@ -176,8 +145,7 @@ absl::StatusOr<std::vector<FolderStamp>> SqliteHistory::ReadFolders(Night night)
 }
 
 absl::StatusOr<bool> SqliteHistory::IsKnown(Night night) {
-  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const select, Prepared(kIsKnown));
-  const ResetAtEnd row(select);
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row, database_.Prepared(kIsKnown));
   row->Bind(1, night.yyyymmdd());
   return row->Step();
 }
@@ -216,7 +184,7 @@ absl::Status SqliteHistory::WriteNight(const NightSummary& summary, const NightR
                                        const NightFingerprint* fingerprint) {
   const NightEvidence& evidence = report.evidence;
   OBSMON_RETURN_IF_ERROR(CheckVerdicts(report, database_.file()));
-  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const write, Prepared(kWriteNight));
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement write, database_.Prepared(kWriteNight));
   OBSMON_RETURN_IF_ERROR(WriteNightRow(*write, summary));
   if (fingerprint != nullptr) OBSMON_RETURN_IF_ERROR(WriteFingerprint(report.night, *fingerprint));
   OBSMON_RETURN_IF_ERROR(
@@ -242,7 +210,7 @@ absl::Status SqliteHistory::WriteUnknown(const NightReport& report, const std::s
 }
 
 absl::Status SqliteHistory::WriteFingerprint(Night night, const NightFingerprint& fingerprint) {
-  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const write, Prepared(kWriteFingerprint));
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement write, database_.Prepared(kWriteFingerprint));
   write->Bind(1, night.yyyymmdd());
   SqliteSink sink(*write, 1);
   obsmon::WriteFingerprint(sink, fingerprint);
@@ -253,7 +221,7 @@ absl::Status SqliteHistory::WriteFingerprint(Night night, const NightFingerprint
 
 absl::Status SqliteHistory::WriteFolders(Night night, const std::vector<FolderStamp>& folders) {
   OBSMON_RETURN_IF_ERROR(UpdateNight(kRemoveFolders, night));
-  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const write, Prepared(kWriteFolder));
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement write, database_.Prepared(kWriteFolder));
   std::int64_t position = 0;
   for (const FolderStamp& folder : folders) {
     write->Bind(1, night.yyyymmdd()).Bind(2, position++);
@@ -268,7 +236,7 @@ absl::Status SqliteHistory::WriteFolders(Night night, const std::vector<FolderSt
 absl::Status SqliteHistory::ForgetPrototypes(Night night) {
   const std::string name = night.ToString();
   for (const std::string_view sql : {kForgetPrototypesTransfers, kForgetPrototypesIngests}) {
-    OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const forget, Prepared(sql));
+    OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement forget, database_.Prepared(sql));
     OBSMON_RETURN_IF_ERROR(forget->Bind(1, name).Run());
   }
   return absl::OkStatus();
@@ -277,7 +245,7 @@ absl::Status SqliteHistory::ForgetPrototypes(Night night) {
 absl::Status SqliteHistory::ForgetPrototypesEvents(Night night) {
   const std::string name = night.ToString();
   for (const std::string_view sql : {kForgetPrototypesEvents, kForgetPrototypesEventCounts}) {
-    OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const forget, Prepared(sql));
+    OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement forget, database_.Prepared(sql));
     OBSMON_RETURN_IF_ERROR(forget->Bind(1, name).Run());
   }
   return absl::OkStatus();
@@ -285,7 +253,7 @@ absl::Status SqliteHistory::ForgetPrototypesEvents(Night night) {
 
 template <typename... Values>
 absl::Status SqliteHistory::UpdateNight(std::string_view sql, Night night, const Values&... values) {
-  OBSMON_ASSIGN_OR_RETURN(sqlite::Statement* const update, Prepared(sql));
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement update, database_.Prepared(sql));
   int position = 1;
   update->Bind(position, night.yyyymmdd());
   (update->Bind(++position, values), ...);

@@ -189,6 +189,15 @@ absl::StatusOr<Statement> Connection::Prepare(std::string_view sql) {
   return prepared;
 }
 
+absl::StatusOr<BorrowedStatement> Connection::Prepared(std::string_view sql) {
+  auto kept = prepared_.find(sql);
+  if (kept == prepared_.end()) {
+    OBSMON_ASSIGN_OR_RETURN(Statement statement, Prepare(sql));
+    kept = prepared_.emplace(sql, std::move(statement)).first;
+  }
+  return BorrowedStatement(&kept->second);
+}
+
 absl::Status Connection::Execute(std::string_view sql) {
   const int result = sqlite3_exec(connection_.get(), std::string(sql).c_str(), nullptr, nullptr, nullptr);
   if (result != SQLITE_OK) return StatusOf(connection_.get(), result);

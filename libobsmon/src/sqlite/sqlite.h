@@ -7,6 +7,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,6 +68,14 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
+/// Makes a statement ready to run again: one that stands on a row holds a lock.
+struct ResetStatement {
+  void operator()(Statement* statement) const { statement->Reset(); }
+};
+
+/// A statement that its connection keeps, for the time of one use.
+using BorrowedStatement = std::unique_ptr<Statement, ResetStatement>;
+
 enum class OpenMode : std::uint8_t {
   /// Changes nothing in the database file. SQLite may still make side files (-shm, -wal) for a database in
   /// WAL
@@ -89,6 +99,8 @@ class Connection {
 
   /// One statement; kFailedPrecondition where another one follows.
   absl::StatusOr<Statement> Prepare(std::string_view sql);
+  /// The same, prepared once and kept; one use at a time. Values that it was given last are still bound.
+  absl::StatusOr<BorrowedStatement> Prepared(std::string_view sql);
   /// Runs statements that give no rows and take no values.
   absl::Status Execute(std::string_view sql);
   bool InTransaction() const;
@@ -108,6 +120,7 @@ class Connection {
   };
   Connection(std::unique_ptr<sqlite3, Close> connection, std::string file);
   std::unique_ptr<sqlite3, Close> connection_;
+  std::map<std::string, Statement, std::less<>> prepared_;  // gone before the connection
   std::string file_;
 };
 
