@@ -60,6 +60,26 @@ TEST(MakeReport, NamesTheExposureAndDetectorOfEachFileThatTells) {
   EXPECT_EQ(report.files()[2].detector, "R22_S02");
 }
 
+TEST(MakeReport, TellsTheTimesOfARowAloneAsTheRowTellsThem) {
+  IngestRow copy = Dataset("raw/2020050100009-det000.fits", 77);
+  copy.storage_stem = "MC_O_20200501_000009";
+  copy.ingest_time = std::nullopt;
+  copy.file_time = kShot + seconds{40};
+  const NightReport report = ReportOf({File("2020-05-01/a.fits", 1), File("2020-05-01/b.fits", 2),
+                                       File("2020-05-01/MC_O_20200501_000009.fits", 3)},
+                                      {Dataset("raw/a.fits", 1), Dataset("raw/gone.fits", 9), copy});
+  ASSERT_THAT(report.registry_only, SizeIs(1));
+  const NightReport::Files files = report.files();
+  for (std::size_t row = 0; row < files.size(); ++row) {
+    const FileTimes times = files.TimesOf(row);
+    EXPECT_EQ(times.creation, files[row].creation_time) << row;
+    EXPECT_EQ(times.arrival, files[row].arrival_time) << row;
+    EXPECT_EQ(times.ingest, files[row].ingest_time) << row;
+    EXPECT_EQ(times.verdict, files[row].verdict) << row;
+  }
+  EXPECT_EQ(files.TimesOf(2).ingest, kShot + seconds{40});
+}
+
 TEST(MakeReport, CountsEveryFileUnderExactlyOneVerdict) {
   const NightReport report = ReportOf({File("2020-05-01/a.fits", 1), File("2020-05-01/b.fits", 2),
                                        File("2020-05-01/b.json", 3), File("2020-05-01/c.fits", 4, 2880)},

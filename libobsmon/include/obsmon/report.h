@@ -72,6 +72,14 @@ struct FileRow {
   std::optional<UtcTime> expected_since{};
 };
 
+/// The times of a FileRow.
+struct FileTimes {
+  std::optional<UtcTime> creation{};
+  std::optional<UtcTime> arrival{};
+  std::optional<UtcTime> ingest{};
+  Verdict verdict = Verdict::kUnknown;
+};
+
 /// Why the file has its verdict, as one sentence without the path: "arrived whole 12 min ago, but the
 /// registry does not list it". `as_of` is the time of the look.
 std::string Reason(const FileRow& file, UtcTime as_of);
@@ -207,6 +215,8 @@ class NightReport {
     bool empty() const { return size() == 0; }
     /// REQUIRES: row < size(). The row's texts are views into the report.
     FileRow operator[](std::size_t row) const;
+    /// Of that row the times alone: this costs a small part of the whole row. REQUIRES: row < size().
+    FileTimes TimesOf(std::size_t row) const;
     RowIterator<Files> begin() const { return {this, 0}; }
     RowIterator<Files> end() const { return {this, size()}; }
 

@@ -207,13 +207,22 @@ void NameExposure(std::string_view name, FileRow& file) {
   }
 }
 
-void DescribeDataset(const IngestRow& dataset, FileRow& file) {
+// Of a dataset, as far as its row or, of a copy, its file tells.
+std::optional<UtcTime> IngestTimeOf(const IngestTable& ingests, std::size_t row, MatchBasis basis) {
+  const auto known = [](UtcTime time) {
+    return time == IngestTable::kNoTime ? std::nullopt : std::optional(time);
+  };
+  if (const auto time = known(ingests.ingest_time()[row])) return time;
+  // What is no link is a copy; its own mtime is then the time of the copy.
+  const bool is_copy = basis == MatchBasis::kName || basis == MatchBasis::kChecksum;
+  return is_copy ? known(ingests.file_time()[row]) : std::nullopt;
+}
+
+void DescribeDataset(const IngestTable& ingests, std::size_t row, FileRow& file) {
+  const IngestRow dataset = ingests[row];
   file.ingest_path = dataset.path;
   file.ingest_night = dataset.night;
-  file.ingest_time = dataset.ingest_time;
-  // What is no link is a copy; its own mtime is then the time of the copy.
-  const bool is_copy = file.basis == MatchBasis::kName || file.basis == MatchBasis::kChecksum;
-  if (!file.ingest_time && is_copy) file.ingest_time = dataset.file_time;
+  file.ingest_time = IngestTimeOf(ingests, row, file.basis);
   if (dataset.ingested_size_bytes >= 0) file.ingested_size_bytes = dataset.ingested_size_bytes;
   file.message = dataset.message;
 }
@@ -294,6 +303,27 @@ FileRow NightReport::Files::operator[](std::size_t row) const {
   return Absent(report_->match.absent[row - report_->registry_only.size()]);
 }
 
+FileTimes NightReport::Files::TimesOf(std::size_t row) const {
+  const NightEvidence& found = report_->evidence;
+  const NightMatch& match = report_->match;
+  if (row < found.transfers.size()) {
+    FileTimes times{.creation = found.transfers.creation_time()[row],
+                    .arrival = found.transfers.arrival_time()[row],
+                    .verdict = match.verdict[row]};
+    if (const std::int32_t ingest = match.ingest_of[row]; ingest != NightMatch::kNoRow) {
+      times.ingest = IngestTimeOf(found.ingests, static_cast<std::size_t>(ingest), match.basis[row]);
+    }
+    return times;
+  }
+  row -= found.transfers.size();
+  if (row >= report_->registry_only.size()) {
+    return {.verdict = match.absent[row - report_->registry_only.size()].verdict};
+  }
+  const std::uint32_t dataset = report_->registry_only[row];
+  return {.ingest = IngestTimeOf(found.ingests, dataset, MatchBasis::kNone),
+          .verdict = match.dataset_verdict[dataset]};
+}
+
 FileRow NightReport::Files::Transfer(std::size_t row) const {
   const NightEvidence& found = report_->evidence;
   const TransferRow transfer = found.transfers[row];
@@ -306,10 +336,11 @@ FileRow NightReport::Files::Transfer(std::size_t row) const {
   NameExposure(transfer.path, file);
   file.message = MessageOf(transfer.place);
   if (const std::int32_t ingest = report_->match.ingest_of[row]; ingest != NightMatch::kNoRow) {
-    const IngestRow dataset = found.ingests[static_cast<std::size_t>(ingest)];
-    DescribeDataset(dataset, file);
-    file.checksum_differs = transfer.checksum != kNoChecksum && dataset.ingested_checksum != kNoChecksum &&
-                            transfer.checksum != dataset.ingested_checksum;
+    const auto dataset = static_cast<std::size_t>(ingest);
+    DescribeDataset(found.ingests, dataset, file);
+    const std::uint64_t recorded = found.ingests[dataset].ingested_checksum;
+    file.checksum_differs =
+        transfer.checksum != kNoChecksum && recorded != kNoChecksum && transfer.checksum != recorded;
   }
   NameRule(report_->match.rule_of[row], file);
   return file;
@@ -320,7 +351,7 @@ FileRow NightReport::Files::Dataset(std::size_t row) const {
   FileRow file{.path = dataset.path, .verdict = report_->match.dataset_verdict[row], .in_storage = false};
   NameExposure(dataset.storage_stem.empty() ? dataset.path : dataset.storage_stem, file);
   if (dataset.size_bytes >= 0) file.size_bytes = dataset.size_bytes;
-  DescribeDataset(dataset, file);
+  DescribeDataset(report_->evidence.ingests, row, file);
   return file;
 }
 

@@ -43,27 +43,33 @@ class Binning {
   explicit Binning(const NightReport& report) : report_(report) {}
 
   NightBins Run() && {
-    for (const FileRow& file : report_.files()) {
-      if (!file.creation_time || !Belongs(*file.creation_time, report_.night)) continue;
-      first_ = std::min(first_.value_or(*file.creation_time), *file.creation_time);
-      last_ = std::max(last_.value_or(*file.creation_time), *file.creation_time);
-    }
+    ForEachFile([this](const FileTimes& times) {
+      if (!times.creation || !Belongs(*times.creation, report_.night)) return;
+      first_ = std::min(first_.value_or(*times.creation), *times.creation);
+      last_ = std::max(last_.value_or(*times.creation), *times.creation);
+    });
     if (!first_) return {};
     LayOut();
-    for (const FileRow& file : report_.files()) Add(file);
+    ForEachFile([this](const FileTimes& times) { Add(times); });
     const std::vector<LatencySummary> latencies = latencies_.OfEach(kNightBins);
     for (std::size_t bin = 0; bin < kNightBins; ++bin) found_.bins[bin].creation_to_ingest = latencies[bin];
     return found_;
   }
 
  private:
+  template <typename Take>
+  void ForEachFile(Take take) const {
+    const NightReport::Files files = report_.files();
+    for (std::size_t row = 0; row < files.size(); ++row) take(files.TimesOf(row));
+  }
+
   void LayOut() {
     UtcTime end = *last_;
-    for (const FileRow& file : report_.files()) {
-      for (const auto& time : {file.arrival_time, file.ingest_time}) {
+    ForEachFile([&](const FileTimes& times) {
+      for (const auto& time : {times.arrival, times.ingest}) {
         if (time && *time <= *last_ + kTail) end = std::max(end, *time);
       }
-    }
+    });
     const nanoseconds quarter = QuarterFor(*first_, end);
     const UtcTime begin(first_->time_since_epoch() / quarter * quarter);
     found_.length = quarter * kQuarters / static_cast<int>(kNightBins);
@@ -85,12 +91,12 @@ class Binning {
     ++(bin ? found_.bins[*bin].*count : found_.outside);
   }
 
-  void Add(const FileRow& file) {
-    Count(file.arrival_time, &NightBin::arrived);
-    Count(file.ingest_time, &NightBin::ingested);
-    if (!file.creation_time || !file.ingest_time || file.verdict != Verdict::kIngested) return;
-    if (const std::optional<std::size_t> bin = BinOf(*file.creation_time)) {
-      latencies_.Add(static_cast<SpanCollector::Group>(*bin), *file.ingest_time - *file.creation_time);
+  void Add(const FileTimes& times) {
+    Count(times.arrival, &NightBin::arrived);
+    Count(times.ingest, &NightBin::ingested);
+    if (!times.creation || !times.ingest || times.verdict != Verdict::kIngested) return;
+    if (const std::optional<std::size_t> bin = BinOf(*times.creation)) {
+      latencies_.Add(static_cast<SpanCollector::Group>(*bin), *times.ingest - *times.creation);
     }
   }
 

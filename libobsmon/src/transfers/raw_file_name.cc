@@ -25,9 +25,8 @@ bool BeginsAs(std::string_view shape, std::string_view text) {
 }
 
 constexpr std::string_view kObsId = "AA_A_00000000_000000";
-// The longest first: R00_SG0 and R44_SW1 of a corner raft, R22_S11, and R00_SW, a wavefront sensor as a
-// whole.
-constexpr std::array<std::string_view, 4> kDetectors = {"_R**_SG0", "_R**_SW0", "_R**_S00", "_R**_SW"};
+// R22_S11, R00_SG0 and R44_SW1 of a corner raft, and R00_SW, a wavefront sensor as a whole. No name fits two.
+constexpr std::array<std::string_view, 4> kDetectors = {"_R**_S00", "_R**_SG0", "_R**_SW0", "_R**_SW"};
 constexpr std::string_view kGuider = "_guider";
 
 bool EndsAWord(std::string_view text) { return text.empty() || text.front() == '_' || text.front() == '.'; }
@@ -50,7 +49,7 @@ std::optional<RawFileName> ParseRawFileName(std::string_view path) {
   RawFileName raw{.obs_id = name.substr(0, kObsId.size())};
   name.remove_prefix(kObsId.size());
   for (const std::string_view shape : kDetectors) {
-    if (raw.detector.empty()) raw.detector = Take(shape, name);
+    if (raw.detector = Take(shape, name); !raw.detector.empty()) break;
   }
   raw.guider = name.starts_with(kGuider) && EndsAWord(name.substr(kGuider.size()));
   if (raw.guider) name.remove_prefix(kGuider.size());
