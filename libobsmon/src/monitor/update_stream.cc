@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,9 @@ constexpr std::int64_t kRowsPerTransaction = 250'000;
 // few are written one after the other; what waits is bounded.
 constexpr std::size_t kPagesAtOnce = 64;
 constexpr std::size_t kBytesAtOnce = std::size_t{16} * 1024 * 1024;
+
+// A thread costs as much as a few hundred rows.
+constexpr std::size_t kRowsWorthAThread = 10'000;
 
 bool HasOpenProblems(const NightSummary& night) {
   // What only the prototype has seen stays as it saw it: its files may be long cleaned away.
@@ -158,21 +162,28 @@ class StreamUpdate {
 
   absl::Status Keep(const NightLook& look) {
     const NightReport& report = look.report;
-    AddPages(RenderNight(report, SecondName(NightPageName(report.night))));
-    if (report.evidence.registry_status.ok()) {
-      OBSMON_RETURN_IF_ERROR(history_->Put(report, look.fingerprint));
-    } else {
-      OBSMON_RETURN_IF_ERROR(
-          history_->PutUnknown(report, std::string(report.evidence.registry_status.message())));
-    }
+    const std::size_t num_rows = report.evidence.transfers.size() + report.evidence.ingests.size();
+    // Side by side: both only read the report. Where the system gives no thread, one after the other.
+    const std::launch how =
+        num_rows < kRowsWorthAThread ? std::launch::deferred : std::launch::async | std::launch::deferred;
+    std::future<NightPages> pages =
+        std::async(how, [&] { return RenderNight(report, SecondName(NightPageName(report.night))); });
+    const absl::Status kept = PutInHistory(look);
+    AddPages(pages.get());
+    OBSMON_RETURN_IF_ERROR(kept);
     Warn(report);
     result_.changed.push_back(report.night);
-    rows_in_transaction_ +=
-        static_cast<std::int64_t>(report.evidence.transfers.size() + report.evidence.ingests.size());
+    rows_in_transaction_ += static_cast<std::int64_t>(num_rows);
     if (rows_in_transaction_ >= most_rows_)
       return absl::OkStatus();  // published with the commit that follows
     const bool are_many = pages_.size() >= kPagesAtOnce || bytes_of_pages_ >= kBytesAtOnce;
     return are_many ? PublishPages() : absl::OkStatus();
+  }
+
+  absl::Status PutInHistory(const NightLook& look) {
+    const absl::Status& registry = look.report.evidence.registry_status;
+    if (registry.ok()) return history_->Put(look.report, look.fingerprint);
+    return history_->PutUnknown(look.report, std::string(registry.message()));
   }
 
   void AddPages(NightPages pages) {
