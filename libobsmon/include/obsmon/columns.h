@@ -28,6 +28,13 @@ class StringColumn {
     bytes_.append(text);
     offsets_.push_back(static_cast<std::int64_t>(bytes_.size()));
   }
+  void Append(const StringColumn& texts) {
+    const auto begin = static_cast<std::int64_t>(bytes_.size());
+    bytes_.append(texts.bytes_);
+    for (std::size_t row = 1; row < texts.offsets_.size(); ++row) {
+      offsets_.push_back(begin + texts.offsets_[row]);
+    }
+  }
   void Reserve(std::size_t rows, std::size_t bytes) {
     offsets_.reserve(rows + 1);
     bytes_.reserve(bytes);

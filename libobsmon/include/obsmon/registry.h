@@ -83,6 +83,8 @@ struct IngestRow {
   /// mtime of a present file itself, links followed: its creation time, but for a copy the time of the copy,
   /// since ingest keeps no times.
   std::optional<UtcTime> file_time{};
+
+  friend bool operator==(const IngestRow&, const IngestRow&) = default;
 };
 
 /// The datasets of some nights, as columns.
@@ -90,6 +92,7 @@ class IngestTable {
  public:
   /// Adds a row; its texts are copied.
   void Append(const IngestRow& row);
+  void Append(const IngestTable& rows);
   void Reserve(std::size_t rows, std::size_t path_bytes);
 
   std::size_t size() const { return night_.size(); }
@@ -160,6 +163,24 @@ struct NightIngests {
   ObservationTypes observation_types{};
 };
 
+/// Files that somebody has looked at already, so that a registry need not ask for them again. This one knows
+/// none.
+class KnownFiles {
+ public:
+  struct File {
+    FileId file_id{};
+    std::int64_t size_bytes = 0;
+    UtcTime mtime{};
+
+    friend bool operator==(const File&, const File&) = default;
+  };
+
+  virtual ~KnownFiles() = default;
+  /// What is known of the file at the absolute `path`, links followed; absent where nothing is. Several
+  /// threads may call it at once.
+  virtual std::optional<File> Find(std::string_view /*path*/) const { return std::nullopt; }
+};
+
 /// The rows of some nights as they were at one instant. Holds no lock and no transaction.
 class RegistrySnapshot {
  public:
@@ -168,9 +189,11 @@ class RegistrySnapshot {
   /// A number that differs when the rows of `night` differ, the same on every machine and in every process.
   virtual std::uint64_t Digest(Night night) const = 0;
 
-  /// The datasets of `night`, each with what the file system says of its file now.
-  /// REQUIRES: `night` is one of those that were read. Errors: kCancelled; trouble with files is data.
-  virtual absl::StatusOr<NightIngests> Ingests(Night night) const = 0;
+  /// The datasets of `night`, each with what the file system says of its file now, or `known` of the file
+  /// that the row or its link names. REQUIRES: `night` is one of those that were read. Errors: kCancelled;
+  /// trouble with files is data.
+  virtual absl::StatusOr<NightIngests> Ingests(Night night, const KnownFiles& known) const = 0;
+  absl::StatusOr<NightIngests> Ingests(Night night) const { return Ingests(night, KnownFiles()); }
 };
 
 /// Which generation of repository it is.

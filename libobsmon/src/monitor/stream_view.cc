@@ -17,6 +17,7 @@
 #include "logs/rsync_log.h"
 #include "match/matcher.h"
 #include "monitor/compare_checksums.h"
+#include "monitor/scanned_files.h"
 #include "obsmon/pages.h"
 #include "postgres/uri.h"
 #include "status_macros.h"
@@ -276,7 +277,11 @@ absl::StatusOr<const NightIngests*> StreamView::Ingests(Night night) {
     if (snapshot == nullptr) {
       registry.emplace();
     } else {
-      OBSMON_ASSIGN_OR_RETURN(registry, snapshot->Ingests(night));
+      const std::optional<TransferScan>& storage = sides_[night].storage;
+      OBSMON_ASSIGN_OR_RETURN(
+          registry, storage
+                        ? snapshot->Ingests(night, ScannedFiles(storage->files, match_options_.storage_names))
+                        : snapshot->Ingests(night));
     }
   }
   return &*registry;
@@ -302,10 +307,12 @@ absl::StatusOr<bool> StreamView::IsUnchanged(Night night, const NightFingerprint
 }
 
 absl::Status StreamView::ReadBothSides(Night night) {
-  // The registry first: what is ingested while storage is scanned is then at worst seen late, never as a file
-  // that is ingested and not there.
-  OBSMON_RETURN_IF_ERROR(Ingests(night).status());
-  return Storage(night).status();
+  // The registry's rows first: what is ingested while storage is scanned is then at worst seen late, never as
+  // a file that is ingested and not there. Folders of links are themselves what a database's rows are.
+  OBSMON_RETURN_IF_ERROR(Snapshot().status());
+  if (stream_.search_links) OBSMON_RETURN_IF_ERROR(Ingests(night).status());
+  OBSMON_RETURN_IF_ERROR(Storage(night).status());
+  return Ingests(night).status();
 }
 
 absl::StatusOr<NightLook> StreamView::Look(Night night) {

@@ -32,7 +32,31 @@ constexpr std::size_t kFoldersPerBatch = 128;
 
 constexpr std::array<std::string_view, 3> kSuffixes = {"", ".gz", ".fz"};
 
-using Names = absl::flat_hash_set<std::string>;
+// The names of one folder: one text, and where each begins.
+class Names {
+ public:
+  // Before Find is called first.
+  void Add(std::string_view name) {
+    begins_.push_back(text_.size());
+    text_.append(name).push_back('\0');  // system calls want it
+  }
+  // `name` as it is kept here, ended by a NUL; empty where the folder has no such name.
+  std::string_view Find(std::string_view name) {
+    if (names_.empty()) Sort();
+    const auto found = names_.find(name);
+    return found == names_.end() ? std::string_view() : *found;
+  }
+
+ private:
+  void Sort() {
+    names_.reserve(begins_.size());
+    for (const std::size_t begin : begins_) names_.emplace(text_.data() + begin);
+  }
+
+  std::string text_;
+  std::vector<std::size_t> begins_;
+  absl::flat_hash_set<std::string_view> names_;
+};
 
 // One folder, and the rows whose files may lie in it.
 struct FolderVisit {
@@ -51,12 +75,13 @@ struct VisitAnswer {
 class Finder {
  public:
   Finder(const std::filesystem::path& repo, Night night, std::span<const RawRow> rows, const TextPool& texts,
-         std::span<const FolderPlan> plans, const WorkControl& control)
+         std::span<const FolderPlan> plans, const KnownFiles& known, const WorkControl& control)
       : repo_(repo),
         night_(night),
         rows_(rows),
         texts_(texts),
         plans_(plans),
+        known_(known),
         control_(control),
         progress_(control.progress, "registry"),
         pending_(rows.size()) {
@@ -78,9 +103,9 @@ class Finder {
   std::vector<FolderVisit> PlaceRows(std::size_t plan);
   bool WasTried(std::size_t plan, const RawRow& row, const std::string& folder) const;
   VisitAnswer Visit(const FolderVisit& visit, const FolderPlan& plan) const;
-  void LookAtFiles(const Directory& folder, const FolderVisit& visit, const FolderPlan& plan,
-                   const Names& names, VisitAnswer& answer) const;
-  std::optional<std::string> NameIn(const Names& names, const FolderPlan& plan, const RawRow& row) const;
+  void LookAtFiles(const Directory& folder, const FolderVisit& visit, const FolderPlan& plan, Names& names,
+                   VisitAnswer& answer) const;
+  std::string_view NameIn(Names& names, const FolderPlan& plan, const RawRow& row, std::string& tried) const;
   void TakeOver(const VisitAnswer& answer, std::size_t plan);
   void AppendLostRows();
   void SortAnswer();
@@ -90,6 +115,7 @@ class Finder {
   std::span<const RawRow> rows_;
   const TextPool& texts_;
   std::span<const FolderPlan> plans_;
+  const KnownFiles& known_;
   const WorkControl& control_;
   ThrottledProgress progress_;
   std::vector<std::uint32_t> pending_;  // rows that are not found yet, ascending
@@ -165,7 +191,7 @@ VisitAnswer Finder::Visit(const FolderVisit& visit, const FolderPlan& plan) cons
   }
   const absl::StatusOr<FileFacts> facts = folder->Stat();  // before the names: a later change then shows
   Names names;
-  const absl::Status listed = folder->List([&names](const char* name, FileKind) { names.emplace(name); });
+  const absl::Status listed = folder->List([&names](const char* name, FileKind) { names.Add(name); });
   if (!facts.ok() || !listed.ok()) {
     none_found(facts.ok() ? listed : facts.status());
     return answer;
@@ -178,51 +204,54 @@ VisitAnswer Finder::Visit(const FolderVisit& visit, const FolderPlan& plan) cons
 }
 
 void Finder::LookAtFiles(const Directory& folder, const FolderVisit& visit, const FolderPlan& plan,
-                         const Names& names, VisitAnswer& answer) const {
-  std::vector<std::pair<std::string, std::uint32_t>> found;
+                         Names& names, VisitAnswer& answer) const {
+  std::vector<std::pair<std::string_view, std::uint32_t>> found;
   found.reserve(visit.rows.size());
+  std::string tried;
   for (const std::uint32_t i : visit.rows) {
-    if (std::optional<std::string> name = NameIn(names, plan, rows_[i])) {
-      found.emplace_back(*std::move(name), i);
-    } else {
+    const std::string_view name = NameIn(names, plan, rows_[i], tried);
+    if (name.empty()) {
       answer.not_found.push_back(i);
+    } else {
+      found.emplace_back(name, i);
     }
   }
   std::ranges::sort(found);
 
   answer.found.Reserve(found.size(), 0);
+  std::string path;
   for (const auto& [name, i] : found) {
-    const RowFile file = LookAtRowFile(folder, answer.stamp.path, name.c_str());
-    const std::string path = visit.folder + '/' + name;
+    const RowFile file = LookAtRowFile(folder, answer.stamp.path, name.data(), known_);
+    path.assign(visit.folder).append("/").append(name);
     const std::string stem = StorageStem(rows_[i], texts_);
     IngestRow row = DatasetOf(rows_[i], night_, path, stem);
     file.Fill(row);
     answer.found.Append(row);
     if (!file.trouble.ok()) {
-      answer.issues.push_back({.path = answer.stamp.path + '/' + name, .status = file.trouble});
+      answer.issues.push_back({.path = (repo_ / path).string(), .status = file.trouble});
     }
   }
 }
 
-std::optional<std::string> Finder::NameIn(const Names& names, const FolderPlan& plan,
-                                          const RawRow& row) const {
-  std::string name;
+// The name that the row's file has in the folder; empty where it has none there. `tried` is space to work in.
+std::string_view Finder::NameIn(Names& names, const FolderPlan& plan, const RawRow& row,
+                                std::string& tried) const {
   for (const PathPattern& pattern : plan.names) {
     if (!pattern.Fits(row)) continue;
-    name.clear();
-    pattern.AppendTo(name, row, texts_);
-    const std::size_t bare_size = name.size();
+    tried.clear();
+    pattern.AppendTo(tried, row, texts_);
+    const std::size_t bare_size = tried.size();
     for (const std::string_view suffix : kSuffixes) {
-      name.resize(bare_size);
-      name += suffix;
-      if (names.contains(name)) return name;
+      tried.resize(bare_size);
+      tried += suffix;
+      if (const std::string_view name = names.Find(tried); !name.empty()) return name;
     }
   }
-  return std::nullopt;
+  return {};
 }
 
 void Finder::TakeOver(const VisitAnswer& answer, std::size_t plan) {
-  for (const IngestRow& row : answer.found) answer_.rows.Append(row);
+  answer_.rows.Append(answer.found);
   answer_.folders.push_back(answer.stamp);
   std::ranges::copy(answer.issues, std::back_inserter(answer_.issues));
   std::ranges::copy(answer.not_found, std::back_inserter(pending_));
@@ -267,8 +296,9 @@ void Finder::SortAnswer() {
 
 absl::StatusOr<NightIngests> FindRowFiles(const std::filesystem::path& repo, Night night,
                                           std::span<const RawRow> rows, const TextPool& texts,
-                                          std::span<const FolderPlan> plans, const WorkControl& control) {
-  return Finder(repo, night, rows, texts, plans, control).Run();
+                                          std::span<const FolderPlan> plans, const KnownFiles& known,
+                                          const WorkControl& control) {
+  return Finder(repo, night, rows, texts, plans, known, control).Run();
 }
 
 }  // namespace obsmon

@@ -25,7 +25,8 @@ inline constexpr std::string_view kUnknownPath = "raw/<unknown>";
 /// read. `repo` is absolute.
 absl::StatusOr<NightIngests> FindRowFiles(const std::filesystem::path& repo, Night night,
                                           std::span<const RawRow> rows, const TextPool& texts,
-                                          std::span<const FolderPlan> plans, const WorkControl& control);
+                                          std::span<const FolderPlan> plans, const KnownFiles& known,
+                                          const WorkControl& control);
 
 }  // namespace obsmon
 

@@ -52,7 +52,8 @@ struct LinkFolderAnswer {
 // Folders must be entered; what has no kind without a stat gets one below.
 bool IsHidden(const char* name) { return name[0] == '.'; }
 
-LinkFolderAnswer ListLinkFolder(const std::filesystem::path& repo, const LinkFolder& wanted) {
+LinkFolderAnswer ListLinkFolder(const std::filesystem::path& repo, const LinkFolder& wanted,
+                                const KnownFiles& known) {
   LinkFolderAnswer answer;
   answer.stamp.path = (repo / wanted.path).string();
   const auto add_issue = [&answer](std::string path, const absl::Status& status) {
@@ -84,7 +85,7 @@ LinkFolderAnswer ListLinkFolder(const std::filesystem::path& repo, const LinkFol
     if (IsHidden(name)) return;
     std::string path = wanted.path + '/' + name;
     RowFile file;
-    if (kind != FileKind::kFolder) file = LookAtRowFile(*folder, answer.stamp.path, name);
+    if (kind != FileKind::kFolder) file = LookAtRowFile(*folder, answer.stamp.path, name, known);
     if (kind == FileKind::kFolder || file.leads_to_folder) {
       answer.folders.push_back({.path = std::move(path), .parents = chain});
       return;
@@ -99,15 +100,20 @@ LinkFolderAnswer ListLinkFolder(const std::filesystem::path& repo, const LinkFol
 // One night's folder, walked level by level; the answer is sorted, whichever thread was first.
 class LinkWalk {
  public:
-  LinkWalk(const std::filesystem::path& repo, Night night, const WorkControl& control)
-      : repo_(repo), night_(night), control_(control), progress_(control.progress, "registry") {}
+  LinkWalk(const std::filesystem::path& repo, Night night, const KnownFiles& known,
+           const WorkControl& control)
+      : repo_(repo),
+        night_(night),
+        known_(known),
+        control_(control),
+        progress_(control.progress, "registry") {}
 
   absl::StatusOr<NightIngests> Run() {
     std::vector<LinkFolder> level{{.path = "raw/" + night_.ToString()}};
     while (!level.empty()) {
       std::vector<LinkFolderAnswer> answers(level.size());
       ParallelFor(level.size(), control_.num_threads, [&](std::size_t i) {
-        if (!control_.stop.stop_requested()) answers[i] = ListLinkFolder(repo_, level[i]);
+        if (!control_.stop.stop_requested()) answers[i] = ListLinkFolder(repo_, level[i], known_);
       });
       if (control_.stop.stop_requested()) return absl::CancelledError("cancelled");
       level.clear();
@@ -144,6 +150,7 @@ class LinkWalk {
 
   const std::filesystem::path& repo_;
   Night night_;
+  const KnownFiles& known_;
   const WorkControl& control_;
   ThrottledProgress progress_;
   std::vector<LinkRow> files_;
@@ -157,8 +164,8 @@ class LinksSnapshot final : public RegistrySnapshot {
 
   // There are no rows to differ: the stamps of the folders tell it all.
   std::uint64_t Digest(Night) const override { return 0; }
-  absl::StatusOr<NightIngests> Ingests(Night night) const override {
-    return LinkWalk(repo_, night, control_).Run();
+  absl::StatusOr<NightIngests> Ingests(Night night, const KnownFiles& known) const override {
+    return LinkWalk(repo_, night, known, control_).Run();
   }
 
  private:

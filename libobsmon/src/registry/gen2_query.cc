@@ -89,9 +89,9 @@ class Gen2Snapshot final : public RegistrySnapshot {
     return digest.value();
   }
 
-  absl::StatusOr<NightIngests> Ingests(Night night) const override {
+  absl::StatusOr<NightIngests> Ingests(Night night, const KnownFiles& known) const override {
     OBSMON_ASSIGN_OR_RETURN(NightIngests ingests,
-                            FindRowFiles(repo_, night, RowsOf(night), rows_.texts, plans_, control_));
+                            FindRowFiles(repo_, night, RowsOf(night), rows_.texts, plans_, known, control_));
     for (const RawRow& row : RowsOf(night)) {
       if (!row.Has(RawField::kObsId) || !row.Has(RawField::kImageType)) continue;
       ingests.observation_types.try_emplace(std::string(rows_.texts[row.Text(RawField::kObsId)]),

@@ -43,12 +43,13 @@ std::string_view FolderOf(std::string_view path) { return path.substr(0, path.rf
 class Finder {
  public:
   Finder(const Gen3Place& place, const Gen3Schema& schema, const Gen3Rows& rows, Night night,
-         std::span<const Gen3Row> of_night, const WorkControl& control)
+         std::span<const Gen3Row> of_night, const KnownFiles& known, const WorkControl& control)
       : place_(place),
         schema_(schema),
         rows_(rows),
         night_(night),
         of_night_(of_night),
+        known_(known),
         control_(control),
         progress_(control.progress, "registry") {
     answer_.rows.Reserve(of_night.size(), 0);
@@ -96,6 +97,7 @@ class Finder {
   const Gen3Rows& rows_;
   Night night_;
   std::span<const Gen3Row> of_night_;
+  const KnownFiles& known_;
   const WorkControl& control_;
   ThrottledProgress progress_;
   NightIngests answer_;
@@ -156,7 +158,10 @@ VisitAnswer Finder::Visit(const FolderVisit& visit) const {
     IngestRow row = RowOf(of_night_[i], artifact, texts);
     RowFile file;
     if (trouble.ok()) {
-      file = LookAtRowFile(*folder, visit.folder, artifact.location.c_str() + visit.folder.size() + 1);
+      file = artifact.is_in_datastore
+                 ? LookAtRowFile(*folder, visit.folder, artifact.location.c_str() + visit.folder.size() + 1,
+                                 known_)
+                 : LookAtNamedFile(*folder, visit.folder, artifact.location, known_);
       if (!file.trouble.ok()) answer.issues.push_back({.path = artifact.location, .status = file.trouble});
     } else if (!is_absent) {
       file.artifact = ArtifactState::kUnreadable;
@@ -209,7 +214,7 @@ void Finder::AppendUnaskedRow(const Gen3Row& row, const Gen3Artifact& artifact, 
 }
 
 void Finder::TakeOver(VisitAnswer answer) {
-  for (const IngestRow& row : answer.rows) answer_.rows.Append(row);
+  answer_.rows.Append(answer.rows);
   answer_.folders.push_back(std::move(answer.stamp));
   std::ranges::move(answer.issues, std::back_inserter(answer_.issues));
 }
@@ -251,8 +256,9 @@ Gen3Artifact ResolveGen3Path(std::string_view path, std::string_view root) {
 
 absl::StatusOr<NightIngests> FindGen3Files(const Gen3Place& place, const Gen3Schema& schema,
                                            const Gen3Rows& rows, Night night,
-                                           std::span<const Gen3Row> of_night, const WorkControl& control) {
-  return Finder(place, schema, rows, night, of_night, control).Run();
+                                           std::span<const Gen3Row> of_night, const KnownFiles& known,
+                                           const WorkControl& control) {
+  return Finder(place, schema, rows, night, of_night, known, control).Run();
 }
 
 }  // namespace obsmon

@@ -34,11 +34,13 @@ struct Gen3Artifact {
 /// _resourcePath.py)
 Gen3Artifact ResolveGen3Path(std::string_view path, std::string_view root);
 
-/// Asks for the file of each of `rows`: one system call a file, and one for its folder, which is not listed.
+/// Asks for the file of each of `rows`, but for those outside of the repository that are `known`: one system
+/// call a file, and one for its folder, which is not listed.
 /// Files in object stores are not asked for. Errors: kCancelled.
 absl::StatusOr<NightIngests> FindGen3Files(const Gen3Place& place, const Gen3Schema& schema,
                                            const Gen3Rows& rows, Night night,
-                                           std::span<const Gen3Row> of_night, const WorkControl& control);
+                                           std::span<const Gen3Row> of_night, const KnownFiles& known,
+                                           const WorkControl& control);
 
 }  // namespace obsmon
 

@@ -55,9 +55,9 @@ class Gen3Snapshot final : public RegistrySnapshot {
     return digest.value();
   }
 
-  absl::StatusOr<NightIngests> Ingests(Night night) const override {
+  absl::StatusOr<NightIngests> Ingests(Night night, const KnownFiles& known) const override {
     OBSMON_ASSIGN_OR_RETURN(NightIngests ingests,
-                            FindGen3Files(place_, schema_, rows_, night, RowsOf(night), control_));
+                            FindGen3Files(place_, schema_, rows_, night, RowsOf(night), known, control_));
     ingests.observation_types = TypesOf(night);
     return ingests;
   }

@@ -35,6 +35,25 @@ void IngestTable::Append(const IngestRow& row) {
   file_time_.push_back(row.file_time.value_or(kNoTime));
 }
 
+void IngestTable::Append(const IngestTable& rows) {
+  const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
+  path_.Append(rows.path_);
+  append(night_, rows.night_);
+  append(exposure_, rows.exposure_);
+  append(detector_, rows.detector_);
+  storage_stem_.Append(rows.storage_stem_);
+  append(status_, rows.status_);
+  message_.Append(rows.message_);
+  append(artifact_, rows.artifact_);
+  append(file_id_, rows.file_id_);
+  append(size_bytes_, rows.size_bytes_);
+  append(ingested_size_bytes_, rows.ingested_size_bytes_);
+  append(ingested_checksum_, rows.ingested_checksum_);
+  link_target_.Append(rows.link_target_);
+  append(ingest_time_, rows.ingest_time_);
+  append(file_time_, rows.file_time_);
+}
+
 void IngestTable::Reserve(std::size_t rows, std::size_t path_bytes) {
   path_.Reserve(rows, path_bytes);
   night_.reserve(rows);

@@ -35,8 +35,9 @@ struct VisitAnswer {
 
 class Finder {
  public:
-  Finder(const std::string& storage, const IngestTable& rows, const WorkControl& control)
-      : storage_(storage), rows_(rows), control_(control), order_(rows.size()) {
+  Finder(const std::string& storage, const IngestTable& rows, const KnownFiles& known,
+         const WorkControl& control)
+      : storage_(storage), rows_(rows), known_(known), control_(control), order_(rows.size()) {
     std::iota(order_.begin(), order_.end(), 0U);
     std::ranges::stable_sort(order_, {}, [&](std::uint32_t row) { return rows_.path()[row]; });
   }
@@ -53,7 +54,7 @@ class Finder {
       });
       if (control_.stop.stop_requested()) return absl::CancelledError("cancelled");
       for (VisitAnswer& answer : answers) {
-        for (const IngestRow& row : answer.rows) found.rows.Append(row);
+        found.rows.Append(answer.rows);
         found.folders.push_back(std::move(answer.stamp));
         std::ranges::move(answer.issues, std::back_inserter(found.issues));
       }
@@ -114,7 +115,7 @@ class Finder {
     const std::string location = LocationOf(row.path);
     RowFile file;
     if (trouble.ok()) {
-      file = LookAtRowFile(*folder, answer.stamp.path, location.c_str() + location.rfind('/') + 1);
+      file = LookAtNamedFile(*folder, answer.stamp.path, location, known_);
       if (!file.trouble.ok()) answer.issues.push_back({.path = location, .status = file.trouble});
     } else if (!SaysAbsent(trouble)) {
       file.artifact = ArtifactState::kUnreadable;
@@ -128,6 +129,7 @@ class Finder {
 
   const std::string& storage_;
   const IngestTable& rows_;
+  const KnownFiles& known_;
   const WorkControl& control_;
   std::vector<std::uint32_t> order_;
 };
@@ -135,8 +137,8 @@ class Finder {
 }  // namespace
 
 absl::StatusOr<NightIngests> FindListedFiles(const std::string& storage, const IngestTable& rows,
-                                             const WorkControl& control) {
-  return Finder(storage, rows, control).Run();
+                                             const KnownFiles& known, const WorkControl& control) {
+  return Finder(storage, rows, known, control).Run();
 }
 
 }  // namespace obsmon

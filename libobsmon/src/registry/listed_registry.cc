@@ -40,10 +40,11 @@ class ListedSnapshot final : public RegistrySnapshot {
     return digest.value();
   }
 
-  absl::StatusOr<NightIngests> Ingests(Night night) const override {
+  absl::StatusOr<NightIngests> Ingests(Night night, const KnownFiles& known) const override {
     const auto rows = rows_.find(night);
     if (rows == rows_.end()) return NightIngests{};
-    OBSMON_ASSIGN_OR_RETURN(NightIngests ingests, FindListedFiles(storage_, rows->second.rows, control_));
+    OBSMON_ASSIGN_OR_RETURN(NightIngests ingests,
+                            FindListedFiles(storage_, rows->second.rows, known, control_));
     ingests.events = rows->second.events;
     ingests.observation_types = rows->second.observation_types;
     return ingests;

@@ -16,10 +16,10 @@ std::unique_ptr<Registry> MakeListedRegistry(std::unique_ptr<RowSource> source,
                                              const std::filesystem::path& storage,
                                              const WorkControl& control);
 
-/// Asks for the file of each of `rows`: a system call a file, and one a folder. The answer has the rows
-/// sorted by path. `storage` is absolute. Errors: kCancelled.
+/// Asks for the file of each of `rows` that is not `known`: a system call a file, and one a folder. The
+/// answer has the rows sorted by path. `storage` is absolute. Errors: kCancelled.
 absl::StatusOr<NightIngests> FindListedFiles(const std::string& storage, const IngestTable& rows,
-                                             const WorkControl& control);
+                                             const KnownFiles& known, const WorkControl& control);
 
 }  // namespace obsmon
 

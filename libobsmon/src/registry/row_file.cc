@@ -31,9 +31,21 @@ void SetPresent(RowFile& file, const FileFacts& facts) {
   file.file_time = facts.mtime;
 }
 
-void FollowLink(const Directory& folder, std::string_view folder_path, const char* name, RowFile& file) {
-  absl::StatusOr<std::string> text = folder.ReadLink(name);
+void SetPresent(RowFile& file, const KnownFiles::File& known) {
+  file.artifact = ArtifactState::kPresent;
+  file.file_id = known.file_id;
+  file.size_bytes = known.size_bytes;
+  file.file_time = known.mtime;
+}
+
+void FollowLink(const Directory& folder, std::string_view folder_path, const char* name,
+                const KnownFiles& known, RowFile& file) {
+  const absl::StatusOr<std::string> text = folder.ReadLink(name);
   if (text.ok()) file.link_target = LinkTarget(folder_path, *text);
+  // Where the text had to be put in order, links on the way may lead the system elsewhere.
+  if (text.ok() && file.link_target == *text) {
+    if (const std::optional<KnownFiles::File> target = known.Find(*text)) return SetPresent(file, *target);
+  }
   const absl::StatusOr<FileFacts> target = folder.Stat(name, FollowLinks::kYes);
   if (target.ok()) {
     SetPresent(file, *target);
@@ -53,18 +65,29 @@ void RowFile::Fill(IngestRow& row) const {
   row.file_time = file_time;
 }
 
-RowFile LookAtRowFile(const Directory& folder, std::string_view folder_path, const char* name) {
+RowFile LookAtRowFile(const Directory& folder, std::string_view folder_path, const char* name,
+                      const KnownFiles& known) {
   RowFile file;
   const absl::StatusOr<FileFacts> facts = folder.Stat(name, FollowLinks::kNo);
   if (!facts.ok()) {
     if (!SaysAbsent(facts.status())) SetUnreadable(file, facts.status());
   } else if (facts->kind == FileKind::kSymlink) {
     file.ingest_time = std::min(facts->mtime, facts->birth_time.value_or(facts->mtime));
-    FollowLink(folder, folder_path, name, file);
+    FollowLink(folder, folder_path, name, known, file);
   } else {
     SetPresent(file, *facts);
   }
   return file;
+}
+
+RowFile LookAtNamedFile(const Directory& folder, std::string_view folder_path, const std::string& location,
+                        const KnownFiles& known) {
+  if (const std::optional<KnownFiles::File> found = known.Find(location)) {
+    RowFile file;
+    SetPresent(file, *found);
+    return file;
+  }
+  return LookAtRowFile(folder, folder_path, location.c_str() + location.rfind('/') + 1, known);
 }
 
 std::string LinkTarget(std::string_view folder_path, std::string_view target) {

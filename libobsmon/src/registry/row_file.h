@@ -26,9 +26,15 @@ struct RowFile {
   void Fill(IngestRow& row) const;
 };
 
-/// Asks for the entry `name` of `folder`: one system call, and for a symbolic link two more. `folder_path` is
-/// the folder's absolute path.
-RowFile LookAtRowFile(const Directory& folder, std::string_view folder_path, const char* name);
+/// Asks for the entry `name` of `folder`: one system call, for a symbolic link one more, and where its target
+/// is none of the `known` files a third. `folder_path` is the folder's absolute path.
+RowFile LookAtRowFile(const Directory& folder, std::string_view folder_path, const char* name,
+                      const KnownFiles& known);
+
+/// The same for a row that names a file outside of its repository, which is mostly in storage: no system call
+/// where `location`, the file's absolute path, is among the `known` ones.
+RowFile LookAtNamedFile(const Directory& folder, std::string_view folder_path, const std::string& location,
+                        const KnownFiles& known);
 
 /// The absolute path that a link with the text `target`, in the folder `folder_path`, names: by its letters,
 /// without a look at the disk. An absolute one stays as it is but for "." and ".." in it.
