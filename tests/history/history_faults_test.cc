@@ -167,6 +167,20 @@ TEST_F(HistoryFaults, RunThatIsKilledLeavesTheHistoryOfBefore) {
   EXPECT_THAT(Database(file()).Lines("PRAGMA integrity_check"), ElementsAre("ok"));
 }
 
+// SQLite itself takes a change back only where the disk failed it; all before an error of another kind
+// stands.
+TEST_F(HistoryFaults, ChangeThatFailsHalfwayEndsTheRunAndNothingOfItCanBeCommitted) {
+  ASSERT_THAT(RunThatPuts(tree_.root(), Report(N("2020-04-30"), {})), IsOk());
+  const auto history = History::Open(tree_.root()).value();
+  Database(file()).Query("DROP TABLE prototype_ingest");  // a damage that the last step of a change meets
+  ASSERT_THAT(history->Begin(), IsOk());
+  EXPECT_THAT(history->Put(Report(N("2020-05-01"), {{.path = "a"}}), {}),
+              FailsWith(absl::StatusCode::kDataLoss, HasSubstr("no such table: prototype_ingest")));
+  EXPECT_THAT(history->Commit(), FailsWith(absl::StatusCode::kFailedPrecondition, HasSubstr("Begin")));
+  EXPECT_THAT(Database(file()).Lines("SELECT nite FROM night"), ElementsAre("2020-04-30"));
+  EXPECT_THAT(Database(file()).Lines("SELECT path FROM transfer"), testing::IsEmpty());
+}
+
 /// Lets no file of this process grow beyond `bytes`: what a full disk is to a program, without one.
 class FileSizeLimit {
  public:

@@ -353,6 +353,7 @@ TEST_F(Takeover, RefusesADatabaseOfAnybodyElseAndLeavesItAsItIs) {
         "CREATE TABLE FILE_COUNT (Nite_Obs, N_Files, N_Ingest); INSERT INTO FILE_COUNT VALUES ('May Day', 1, "
         "1)",
         "PRAGMA application_id = 42",
+        "PRAGMA journal_mode = WAL; CREATE TABLE raw (id INTEGER)",  // a mode of its own choice
         "CREATE TABLE t (Nite_Obs); CREATE VIEW FILE_COUNT AS SELECT * FROM t"}) {
     std::filesystem::remove(file());
     MakePrototypes(sql);
@@ -369,7 +370,7 @@ TEST_F(Takeover, RefusesADatabaseOfAnybodyElseAndLeavesItAsItIs) {
 
 TEST_F(Takeover, RefusesTheHistoryOfANewerObsmonAndLeavesItAsItIs) {
   Open();
-  MakePrototypes("PRAGMA user_version = 99");
+  MakePrototypes("PRAGMA user_version = 99; PRAGMA journal_mode = WAL");
   const std::string before = ReadFile(file());
   EXPECT_THAT(History::Open(tree_.root()), FailsWith(absl::StatusCode::kFailedPrecondition,
                                                      HasSubstr("a newer obsmon wrote this history")));
