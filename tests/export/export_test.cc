@@ -110,6 +110,21 @@ TEST(WriteTable, SendsColoursOnlyWhenAskedAndNeverThoseOfAName) {
               AllOf(HasSubstr("\x1b[1;31mNeeds attention\x1b[0m"), HasSubstr("esc\\x1b[31mred.fits")));
 }
 
+// The words of an ingest, of a rule or of a registry's row are as little ours as a name is.
+TEST(WriteTable, SendsATerminalNothingThatAReasonBringsAlong) {
+  NightEvidence evidence;
+  evidence.transfers.Append({.path = "a.fits", .size_bytes = 57'600, .file_id = {1, 2}});
+  evidence.ingests.Append({.path = "a.fits",
+                           .night = samples::kNight,
+                           .status = IngestStatus::kFailed,
+                           .message = "no header\x1b]0;owned\x07\xE2\x80\xAE in HDU\xff",
+                           .file_id = {1, 2}});
+  NightMatch match = MatchNight(evidence.transfers, evidence.ingests, samples::AsOf());
+  EXPECT_THAT(
+      Table(MakeReport("comCam", samples::kNight, samples::AsOf(), std::move(evidence), std::move(match))),
+      AllOf(HasSubstr(R"(no header\x1b]0;owned\x07\u{202e} in HDU\xff)"), Not(HasSubstr("\x1b"))));
+}
+
 TEST(WriteTable, SaysWhyTheRegistryCouldNotBeRead) {
   EXPECT_THAT(Table(samples::UnknownNight()),
               HasSubstr("\nRegistry: /data/comCam/gen2repo/registry.sqlite3 was locked"));

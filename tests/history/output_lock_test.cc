@@ -158,7 +158,9 @@ TEST_F(OutputLockTest, WhoseFileSomeoneDeletedLeavesTheNextRunsFileAlone) {
 TEST_F(OutputLockTest, FollowsNoLinkAndOverwritesNothingElsewhere) {
   tree_.Text("precious", "data");
   tree_.Symlink(".monitor.lock", tree_ / "precious");
-  EXPECT_FALSE(OutputLock::Acquire(tree_.root()).ok());
+  // Nor is anything locked there, and nobody is told to wait for a run that there is not.
+  EXPECT_THAT(OutputLock::Acquire(tree_.root()),
+              FailsWith(absl::ErrnoToStatusCode(ELOOP), HasSubstr("remove it while no run is at work")));
   EXPECT_EQ(ReadFile(tree_ / "precious"), "data");
 }
 
