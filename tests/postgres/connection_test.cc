@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -17,6 +18,7 @@
 
 #include "postgres/postgres.h"
 #include "postgres/test_database.h"
+#include "postgres/uri.h"
 #include "support/status_matchers.h"
 #include "support/temp_tree.h"
 
@@ -222,6 +224,27 @@ TEST(PostgresConnection, TellsThatItsLoginIsRefusedAndNothingOfThePassword) {
   }
   EXPECT_THAT(Connection::Open({.uri = database.TcpUri("refused:open")}, kPatient), IsOk());
   database.Execute("DROP ROLE refused");
+}
+
+// What a server says is its own: here it quotes a value, elsewhere a pooler or a view of another server's may
+// quote a login.
+TEST(PostgresConnection, BlotsThePasswordOutOfTheServersOwnWords) {
+  OBSMON_NEEDS_POSTGRES();
+  const TestDatabase database;
+  const TempTree tree;
+  database.Execute("CREATE ROLE quoted LOGIN PASSWORD 'ses@me'");
+  const std::filesystem::path passwords =
+      tree.Text("pgpass", fmt::format("127.0.0.1:{}:*:quoted:ses@me\n", TestServer::Get().port));
+  std::filesystem::permissions(passwords, std::filesystem::perms(0600));
+  for (const Login& login :
+       {Login{.uri = database.TcpUri("quoted:ses%40me")},
+        Login{.uri = database.TcpUri("quoted"), .password = "ses@me"},
+        Login{.uri = database.TcpUri("quoted") + "?passfile=" + Encoded(passwords.string())}}) {
+    ASSERT_OK_AND_ASSIGN(const std::unique_ptr<Connection> connection, Connection::Open(login, kPatient));
+    EXPECT_THAT(connection->Query("SELECT 'is ses@me or ses@me'::int"),
+                FailsWith(absl::StatusCode::kFailedPrecondition, HasSubstr("\"is *** or ***\"")));
+  }
+  database.Execute("DROP ROLE quoted");
 }
 
 TEST(PostgresConnection, SaysNothingOfAPasswordThatTearsItsUriApart) {

@@ -68,34 +68,23 @@ std::string FirstLine(std::string_view text) {
   return std::string(text);
 }
 
-/// What must not be seen in any message.
-class Secrets {
- public:
-  void Add(std::string_view secret) {
-    constexpr std::size_t kShortest = 3;  // to blot out each "a" would leave nothing to read
-    if (secret.size() >= kShortest) secrets_.emplace_back(secret);
+/// `text` without the password, which must not be seen in any message. A very short one stays: to blot out
+/// each "a" would leave nothing to read.
+std::string Without(std::string_view password, std::string text) {
+  constexpr std::string_view kBlot = "***";
+  if (password.size() < kBlot.size()) return text;
+  for (std::size_t at = text.find(password); at != std::string::npos;
+       at = text.find(password, at + kBlot.size())) {
+    text.replace(at, password.size(), kBlot);
   }
-  std::string Without(std::string text) const {
-    for (const std::string& secret : secrets_) {
-      for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3)) {
-        text.replace(at, secret.size(), "***");
-      }
-    }
-    return text;
-  }
-
- private:
-  std::vector<std::string> secrets_;
-};
+  return text;
+}
 
 /// One connection's socket, with its limits. Once a wait has failed it is closed.
 class Session {
  public:
-  Session(Handle handle, std::string shown, Limits limits, Secrets secrets)
-      : handle_(std::move(handle)),
-        shown_(std::move(shown)),
-        limits_(std::move(limits)),
-        secrets_(std::move(secrets)) {}
+  Session(Handle handle, std::string shown, Limits limits)
+      : handle_(std::move(handle)), shown_(std::move(shown)), limits_(std::move(limits)) {}
 
   absl::Status Connect();
   absl::Status Send(std::string_view sql, std::span<const Value> values);
@@ -111,8 +100,11 @@ class Session {
   void Close() { handle_.reset(); }
   const std::string& shown() const { return shown_; }
   std::chrono::milliseconds silence() const { return limits_.silence; }
+  /// The server's own words may hold the password, wherever libpq has it from.
   absl::Status Error(absl::StatusCode code, std::string_view what) const {
-    return {code, fmt::format("{}: {}", shown_, secrets_.Without(std::string(what)))};
+    const char* const password = PQpass(handle_.get());
+    return {code,
+            fmt::format("{}: {}", shown_, Without(password == nullptr ? "" : password, std::string(what)))};
   }
 
  private:
@@ -136,7 +128,6 @@ class Session {
   Handle handle_;
   std::string shown_;
   Limits limits_;
-  Secrets secrets_;
 };
 
 absl::Status Session::Wait(short events, Clock::time_point deadline) {
@@ -167,7 +158,6 @@ absl::Status Session::Connect() {
     next = PQconnectPoll(handle_.get());
     if (next == PGRES_POLLING_FAILED) return ConnectionError();
   }
-  if (const char* password = PQpass(handle_.get())) secrets_.Add(password);
   return absl::OkStatus();
 }
 
@@ -462,15 +452,11 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Login& login,
         "into ~/.pgpass",
         shown));
   }
-  Secrets secrets;
-  secrets.Add(PartsOf(login.uri).password);
-  secrets.Add(login.password.value_or(""));
   Handle handle = Start(uri, login);
   if (handle == nullptr) return absl::ResourceExhaustedError(fmt::format("{}: out of memory", shown));
   PQsetNoticeProcessor(
       handle.get(), [](void*, const char*) {}, nullptr);
-  auto connection =
-      std::make_unique<LibpqConnection>(Session(std::move(handle), shown, limits, std::move(secrets)));
+  auto connection = std::make_unique<LibpqConnection>(Session(std::move(handle), shown, limits));
   OBSMON_RETURN_IF_ERROR(connection->Connect());
   return connection;
 }
