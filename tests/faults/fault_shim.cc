@@ -10,10 +10,14 @@
 //                       write, then SIGKILL), short (half of a read or write), or the number of an errno: the
 //                       call fails with it
 //   FAULT_LOCKS=ERRNO   flock and fcntl end so whenever they are asked for a lock, as where there is no such
-//   call FAULT_NOW=SECONDS   the time that the program is told, so that two runs write the same bytes
+//                       call
+//   FAULT_NOW=SECONDS   the time that the program is told, so that two runs write the same bytes
+//   FAULT_HASTE=N       the clock by which the program waits runs N times as fast
 //
 // It must not allocate, lock or log by way of what it stands in for: all of its own work is raw system calls.
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -198,6 +202,16 @@ bool LocksFail(int fd) {
   return true;
 }
 
+constexpr long kNanosASecond = 1'000'000'000;
+long NanosOf(const struct timespec& time) { return time.tv_sec * kNanosASecond + time.tv_nsec; }
+struct timespec TimeOf(long nanos) {
+  return {.tv_sec = nanos / kNanosASecond, .tv_nsec = nanos % kNanosASecond};
+}
+long Haste() {
+  static const char* const haste = std::getenv("FAULT_HASTE");
+  return haste == nullptr ? 1 : std::strtol(haste, nullptr, 10);
+}
+
 }  // namespace
 
 // Which of the names a program calls depends on how it was built; each stands for the same.
@@ -327,9 +341,20 @@ OBSMON_FCNTL(fcntl64)
 
 int clock_gettime(clockid_t clock, struct timespec* now) noexcept {
   const char* fixed = clock == CLOCK_REALTIME ? std::getenv("FAULT_NOW") : nullptr;
-  if (fixed == nullptr) return static_cast<int>(syscall(SYS_clock_gettime, clock, now));
-  *now = {.tv_sec = std::strtol(fixed, nullptr, 10), .tv_nsec = 0};
-  return 0;
+  if (fixed != nullptr) {
+    *now = {.tv_sec = std::strtol(fixed, nullptr, 10), .tv_nsec = 0};
+    return 0;
+  }
+  const long result = syscall(SYS_clock_gettime, clock, now);
+  if (clock == CLOCK_MONOTONIC) *now = TimeOf(NanosOf(*now) * Haste());
+  return static_cast<int>(result);
+}
+int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex, clockid_t clock,
+                           const struct timespec* end) {
+  static const auto real =
+      reinterpret_cast<decltype(&pthread_cond_clockwait)>(dlsym(RTLD_NEXT, "pthread_cond_clockwait"));
+  const struct timespec sooner = TimeOf(NanosOf(*end) / Haste());
+  return real(condition, mutex, clock, clock == CLOCK_MONOTONIC ? &sooner : end);
 }
 
 }  // extern "C"

@@ -10,7 +10,7 @@ import time
 import unittest
 
 from harness import SHIM, WRITES, FaultTest, contents
-from support import COMMAND, clean_environment
+from support import COMMAND, clean_environment, wait_until
 
 RESTARTS = int(os.environ.get("OBSMON_RESTARTS", "100"))
 SILENT = 11 * 60  # seconds: longer than a holder elsewhere may be silent
@@ -47,7 +47,6 @@ class KeptByTheKernel(Locks):
             self.assertIn(result.returncode, (DONE, -signal.SIGKILL), f"{restart}: {result.stderr}")
         self.assert_healed("after all kills")
         print(f"\nkills and restarts: {RESTARTS}/{RESTARTS}, stale locks 0", file=sys.stderr)
-
 
     def test_a_file_that_is_replaced_between_its_opening_and_the_lock_is_not_taken_for_the_lock(self):
         self.out.mkdir()
@@ -121,11 +120,14 @@ class WithoutLocks(Locks):
         self.leave(lambda text: re.sub(r" \d+ \d+\n\Z", f" {os.getpid()} 1\n", text))
         self.assert_free()
 
-    def test_a_holder_on_another_machine_is_dead_when_it_has_been_silent_for_long(self):
-        self.leave(lambda text: text.replace("\nfile ", "\nfile 0", 1))
-        self.assert_held("is writing in this output folder")
-        self.make_silent()
-        self.assert_free()
+    def test_a_holder_on_another_machine_or_in_a_container_is_dead_when_it_has_been_silent_for_long(self):
+        for here, elsewhere in ("\nfile ", "\nfile 0"), (" pid:[", " pid:[0"):
+            with self.subTest(elsewhere):
+                self.leave(lambda text: text.replace(here, elsewhere, 1))
+                self.assert_held("is writing in this output folder")
+                self.make_silent()
+                self.assert_free()
+                self.start_over()
 
     def test_a_file_without_text_is_one_that_is_being_made_and_later_a_leftover(self):
         self.out.mkdir()
@@ -139,6 +141,45 @@ class WithoutLocks(Locks):
         (self.out / ".monitor.lock.takeover").write_text(self.lock.read_text())
         self.assert_held()
         self.assert_free()
+
+    def test_a_holder_on_another_machine_that_lives_keeps_others_out_by_its_signs(self):
+        process = self.start(FAULT_HASTE="1000", **self.no_locks())
+        self.lock.write_text(self.lock.read_text().replace("\nfile ", "\nfile 0", 1))
+        self.make_silent()
+        wait_until(lambda: time.time() - self.lock.stat().st_mtime < SILENT / 2, process)
+        self.assert_held(f"process {process.pid} on ")
+
+    def test_while_one_run_removes_a_dead_runs_file_another_does_not(self):
+        self.leave(lambda text: text)
+        first = subprocess.Popen(
+            [COMMAND, *map(str, self.arguments)], stderr=subprocess.PIPE, text=True, stdout=subprocess.DEVNULL,
+            env=clean_environment(LD_PRELOAD=SHIM, FAULT_BELOW=f"{self.out}/", FAULT_CALLS="unlink", FAULT_AT="1",
+                                  FAULT_ACTION="stop", **self.no_locks()))
+        self.addCleanup(first.communicate)
+        self.addCleanup(first.kill)
+        os.waitid(os.P_PID, first.pid, os.WSTOPPED)
+        # It has judged the file, and is about to remove it: would it be another run's by then?
+        self.assert_held()
+        first.send_signal(signal.SIGCONT)
+        self.assertEqual((first.communicate(timeout=60)[1], first.returncode), ("", DONE))
+
+    def test_no_link_is_followed_to_a_file_elsewhere(self):
+        precious = self.tmp / "precious"
+        precious.touch()
+        os.utime(precious, (0, 0))
+        for name in "clock", "takeover":
+            for target in precious, self.tmp / "none":
+                with self.subTest(name=name, target=target):
+                    self.leave(lambda text: text)
+                    link = self.out / f".monitor.lock.{name}"
+                    link.symlink_to(target)
+                    self.assert_held()
+                    self.assertTrue(link.is_symlink())
+                    self.assertFalse((self.tmp / "none").exists())
+                    self.assertEqual((precious.stat().st_mtime, precious.read_bytes()), (0, b""))
+                    link.unlink()
+                    self.assert_free()
+                    self.start_over()
 
     def test_each_kill_is_survived(self):
         num_calls = len(self.calls(WRITES))

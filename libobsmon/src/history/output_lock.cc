@@ -147,8 +147,7 @@ void RemoveIfDead(int folder, const char* name, int probe) {
 void RemoveDeadHolder(int folder) {
   const Descriptor clock(openat(folder, kClockName, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
   if (clock.get() < 0) return;
-  const Descriptor turn(
-      openat(folder, kTakeoverName, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666));
+  const Descriptor turn(openat(folder, kTakeoverName, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (turn.get() < 0) {
     RemoveIfDead(folder, kTakeoverName, clock.get());
   } else {
