@@ -122,7 +122,7 @@ TEST(ButlerConfig, OfALabelIsFoundInTheIndex) {
   tree.Text("repo/butler.yaml", "");
   const std::string index = "embargo: " + (tree / "repo").string() + "\nfile: file://" +
                             (tree / "repo/butler.yaml").string() +
-                            "\ngone: /nowhere\nfar: s3://bucket/butler.yaml\n";
+                            "\ngone: /nowhere\nfar: https://rubin:sesame@example.org\n";
   const ButlerIndex by_file{.file = tree.Text("index.yaml", index)};
   const ButlerIndex by_text{.repositories = index};
   for (const ButlerIndex& known : {by_file, by_text}) {
@@ -132,8 +132,11 @@ TEST(ButlerConfig, OfALabelIsFoundInTheIndex) {
     EXPECT_THAT(FindButlerConfig(tree / "gone", known),
                 FailsWith(StatusCode::kNotFound, HasSubstr("/nowhere")));
     EXPECT_THAT(FindButlerConfig(tree / "far", known),
-                FailsWith(StatusCode::kFailedPrecondition, HasSubstr("not on this machine")));
+                FailsWith(StatusCode::kFailedPrecondition, HasSubstr("'far' is https://…, which is not on")));
   }
+  EXPECT_THAT(
+      FindButlerConfig(tree / "embargo", {.file = "https://rubin:sesame@example.org/index.yaml"}),
+      FailsWith(StatusCode::kFailedPrecondition, StartsWith("https://…: this repository index is not")));
   EXPECT_THAT(FindButlerConfig(tree / "embargo", {.file = tree / "absent.yaml"}),
               FailsWith(StatusCode::kNotFound, HasSubstr("absent.yaml")));
 }

@@ -142,8 +142,6 @@ class ConfigNode {
   std::vector<Layer> layers_;
 };
 
-bool IsUri(std::string_view text) { return text.find("://") != std::string_view::npos; }
-
 // A file URI as the path that it names; any other text as it is.
 std::string WithoutFileScheme(std::string_view text) {
   for (const std::string_view scheme : {"file://localhost/", "file:///"}) {
@@ -290,7 +288,8 @@ absl::StatusOr<std::optional<std::string>> FindLabel(const std::string& label, c
   if (!index.repositories.empty()) return Labelled(label, index.repositories, "DAF_BUTLER_REPOSITORIES");
   if (index.file.empty()) return std::nullopt;
   if (IsUri(index.file.native()) && !index.file.native().starts_with("file:")) {
-    return Unusable(index.file, "this repository index is not on this machine; name a copy of it");
+    return Unusable(SchemeOf(index.file.native()),
+                    "this repository index is not on this machine; name a copy of it");
   }
   const fs::path file = WithoutFileScheme(index.file.native());
   const absl::StatusOr<std::string> text = ReadSmallFile(file);
@@ -339,7 +338,7 @@ absl::StatusOr<fs::path> SqliteFileOf(const ButlerConfig& config) {
   url = url.substr(0, url.find('?'));
   const std::size_t at = url.find(":///");
   if (at == std::string_view::npos || at + 4 == url.size() || url.substr(at + 4) == ":memory:") {
-    return Unusable(config.file, fmt::format("its registry.db, {}, names no file", config.database_url));
+    return Unusable(config.file, "its registry.db names no file; write sqlite:///<butlerRoot>/gen3.sqlite3");
   }
   return (config.file.parent_path() / url.substr(at + 4)).lexically_normal();
 }
@@ -356,7 +355,7 @@ absl::StatusOr<fs::path> FindButlerConfig(const fs::path& repo, const ButlerInde
       return absl::FailedPreconditionError(fmt::format(
           "the repository index says that '{}' is {}, which is not on this machine; name a copy of its "
           "butler.yaml with --repo",
-          label, path));
+          label, SchemeOf(path)));
     }
     const fs::path config = ConfigAt(path);
     if (!config.empty()) return config;
@@ -364,6 +363,10 @@ absl::StatusOr<fs::path> FindButlerConfig(const fs::path& repo, const ButlerInde
         fmt::format("the repository index says that '{}' is {}, but there is no butler.yaml", label, path));
   });
 }
+
+bool IsUri(std::string_view text) { return text.find("://") != std::string_view::npos; }
+
+std::string SchemeOf(std::string_view uri) { return fmt::format("{}://…", uri.substr(0, uri.find("://"))); }
 
 std::string PercentDecoded(std::string_view text) {
   const auto value = [](char c) {

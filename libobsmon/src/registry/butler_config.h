@@ -60,6 +60,11 @@ absl::StatusOr<std::filesystem::path> SqliteFileOf(const ButlerConfig& config);
 absl::StatusOr<std::filesystem::path> FindButlerConfig(const std::filesystem::path& repo,
                                                        const ButlerIndex& index);
 
+/// Whether `text` is meant as a URI, of whatever scheme.
+bool IsUri(std::string_view text);
+/// What may be shown of a URI of any scheme, for some have a login in them: "https://…".
+std::string SchemeOf(std::string_view uri);
+
 /// `text` with each %XX replaced by its byte.
 std::string PercentDecoded(std::string_view text);
 

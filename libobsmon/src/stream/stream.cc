@@ -73,10 +73,10 @@ absl::Status SetRepo(std::string_view text, const std::filesystem::path& base, s
     }
     return SetFolder(path, base, repo);
   }
-  if (text.find("://") != std::string_view::npos) {
+  if (IsUri(text)) {
     return absl::InvalidArgumentError(fmt::format(
         "'{}' is not on this machine: name a copy of its butler.yaml, or the label of a repository index",
-        text));
+        SchemeOf(text)));
   }
   return SetFolder(text, base, repo);
 }
@@ -88,7 +88,7 @@ absl::Status SetIndex(std::string_view text, const std::filesystem::path& base, 
     index.repositories = text;
     return absl::OkStatus();
   }
-  if (text.find("://") == std::string_view::npos) return SetFolder(text, base, index.file);
+  if (!IsUri(text)) return SetFolder(text, base, index.file);
   index.file = std::filesystem::path(text);  // whoever reads it judges it
   return absl::OkStatus();
 }
