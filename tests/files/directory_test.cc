@@ -21,7 +21,7 @@ using testing::UnorderedElementsAre;
 
 std::map<std::string, FileKind> ListingOf(const Directory& folder) {
   std::map<std::string, FileKind> found;
-  EXPECT_THAT(folder.List([&](const char* name, FileKind kind) { found.emplace(name, kind); }), IsOk());
+  EXPECT_THAT(folder.List([&](const ListedEntry& entry) { found.emplace(entry.name, entry.kind); }), IsOk());
   return found;
 }
 
@@ -51,7 +51,7 @@ TEST(Directory, ThatIsRemovedWhileItIsOpenIsListedAsAbsent) {
   tree.Folder("folder");
   ASSERT_OK_AND_ASSIGN(const Directory folder, Directory::Open((tree / "folder").string()));
   std::filesystem::remove(tree / "folder");
-  EXPECT_THAT(folder.List([](const char*, FileKind) {}), FailsWith(absl::StatusCode::kNotFound, testing::_));
+  EXPECT_THAT(folder.List([](const ListedEntry&) {}), FailsWith(absl::StatusCode::kNotFound, testing::_));
 }
 
 TEST(Directory, TellsOfALinkOrOfItsTargetAsAsked) {

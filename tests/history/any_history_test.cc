@@ -260,6 +260,20 @@ TEST_P(AnyHistory, KeepsWhenAFileWasFirstSeenWhileItIsTheSame) {
               ElementsAre(Utc("2020-05-02T00:29:30"), Utc("2020-05-02T09:00:00")));
 }
 
+TEST_P(AnyHistory, GivesBackTheFilesOfANightAsTheyWereFound) {
+  const NightReport report =
+      Report(N("2020-05-01"),
+             {{.path = "2020-05-01/a.fits", .file_id = {.device = 5, .inode = ~std::uint64_t{0}}, .size = 7},
+              {.path = "2020-05-01/not\xFFutf8.fits", .creation = Utc("1969-07-20T20:17:40")},
+              {.path = "2020-05-01/.b.fits.x7Kq2b", .state = TransferState::kInFlight}});
+  Put({report, Report(N("2020-05-02"), {{.path = "2020-05-02/c.fits"}})});
+  ASSERT_OK_AND_ASSIGN(const TransferTable files, Open()->Transfers(N("2020-05-01")));
+  const std::vector<TransferRow> put(report.evidence.transfers.begin(), report.evidence.transfers.end());
+  EXPECT_THAT(std::vector<TransferRow>(files.begin(), files.end()), testing::UnorderedElementsAreArray(put));
+  ASSERT_OK_AND_ASSIGN(const TransferTable none, Open()->Transfers(N("2020-04-30")));
+  EXPECT_TRUE(none.empty());
+}
+
 TEST_P(AnyHistory, KeepsTheChecksumOfAFileWhileItIsTheSame) {
   NightReport report =
       Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}, {.path = "2020-05-01/b.fits"}});

@@ -169,6 +169,75 @@ TEST(SecondLook, IsTakenAtFilesWhoseBytesMayStillChange) {
   }
 }
 
+/// What an update as of `as_of` keeps of the size of one file.
+std::int64_t SizeAfter(const SampleStream& stream, UtcTime as_of, std::string_view path) {
+  const NightWindow window{.first_day = kNight, .last_day = kNight};
+  EXPECT_THAT(UpdateStream(stream.Options(), window, as_of).status, IsOk());
+  const auto history = History::OpenReadOnly(stream.Output());
+  EXPECT_THAT(history, IsOk());
+  const auto files = (*history)->Transfers(kNight);
+  EXPECT_THAT(files, IsOk());
+  for (const TransferRow& file : *files) {
+    if (file.path == path) return file.size_bytes;
+  }
+  return -1;
+}
+
+void GrowInPlace(const SampleStream& stream, std::string_view path, std::uintmax_t size) {
+  std::filesystem::resize_file(stream.Storage() / path, size);
+}
+
+// As of an hour after their arrival files are settled: the next look lists their folder and asks for the new
+// one.
+TEST(SecondLook, DoesNotAskAgainForFilesThatArrivedLongBeforeTheFirst) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  ASSERT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/a.fits"), 57'600);
+  GrowInPlace(stream, "2020-05-01/a.fits", 60'480);
+  stream.Arrive("2020-05-01/b.fits", 63'360);
+  EXPECT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/a.fits"), 57'600);
+  EXPECT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/b.fits"), 63'360);
+}
+
+TEST(SecondLook, AsksAgainForAFileOfWhichAnotherTookThePlace) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  ASSERT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/a.fits"), 57'600);
+  std::filesystem::rename(stream.Arrive("2020-05-01/a.fits.new", 60'480),
+                          stream.Storage() / "2020-05-01/a.fits");
+  EXPECT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/a.fits"), 60'480);
+}
+
+// A transfer that writes in place (rsync --inplace) may have paused at the first look. However often it was
+// looked at since, it is asked once more when it has settled.
+TEST(SecondLook, AsksAgainForAFileThatHadArrivedJustBeforeTheFirst) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  const UtcTime arrival = stream.Later() - std::chrono::hours{1};
+  ASSERT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{5}, "2020-05-01/a.fits"), 57'600);
+  GrowInPlace(stream, "2020-05-01/a.fits", 60'480);
+  stream.Arrive("2020-05-01/b.fits");
+  EXPECT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{40}, "2020-05-01/a.fits"), 60'480);
+  GrowInPlace(stream, "2020-05-01/a.fits", 63'360);
+  stream.Arrive("2020-05-01/c.fits");
+  EXPECT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{80}, "2020-05-01/a.fits"), 60'480);
+}
+
+// Which look has asked for a file does not depend on looks that asked for none.
+TEST(SecondLook, AsksAgainForSuchAFileAfterALookThatFoundNothingNewToo) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  const UtcTime long_ago = stream.Later() - std::chrono::days{1};
+  SetTimes(stream.Storage() / "2020-05-01", long_ago, long_ago);
+  const UtcTime arrival = stream.Later() - std::chrono::hours{1};
+  ASSERT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{5}, "2020-05-01/a.fits"), 57'600);
+  ASSERT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{40}, "2020-05-01/a.fits"),
+            57'600);  // nothing new
+  GrowInPlace(stream, "2020-05-01/a.fits", 60'480);
+  stream.Arrive("2020-05-01/b.fits");
+  EXPECT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{80}, "2020-05-01/a.fits"), 60'480);
+}
+
 // What storage has told of a link's target is what the target itself tells.
 TEST(SecondLook, ALinksTargetIsTheSameWhetherStorageHasToldOfItOrNot) {
   SampleStream stream;

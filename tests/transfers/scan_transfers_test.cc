@@ -57,6 +57,48 @@ absl::StatusOr<TransferScan> Scan(const TempTree& tree, const ScanOptions& optio
   return ScanTransfers(tree / "storage", kNight, options);
 }
 
+// ---- What is known
+
+// Knows each path that it was given by its file's identity, and says that it has 7 bytes: so a test sees
+// which files were asked.
+class Known final : public KnownTransfers {
+ public:
+  void Add(const std::string& path, const FileId& file_id) { files_.emplace(path, file_id); }
+  std::optional<TransferRow> Find(std::string_view path, const FileId& file_id) const override {
+    const auto found = files_.find(std::string(path));
+    if (found == files_.end() || found->second != file_id) return std::nullopt;
+    return TransferRow{.path = found->first, .size_bytes = 7, .creation_time = UtcTime{}, .file_id = file_id};
+  }
+
+ private:
+  std::map<std::string, FileId> files_;
+};
+
+TEST(ScanTransfers, DoesNotAskForRegularFilesThatAreKnown) {
+  const TempTree tree;
+  for (const char* path : {"a.fits", "sub/b.fits", "c.fits", ".d.fits.x7Kq2b", ".~tmp~/e.fits"}) {
+    tree.File(std::string("storage/2020-05-01/") + path);
+  }
+  tree.Symlink("storage/2020-05-01/f.fits", tree / "storage/2020-05-01/a.fits", UtcTime{});
+  ASSERT_OK_AND_ASSIGN(const TransferScan asked, Scan(tree));
+  Known known;
+  for (const TransferRow& file : asked.files) {
+    FileId id = file.file_id;
+    if (file.path.ends_with("/c.fits")) ++id.inode;  // what is there now is another
+    known.Add(std::string(file.path), id);
+  }
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree, {.known = &known}));
+  EXPECT_EQ(PathsOf(scan.files), PathsOf(asked.files));
+  for (std::size_t row = 0; row < scan.files.size(); ++row) {
+    const TransferRow file = scan.files[row];
+    const bool is_known = file.path.ends_with("/a.fits") || file.path.ends_with("/b.fits");
+    EXPECT_EQ(file.size_bytes, is_known ? 7 : 57'600) << file.path;
+    EXPECT_EQ(file.file_id, asked.files[row].file_id) << file.path;
+    EXPECT_EQ(file.state, asked.files[row].state) << file.path;
+  }
+  EXPECT_EQ(scan.folders, asked.folders);
+}
+
 // ---- What is found
 
 TEST(ScanTransfers, FindsTheFilesOfANightAtAnyDepthSortedByFolderThenName) {

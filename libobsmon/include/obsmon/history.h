@@ -125,6 +125,10 @@ class History {
   /// Absent where the night was never looked at, or only by the prototype.
   virtual absl::StatusOr<std::optional<NightFingerprint>> Fingerprint(Night night) = 0;
 
+  /// The files in the night's folders as they were last found, in no order; none where it was never looked
+  /// at, or only by the prototype.
+  virtual absl::StatusOr<TransferTable> Transfers(Night night) = 0;
+
   /// Puts back what a look at `night` does not tell. Of the very same file (same path, inode, size and
   /// creation time): its arrival, where the history knows an earlier one (a chmod or a new hard link moves a
   /// file's ctime, and it has not arrived anew), and its checksum. Of an absent file: since when it is

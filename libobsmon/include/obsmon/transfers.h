@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -56,6 +57,8 @@ struct TransferRow {
   TransferState state = TransferState::kArrived;
   TransferPlace place = TransferPlace::kStorage;
   Checksum checksum = kNoChecksum;  ///< of the file itself, where somebody has read it; a scan does not
+
+  friend bool operator==(const TransferRow&, const TransferRow&) = default;
 };
 
 /// The files of one night, as columns.
@@ -104,10 +107,26 @@ struct TransferScan {
   std::int64_t num_hidden = 0;         ///< entries with a leading dot that are no transfer
 };
 
+/// Files that an earlier scan found, and that are not asked again: where a disk is far away, each question
+/// takes its time. This one knows none.
+///
+/// A file that is written to where it lies, long after it arrived, keeps its name and its inode, and this is
+/// not noticed. (rsync writes another file and renames it.)
+class KnownTransfers {
+ public:
+  virtual ~KnownTransfers() = default;
+  /// The regular file `path` (from storage on) as it was found, where it is still `file_id`, and its bytes
+  /// were surely whole by then; else absent. Several threads may call it at once.
+  virtual std::optional<TransferRow> Find(std::string_view /*path*/, const FileId& /*file_id*/) const {
+    return std::nullopt;
+  }
+};
+
 /// How storage is read.
 struct ScanOptions {
   /// Names of folders in which rsync keeps what is not whole yet (--partial-dir, --delay-updates).
   std::vector<std::string> partial_folders = {".rsync-partial", ".~tmp~"};
+  const KnownTransfers* known = nullptr;  ///< not owned; null: all files are asked
   WorkControl control{};
 };
 

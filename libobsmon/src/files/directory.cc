@@ -123,7 +123,7 @@ Directory& Directory::operator=(Directory&& other) noexcept {
   return *this;
 }
 
-absl::Status Directory::List(absl::FunctionRef<void(const char* name, FileKind kind)> entry) const {
+absl::Status Directory::List(absl::FunctionRef<void(const ListedEntry& entry)> take) const {
   // The list is read from its beginning however often it is asked for.
   if (lseek(fd_, 0, SEEK_SET) != 0) return LastError();
   alignas(dirent64) std::array<char, kListBytes> buffer;
@@ -139,7 +139,7 @@ absl::Status Directory::List(absl::FunctionRef<void(const char* name, FileKind k
       at += found->d_reclen;
       const char* name = found->d_name;
       if (std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0) continue;
-      entry(name, KindOfEntry(found->d_type));
+      take({.name = name, .kind = KindOfEntry(found->d_type), .inode = found->d_ino});
     }
   }
 }

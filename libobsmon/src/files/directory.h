@@ -30,6 +30,13 @@ struct FileFacts {
   std::optional<UtcTime> birth_time{};  ///< where the file system keeps it
 };
 
+/// One entry of a folder, as its listing tells.
+struct ListedEntry {
+  const char* name = nullptr;          ///< ended by a NUL, and valid while it is being told
+  FileKind kind = FileKind::kUnknown;  ///< kUnknown where the file system does not say it without a stat
+  std::uint64_t inode = 0;             ///< of the entry itself, a link not followed
+};
+
 enum class FollowLinks : std::uint8_t { kNo, kYes };
 
 /// What kind of file or folder `path` is now, its identity and its mtime, following links; a network file
@@ -54,9 +61,8 @@ class Directory {
   Directory(Directory&& other) noexcept;
   Directory& operator=(Directory&& other) noexcept;
 
-  /// Calls `entry(name, kind)` for every entry but "." and "..", in no order. `name` is NUL-terminated and
-  /// valid during the call. kUnknown where the file system does not say the kind without a stat.
-  absl::Status List(absl::FunctionRef<void(const char* name, FileKind kind)> entry) const;
+  /// Calls `take` with every entry but "." and "..", in no order.
+  absl::Status List(absl::FunctionRef<void(const ListedEntry& entry)> take) const;
 
   /// kNotFound where there is no such entry (or, following, no target). Of "." it gives what Stat() gives,
   /// but only where entries of the folder may be asked at all.

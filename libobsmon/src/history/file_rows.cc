@@ -164,6 +164,16 @@ absl::Status RestoreFiles(sqlite::Connection& database, Night night, TransferTab
       [&](const StoredAbsent& before, std::size_t row) { RestoreSince(before, expected, row); });
 }
 
+absl::StatusOr<TransferTable> ReadTransfers(sqlite::Connection& database, Night night) {
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row, SelectOf<TransferRows>(database, night));
+  TransferTable transfers;
+  for (;;) {
+    OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
+    if (!found) return transfers;
+    transfers.Append(TransferRows::Read(*row).At(row->Text(0)));
+  }
+}
+
 absl::StatusOr<RowChanges> ReplaceIngests(sqlite::Connection& database, Night night,
                                           const IngestTable& ingests) {
   const std::vector<KeyedRow> now = RowsInKeyOrder(

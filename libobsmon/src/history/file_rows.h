@@ -48,6 +48,9 @@ absl::Status ReplaceAbsent(sqlite::Connection& database, Night night, const Expe
 /// Makes the night's rows in `event` those of `events`.
 absl::Status ReplaceEvents(sqlite::Connection& database, Night night, std::span<const FileEvent> events);
 
+/// See History::Transfers.
+absl::StatusOr<TransferTable> ReadTransfers(sqlite::Connection& database, Night night);
+
 /// See History::Restore.
 absl::Status RestoreFiles(sqlite::Connection& database, Night night, TransferTable& transfers,
                           ExpectedTable& expected);

@@ -117,6 +117,9 @@ class PostgresHistory final : public History {
   absl::StatusOr<std::optional<NightFingerprint>> Fingerprint(Night night) override {
     return Reading([&] { return ReadNightsFingerprint(night); });
   }
+  absl::StatusOr<TransferTable> Transfers(Night night) override {
+    return Reading([&] { return ReadTransfers(night); });
+  }
   absl::Status Restore(Night night, TransferTable& transfers, ExpectedTable& expected) override {
     return Reading([&] { return RestoreFiles(night, transfers, expected); });
   }
@@ -148,6 +151,7 @@ class PostgresHistory final : public History {
   absl::StatusOr<std::vector<NightSummary>> ReadNights();
   absl::StatusOr<std::optional<NightFingerprint>> ReadNightsFingerprint(Night night);
   absl::StatusOr<std::vector<FolderStamp>> ReadFolders(Night night);
+  absl::StatusOr<TransferTable> ReadTransfers(Night night);
   absl::Status RestoreFiles(Night night, TransferTable& transfers, ExpectedTable& expected);
   template <typename Rows, typename Visit>
   absl::Status ForKnown(Night night, const StringColumn& paths, Visit visit);
@@ -327,6 +331,16 @@ absl::Status PostgresHistory::ForKnown(Night night, const StringColumn& paths, V
   OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<postgres::Rows> before, Select<Rows>(night));
   StoredPaths keys;
   return VisitKnown<Rows>(*before, paths, keys, visit);
+}
+
+absl::StatusOr<TransferTable> PostgresHistory::ReadTransfers(Night night) {
+  OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<postgres::Rows> row, Select<TransferRows>(night));
+  TransferTable transfers;
+  for (;;) {
+    OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
+    if (!found) return transfers;
+    transfers.Append(TransferRows::Read(*row).At(FromStoredText(row->Text(0))));
+  }
 }
 
 absl::Status PostgresHistory::RestoreFiles(Night night, TransferTable& transfers, ExpectedTable& expected) {

@@ -53,6 +53,10 @@ class SqliteHistory final : public History {
     return Explained(ReadFingerprint(night));
   }
 
+  absl::StatusOr<TransferTable> Transfers(Night night) override {
+    if (contents_ != Contents::kHistory) return TransferTable();
+    return Explained(ReadTransfers(database_, night));
+  }
   absl::Status Restore(Night night, TransferTable& transfers, ExpectedTable& expected) override {
     if (contents_ != Contents::kHistory) return absl::OkStatus();
     return Explain(RestoreFiles(database_, night, transfers, expected));

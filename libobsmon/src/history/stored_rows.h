@@ -64,6 +64,17 @@ struct StoredTransfer {
   std::int64_t verdict = 0;
   Checksum checksum = kNoChecksum;
 
+  /// What it says of the file `path`.
+  TransferRow At(std::string_view path) const {
+    return {.path = path,
+            .size_bytes = size,
+            .creation_time = FromNanos(creation),
+            .arrival_time = FromNanos(arrival),
+            .file_id = file_id,
+            .state = static_cast<TransferState>(state),
+            .checksum = checksum};
+  }
+
   friend bool operator==(const StoredTransfer&, const StoredTransfer&) = default;
 };
 

@@ -261,7 +261,13 @@ absl::StatusOr<const TransferScan*> StreamView::Storage(Night night) {
   std::optional<TransferScan>& storage = sides_[night].storage;
   if (!storage) {
     ScanOptions options{.control = control_};
+    std::optional<SettledFiles> settled;
+    if (recall_earlier_) {
+      OBSMON_ASSIGN_OR_RETURN(std::optional<EarlierLook> earlier, recall_earlier_(night));
+      if (earlier) options.known = &settled.emplace(*std::move(earlier));
+    }
     OBSMON_ASSIGN_OR_RETURN(storage, ScanTransfers(stream_.StorageFolder(), night, options));
+    options.known = nullptr;  // it is about storage
     for (const auto& [folder, place] : OtherPlaces(stream_)) {
       OBSMON_ASSIGN_OR_RETURN(const TransferScan found, ScanTransfers(folder, night, options));
       AddPlace(found, folder, place, *storage);

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "expected/expected_query.h"
+#include "monitor/settled_files.h"
 #include "obsmon/files.h"
 #include "obsmon/history.h"
 #include "obsmon/match.h"
@@ -49,6 +50,11 @@ class StreamView {
   /// History::Restore.
   using Restore = std::function<absl::Status(Night, TransferTable&, ExpectedTable&)>;
   void SetRestore(Restore restore) { restore_ = std::move(restore); }
+
+  /// Gives what an earlier look found of a night's files, so that those need not be asked again; absent where
+  /// there was none, or none that can be trusted. By default all files are asked.
+  using RecallEarlier = std::function<absl::StatusOr<std::optional<EarlierLook>>(Night)>;
+  void SetRecallEarlier(RecallEarlier recall) { recall_earlier_ = std::move(recall); }
 
   /// Looks at `night`, and at its neighbours where a file may have been ingested under another night than its
   /// folder's. Errors: the input can't be read, kCancelled.
@@ -118,6 +124,7 @@ class StreamView {
   absl::Status expected_status_;
   std::map<Night, Sides> sides_;
   Restore restore_;
+  RecallEarlier recall_earlier_;
 };
 
 }  // namespace obsmon

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -78,7 +79,9 @@ class StreamUpdate {
     view.SetRestore([this](Night night, TransferTable& transfers, ExpectedTable& expected) {
       return history_->Restore(night, transfers, expected);
     });
-    OBSMON_RETURN_IF_ERROR(AddNightsWithOpenProblems());
+    view.SetRecallEarlier([this](Night night) { return RecallEarlier(night); });
+    OBSMON_ASSIGN_OR_RETURN(known_, history_->Nights());
+    AddNightsWithOpenProblems();
     view.Expect(nights_);
     OBSMON_RETURN_IF_ERROR(LookAtNights(view));
     if (!view.expected_status().ok()) AddWarning(std::string(view.expected_status().message()));
@@ -116,13 +119,19 @@ class StreamUpdate {
     return absl::OkStatus();
   }
 
-  absl::Status AddNightsWithOpenProblems() {
-    if (!window_.IsDefault()) return absl::OkStatus();
-    OBSMON_ASSIGN_OR_RETURN(const std::vector<NightSummary> known, history_->Nights());
-    for (const NightSummary& night : known) {
+  void AddNightsWithOpenProblems() {
+    if (!window_.IsDefault()) return;
+    for (const NightSummary& night : known_) {
       if (night.night < nights_.back() && HasOpenProblems(night)) nights_.push_back(night.night);
     }
-    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::optional<EarlierLook>> RecallEarlier(Night night) {
+    const auto known = std::ranges::lower_bound(known_, night, std::greater{}, &NightSummary::night);
+    // `looked_at` would be wrong: a look that found nothing new has not asked for the files.
+    if (known == known_.end() || known->night != night || !known->changed_at) return std::nullopt;
+    OBSMON_ASSIGN_OR_RETURN(TransferTable files, history_->Transfers(night));
+    return EarlierLook{.files = std::move(files), .as_of = *known->changed_at};
   }
 
   absl::Status LookAtNights(StreamView& view) {
@@ -254,6 +263,7 @@ class StreamUpdate {
   UpdateOutcome outcome_ = UpdateOutcome::kDone;
   UpdateResult result_;
   std::vector<Night> nights_;
+  std::vector<NightSummary> known_;  // before this run, newest first
   std::optional<OutputLock> lock_;
   std::unique_ptr<History> history_;
   // In a shared history nobody is to wait for a look at another night.

@@ -191,7 +191,7 @@ VisitAnswer Finder::Visit(const FolderVisit& visit, const FolderPlan& plan) cons
   }
   const absl::StatusOr<FileFacts> facts = folder->Stat();  // before the names: a later change then shows
   Names names;
-  const absl::Status listed = folder->List([&names](const char* name, FileKind) { names.Add(name); });
+  const absl::Status listed = folder->List([&names](const ListedEntry& entry) { names.Add(entry.name); });
   if (!facts.ok() || !listed.ok()) {
     none_found(facts.ok() ? listed : facts.status());
     return answer;

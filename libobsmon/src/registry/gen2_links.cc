@@ -81,12 +81,12 @@ LinkFolderAnswer ListLinkFolder(const std::filesystem::path& repo, const LinkFol
   answer.stamp.modified = facts->mtime;
 
   const auto chain = std::make_shared<const FolderChain>(FolderChain{facts->file_id, wanted.parents});
-  const absl::Status listed = folder->List([&](const char* name, FileKind kind) {
-    if (IsHidden(name)) return;
-    std::string path = wanted.path + '/' + name;
+  const absl::Status listed = folder->List([&](const ListedEntry& entry) {
+    if (IsHidden(entry.name)) return;
+    std::string path = wanted.path + '/' + entry.name;
     RowFile file;
-    if (kind != FileKind::kFolder) file = LookAtRowFile(*folder, answer.stamp.path, name, known);
-    if (kind == FileKind::kFolder || file.leads_to_folder) {
+    if (entry.kind != FileKind::kFolder) file = LookAtRowFile(*folder, answer.stamp.path, entry.name, known);
+    if (entry.kind == FileKind::kFolder || file.leads_to_folder) {
       answer.folders.push_back({.path = std::move(path), .parents = chain});
       return;
     }

@@ -40,8 +40,7 @@ void FolderVisit::Begin() {
     }
     return;
   }
-  const absl::Status listed =
-      folder_->List([this](const char* name, FileKind kind) { Classify(name, kind); });
+  const absl::Status listed = folder_->List([this](const ListedEntry& entry) { Classify(entry); });
   // What was listed before the trouble is asked all the same. A folder that is removed while it is listed has
   // no entries any more (ENOENT): gone, as above.
   if (!listed.ok() && !absl::IsNotFound(listed)) contents_.issues.push_back(IssueOf("", listed));
@@ -83,31 +82,48 @@ bool FolderVisit::IsAncestor(const FileId& id) const {
   return false;
 }
 
-void FolderVisit::Classify(const char* name, FileKind kind) {
-  if (task_.in_flight) return Add(name, kind, true);
-  const bool has_dot = name[0] == '.';
-  if (has_dot && kind == FileKind::kUnknown) {
-    const absl::StatusOr<FileFacts> facts = folder_->Stat(name, FollowLinks::kNo);
-    if (facts.ok()) kind = facts->kind;
+void FolderVisit::Classify(ListedEntry entry) {
+  if (task_.in_flight) return Add(entry, true);
+  const bool has_dot = entry.name[0] == '.';
+  if (has_dot && entry.kind == FileKind::kUnknown) {
+    const absl::StatusOr<FileFacts> facts = folder_->Stat(entry.name, FollowLinks::kNo);
+    if (facts.ok()) entry.kind = facts->kind;
   }
-  if (kind != FileKind::kRegular &&
-      std::ranges::find(options_.partial_folders, name) != options_.partial_folders.end()) {
-    return Add(name, kind, true);
+  if (entry.kind != FileKind::kRegular &&
+      std::ranges::find(options_.partial_folders, entry.name) != options_.partial_folders.end()) {
+    return Add(entry, true);
   }
-  if (!has_dot) return Add(name, kind, false);
-  if (kind != FileKind::kFolder && IsRsyncTemporaryName(name)) return Add(name, kind, true);
+  if (!has_dot) return Add(entry, false);
+  if (entry.kind != FileKind::kFolder && IsRsyncTemporaryName(entry.name)) return Add(entry, true);
   ++contents_.num_hidden;
 }
 
-void FolderVisit::Add(std::string_view name, FileKind kind, bool in_flight) {
+void FolderVisit::Add(const ListedEntry& listed, bool in_flight) {
+  const std::string_view name = listed.name;
   entries_.push_back({.name_begin = contents_.names.size(),
                       .name_bytes = static_cast<std::uint16_t>(name.size()),
-                      .listed_as = kind,
+                      .listed_as = listed.kind,
                       // A folder is asked when it is opened, so not here as well.
-                      .fate = kind == FileKind::kFolder ? Entry::Fate::kFolder : Entry::Fate::kUnasked,
+                      .fate = listed.kind == FileKind::kFolder ? Entry::Fate::kFolder : Entry::Fate::kUnasked,
                       .in_flight = in_flight});
   contents_.names.append(name);
   contents_.names.push_back('\0');  // system calls want it
+  if (options_.known != nullptr && listed.kind == FileKind::kRegular && !in_flight) {
+    Recall(listed, entries_.back());
+  }
+}
+
+// A listing tells no device: that of a file is its folder's, or the file is not recognised and asked.
+void FolderVisit::Recall(const ListedEntry& listed, Entry& entry) {
+  known_path_.assign(task_.path).append("/").append(listed.name);
+  const FileId file_id{.device = contents_.stamp->file_id.device, .inode = listed.inode};
+  const std::optional<TransferRow> known = options_.known->Find(known_path_, file_id);
+  if (!known) return;
+  entry.fate = Entry::Fate::kFile;
+  entry.file_id = file_id;
+  entry.size_bytes = known->size_bytes;
+  entry.mtime = known->creation_time;
+  entry.ctime = known->arrival_time;
 }
 
 void FolderVisit::DivideIntoChunks() {

@@ -125,8 +125,9 @@ class FolderVisit {
   absl::Status Open();
   bool IsAncestor(const FileId& id) const;
   absl::Status CheckPlace();
-  void Classify(const char* name, FileKind kind);
-  void Add(std::string_view name, FileKind kind, bool in_flight);
+  void Classify(ListedEntry entry);
+  void Add(const ListedEntry& listed, bool in_flight);
+  void Recall(const ListedEntry& listed, Entry& entry);
   void DivideIntoChunks();
   void AskEntry(Entry& entry, Chunk& chunk) const;
   absl::StatusOr<FileFacts> StatEntry(const char* name, FileKind listed_as) const;
@@ -139,6 +140,7 @@ class FolderVisit {
   std::optional<Directory> folder_;
   std::shared_ptr<const std::string> night_path_;
   std::vector<Entry> entries_;
+  std::string known_path_;  ///< space to work in
   FolderContents contents_;
   std::vector<Chunk> chunks_;
   std::atomic<std::size_t> num_open_chunks_{0};
