@@ -190,6 +190,19 @@ class SharedHistory(OnAServer):
         self.assertEqual(self.update("comCam").returncode, 0)
         holder.communicate()
 
+    def test_two_streams_of_one_name_do_not_overwrite_each_other(self):
+        self.assertEqual(self.update("auxTel").returncode, 0)
+        night = self.psql(self.database, "SELECT * FROM obsmon.night")
+        result = self.update("elsewhere", "--name", "auxTel")
+        self.assertEqual(result.returncode, 5)
+        self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+        self.assertIn(f"stream 'auxTel' is kept up in {self.tree}/auxTel (last by process ", result.stderr)
+        self.assertIn(f"and this is {self.tree}/elsewhere (process ", result.stderr)
+        self.assertEqual(self.psql(self.database, "SELECT * FROM obsmon.night"), night)
+        self.assertEqual(list((self.tree / "elsewhere").iterdir()), [])
+        self.assertEqual(self.update("auxTel").returncode, 0)
+        self.assertEqual(self.update("elsewhere", "--name", "auxTel", "--max_age", "0").returncode, 0)
+
     def test_a_login_is_found_where_the_registrys_are_and_no_password_is_ever_seen(self):
         self.psql(self.database, f"CREATE ROLE {self.database} LOGIN PASSWORD 'ses4me'; "
                                  f"GRANT CREATE ON DATABASE {self.database} TO {self.database}")

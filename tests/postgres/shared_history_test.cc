@@ -69,8 +69,9 @@ class PostgresStore final : public HistoryStore {
   std::vector<std::string> Lines(const std::string& sql) override { return LinesOf(database_, sql); }
 
  private:
+  TempTree tree_;
   TestDatabase database_;
-  StreamOutput output_{.name = "auxTel", .output_dir = "/www/auxTel", .history = {.uri = database_.uri()}};
+  StreamOutput output_{.name = "auxTel", .output_dir = tree_.root(), .history = {.uri = database_.uri()}};
 };
 
 std::unique_ptr<HistoryStore> MakePostgresStore() {
@@ -89,9 +90,8 @@ class SharedHistoryTest : public testing::Test {
   }
 
   StreamOutput Output(std::string_view name = "auxTel") const {
-    return {.name = std::string(name),
-            .output_dir = "/www/" + std::string(name),
-            .history = {.uri = database_->uri()}};
+    return {
+        .name = std::string(name), .output_dir = tree_.Folder(name), .history = {.uri = database_->uri()}};
   }
   std::vector<std::string> Lines(const std::string& sql) const { return LinesOf(*database_, sql); }
   std::vector<NightSummary> Nights(std::string_view name = "auxTel") const {
@@ -114,6 +114,7 @@ class SharedHistoryTest : public testing::Test {
                     kAdvisoryLocks));
   }
 
+  TempTree tree_;
   std::unique_ptr<TestDatabase> database_;
 };
 
@@ -143,7 +144,7 @@ TEST_F(SharedHistoryTest, KeepsStreamsApartAndShowsThemTogether) {
   EXPECT_THAT(Lines("SELECT stream, transfer_path FROM transfer_list ORDER BY 1, 2"),
               ElementsAre("auxTel|a.fits", "comCam|a.fits", "comCam|b.fits"));
   EXPECT_THAT(Lines("SELECT name, output_dir FROM stream ORDER BY 1"),
-              ElementsAre("auxTel|/www/auxTel", "comCam|/www/comCam"));
+              ElementsAre("auxTel|" + (tree_ / "auxTel").string(), "comCam|" + (tree_ / "comCam").string()));
 }
 
 TEST_F(SharedHistoryTest, IsWrittenByOneRunAStreamWhichIsNamed) {
@@ -204,6 +205,52 @@ TEST_F(SharedHistoryTest, TakesTwoStreamsFromTwoProcessesAtOnceAlsoThoseThatMake
       ElementsAre("auxTel|3000|10", "comCam|3000|10"));
 }
 
+TEST_F(SharedHistoryTest, IsNotWrittenByAnotherStreamOfItsName) {
+  PutOnce("auxTel", Report(N("2020-05-01"), {{.path = "ours.fits"}}));
+  StreamOutput other = Output();
+  other.output_dir = tree_.Folder("elsewhere/auxTel");
+  EXPECT_THAT(
+      History::Open(other),
+      FailsWith(StatusCode::kAborted,
+                AllOf(HasSubstr("stream 'auxTel' is kept up in " + (tree_ / "auxTel").string() +
+                                " (last by process "),
+                      HasSubstr("and this is " + (tree_ / "elsewhere/auxTel").string() + " (process "),
+                      HasSubstr("overwrite each other. Give one of them another --name"),
+                      HasSubstr("taken over 15 min (--max_age) after its last run"))));
+  EXPECT_FALSE(std::filesystem::exists(other.output_dir / kPlaceFileName));
+  PutOnce("auxTel", Report(N("2020-05-01"), {{.path = "ours too.fits"}}));
+  EXPECT_THAT(Lines("SELECT path FROM transfer"), ElementsAre("ours too.fits"));
+  other.name = "another name";
+  EXPECT_THAT(History::Open(other), IsOk());
+}
+
+TEST_F(SharedHistoryTest, IsTakenOverFromAnotherFolderOnceThatHasBeenSilentForLong) {
+  PutOnce("auxTel", Report(N("2020-05-01"), {}));
+  database_->Execute("UPDATE obsmon.stream SET seen_at = now() - interval '16 min'");
+  StreamOutput other = Output();
+  other.output_dir = tree_.Folder("elsewhere/auxTel");
+  ASSERT_THAT(History::Open(other), IsOk());
+  WaitForLock();
+  // Should it come back, it is the one that is told.
+  EXPECT_THAT(History::Open(Output()),
+              FailsWith(StatusCode::kAborted, HasSubstr("is kept up in " + other.output_dir.string())));
+  database_->Execute("UPDATE obsmon.stream SET seen_at = NULL, place = NULL");  // by an older obsmon
+  EXPECT_THAT(History::Open(Output()), IsOk());
+}
+
+TEST_F(SharedHistoryTest, GoesOnWhereverItsFolderIsSeenFrom) {
+  PutOnce("auxTel", Report(N("2020-05-01"), {}));
+  WaitForLock();
+  StreamOutput output = Output();
+  output.output_dir = tree_ / "mounted elsewhere";
+  std::filesystem::rename(tree_ / "auxTel", output.output_dir);
+  EXPECT_THAT(History::Open(output), IsOk());
+  WaitForLock();
+  // Half a number, left by a run that was cut off, is none: the folder is then another one.
+  tree_.Text("mounted elsewhere/.stream_id", "0123");
+  EXPECT_THAT(History::Open(output), FailsWith(StatusCode::kAborted, HasSubstr("is kept up in")));
+}
+
 TEST_F(SharedHistoryTest, CanNotBeWrittenByARunThatHasLostItsLockToAnother) {
   ASSERT_OK_AND_ASSIGN(const auto first, History::Open(Output()));
   Put(*first, Report(N("2020-05-01"), {{.path = "first.fits"}}));
@@ -255,7 +302,7 @@ TEST_F(SharedHistoryTest, OfAnOlderVersionIsBroughtToThisOneWithAllThatItHolds) 
   EXPECT_THAT(History::OpenReadOnly(Output()),
               FailsWith(StatusCode::kFailedPrecondition, HasSubstr("an older obsmon made this history")));
   EXPECT_THAT(History::Open(Output()), IsOk());
-  EXPECT_THAT(Lines("SELECT version FROM version"), ElementsAre("3"));
+  EXPECT_THAT(Lines("SELECT version FROM version"), ElementsAre("4"));
   EXPECT_THAT(Lines("SELECT path FROM transfer"), ElementsAre("a.fits"));
   const std::vector<std::string> brought = Lines(columns);
   database_ = std::make_unique<TestDatabase>();

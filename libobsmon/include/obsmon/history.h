@@ -38,8 +38,13 @@ namespace obsmon {
 /// Name of the history in an output folder; the prototype's.
 inline constexpr std::string_view kHistoryFileName = "observing_monitor.sqlite3";
 
+/// Name of the file by which an output folder is known in a shared history.
+inline constexpr std::string_view kPlaceFileName = ".stream_id";
+
 /// A history that many streams share, from many hosts: the schema "obsmon" of a PostgreSQL database, made and
-/// brought up to date by obsmon. A stream is known there by its name: two of one name would be one.
+/// brought up to date by obsmon. A stream is known there by its name: two of one name would be one. So it is
+/// written from one output folder, known by its file kPlaceFileName, until no run has come from there for
+/// StreamOutput::max_age.
 ///
 /// The tables are those of the SQLite history, with the column `stream` in front; the views have the names
 /// that the prototype's tables had, and the stream's name in front. Text that is not UTF-8, which PostgreSQL
@@ -61,6 +66,8 @@ struct StreamOutput {
   std::string name{};                  ///< the stream's
   std::filesystem::path output_dir{};  ///< with its pages, and its history unless that is shared
   SharedHistory history{};
+  /// Stream::max_age: after so long without a run another folder may take over the stream's shared history.
+  std::chrono::seconds max_age = std::chrono::minutes{15};
 };
 
 /// A night in a line, as the index page shows it.
@@ -109,8 +116,8 @@ class History {
 
   /// The same of a stream whose history may be shared. Errors, where it is: kUnavailable (the server is down,
   /// slow, or refuses the login), kPermissionDenied, kFailedPrecondition (made by a newer obsmon, or not
-  /// obsmon's); of Open, kAborted where another run writes this stream, naming that run; of OpenReadOnly,
-  /// kNotFound where there is no such stream.
+  /// obsmon's); of Open, kAborted where another run writes this stream, or another output folder keeps it up,
+  /// naming that run or folder; of OpenReadOnly, kNotFound where there is no such stream.
   static absl::StatusOr<std::unique_ptr<History>> Open(const StreamOutput& output);
   static absl::StatusOr<std::unique_ptr<History>> OpenReadOnly(const StreamOutput& output);
 

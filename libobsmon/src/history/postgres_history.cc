@@ -14,11 +14,11 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "history/copy_rows.h"
-#include "history/lock_record.h"
 #include "history/merge_rows.h"
 #include "history/night_row.h"
 #include "history/postgres_schema.h"
 #include "history/stored_rows.h"
+#include "history/stream_place.h"
 #include "postgres/logins.h"
 #include "postgres/postgres.h"
 #include "status_macros.h"
@@ -36,10 +36,6 @@ constexpr std::string_view kAddStream =
     "INSERT INTO obsmon.stream (name) VALUES ($1) ON CONFLICT (name) DO NOTHING";
 constexpr std::string_view kFindStream = "SELECT id FROM obsmon.stream WHERE name = $1";
 constexpr std::string_view kHolder = "SELECT holder FROM obsmon.stream WHERE id = $1";
-// Whoever still writes for an older run holds this row, and is waited for.
-constexpr std::string_view kBeginRun =
-    "UPDATE obsmon.stream SET run = run + 1, output_dir = $2, holder = $3 || ', since ' ||"
-    " to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') WHERE id = $1 RETURNING run";
 constexpr std::string_view kIsStillOurs = "SELECT 1 FROM obsmon.stream WHERE id = $1 AND run = $2 FOR SHARE";
 constexpr std::string_view kTouch =
     "UPDATE obsmon.night SET looked_at = $3, registry_token = $4 WHERE stream = $1 AND number = $2";
@@ -526,15 +522,9 @@ absl::StatusOr<std::unique_ptr<History>> OpenForWriting(const StreamOutput& outp
                           RunForInt(*connection, kFindStream, std::array{Value{std::string_view(name)}}));
   if (!stream) return absl::InternalError(fmt::format("{}: stream '{}' is gone", connection->shown(), name));
   OBSMON_ASSIGN_OR_RETURN(StreamLock lock, StreamLock::Acquire(output.history, stop, name, *stream));
-  std::error_code error;
-  const std::string folder = StoredText(std::filesystem::absolute(output.output_dir, error).native());
-  const std::string who = StoredText(ThisProcess());
-  OBSMON_ASSIGN_OR_RETURN(
-      const std::optional<std::int64_t> run,
-      RunForInt(*connection, kBeginRun,
-                std::array{Value{*stream}, Value{std::string_view(folder)}, Value{std::string_view(who)}}));
+  OBSMON_ASSIGN_OR_RETURN(const std::int64_t run, BeginRun(*connection, *stream, output));
   return std::make_unique<PostgresHistory>(std::move(connection), *stream,
-                                           Writer{.lock = std::move(lock), .run = run.value_or(0)});
+                                           Writer{.lock = std::move(lock), .run = run});
 }
 
 absl::StatusOr<std::unique_ptr<History>> OpenForReading(const StreamOutput& output) {

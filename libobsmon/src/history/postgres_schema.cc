@@ -128,9 +128,13 @@ constexpr std::string_view kViews =
 constexpr std::string_view kFromVersion2 =
     "ALTER TABLE obsmon.transfer ADD COLUMN checksum bigint NOT NULL DEFAULT 0";
 
+// Where the last run of a stream came from (see stream_place.h), and when it began.
+constexpr std::string_view kFromVersion3 =
+    "ALTER TABLE obsmon.stream ADD COLUMN place text, ADD COLUMN seen_at timestamptz";
+
 // Step i brings a schema of version i to the next. A new one is made by all of them: so it is like one that
 // was brought up to date.
-constexpr std::array kSteps = {kTables, kViews, kFromVersion2};
+constexpr std::array kSteps = {kTables, kViews, kFromVersion2, kFromVersion3};
 static_assert(kSteps.size() == kSharedSchemaVersion);
 
 // In one statement, so that it does not see half of what another run makes meanwhile.

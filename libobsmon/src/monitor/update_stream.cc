@@ -278,7 +278,8 @@ class StreamUpdate {
 StreamOutput OutputOf(const Stream& stream) {
   return {.name = stream.name.empty() ? stream.DefaultName() : stream.name,
           .output_dir = stream.output_dir,
-          .history = {.uri = stream.history, .logins = stream.logins, .busy_timeout = stream.busy_timeout}};
+          .history = {.uri = stream.history, .logins = stream.logins, .busy_timeout = stream.busy_timeout},
+          .max_age = stream.max_age};
 }
 
 UpdateResult UpdateStream(const Stream& stream, const NightWindow& window, UtcTime as_of,
