@@ -131,6 +131,22 @@ absl::Status BeginReading(Connection& connection) {
   return CheckLastPage(connection);
 }
 
+// SQLite, about to read a journal that nobody is at work with, gives it to the database's owner if it is run
+// by root: a change, harmless as it is, to what is not ours. So such a journal is found before SQLite meets
+// it. What can't be told here, SQLite tells.
+bool HasHotJournal(Connection& connection) {
+  const std::string path = Beside(connection.file(), "-journal");
+  if (!Exists(path) || connection.HasWriter().value_or(true)) return false;
+  std::ifstream journal(path, std::ios::binary);
+  const int first = journal.get();  // zero where a journal is kept when it is done
+  return first != std::ifstream::traits_type::eof() && first != 0;
+}
+
+absl::Status BeginReadingInPlace(Connection& connection) {
+  if (HasHotJournal(connection)) return absl::AbortedError("a writer died, and left its journal");
+  return BeginReading(connection);
+}
+
 absl::StatusOr<std::string> RegularFileAt(const std::filesystem::path& file) {
   std::error_code error;
   const std::filesystem::path resolved = std::filesystem::canonical(file, error);
@@ -249,7 +265,7 @@ absl::StatusOr<ForeignDatabase> ForeignDatabase::OpenResolved(const std::string&
   OBSMON_ASSIGN_OR_RETURN(const FileHeader header, ReadHeader(original));
 
   if (!header.is_wal && !Exists(Beside(file, "-wal"))) {
-    const absl::Status begun = BeginReading(original);
+    const absl::Status begun = BeginReadingInPlace(original);
     if (begun.ok()) return ForeignDatabase(std::nullopt, std::move(original));
     if (!absl::IsAborted(begun)) return begun;
   }
@@ -261,7 +277,7 @@ absl::StatusOr<ForeignDatabase> ForeignDatabase::OpenResolved(const std::string&
 absl::Status ForeignDatabase::Renew() {
   if (is_copy()) return absl::OkStatus();
   if (connection_.InTransaction()) OBSMON_RETURN_IF_ERROR(connection_.Execute("COMMIT"));
-  absl::Status begun = BeginReading(connection_);
+  absl::Status begun = BeginReadingInPlace(connection_);
   // What BEGIN alone has begun is no transaction of any use.
   if (!begun.ok() && connection_.InTransaction()) OBSMON_RETURN_IF_ERROR(connection_.Execute("ROLLBACK"));
   return begun;

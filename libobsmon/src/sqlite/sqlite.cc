@@ -228,6 +228,15 @@ absl::StatusOr<std::string> Connection::ReadFile(std::int64_t offset, std::int64
   return bytes;
 }
 
+absl::StatusOr<bool> Connection::HasWriter() {
+  sqlite3_file* file = nullptr;
+  int has_writer = 0;
+  int result = sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  if (result == SQLITE_OK) result = file->pMethods->xCheckReservedLock(file, &has_writer);
+  if (result != SQLITE_OK) return absl::InternalError(fmt::format("{}: {}", file_, sqlite3_errstr(result)));
+  return has_writer != 0;
+}
+
 bool Connection::InTransaction() const { return sqlite3_get_autocommit(connection_.get()) == 0; }
 
 }  // namespace obsmon::sqlite

@@ -112,6 +112,8 @@ class Connection {
   /// locks on it, those of other connections among them. These go through SQLite's own descriptor.
   absl::StatusOr<std::int64_t> FileSize();
   absl::StatusOr<std::string> ReadFile(std::int64_t offset, std::int64_t size);
+  /// Whether somebody is about to write the database, or does.
+  absl::StatusOr<bool> HasWriter();
   const std::string& file() const { return file_; }
 
  private:
