@@ -305,23 +305,23 @@ FileRow NightReport::Files::operator[](std::size_t row) const {
 
 FileTimes NightReport::Files::TimesOf(std::size_t row) const {
   const NightEvidence& found = report_->evidence;
-  const NightMatch& match = report_->match;
+  const NightMatch& matched = report_->match;
   if (row < found.transfers.size()) {
     FileTimes times{.creation = found.transfers.creation_time()[row],
                     .arrival = found.transfers.arrival_time()[row],
-                    .verdict = match.verdict[row]};
-    if (const std::int32_t ingest = match.ingest_of[row]; ingest != NightMatch::kNoRow) {
-      times.ingest = IngestTimeOf(found.ingests, static_cast<std::size_t>(ingest), match.basis[row]);
+                    .verdict = matched.verdict[row]};
+    if (const std::int32_t ingest = matched.ingest_of[row]; ingest != NightMatch::kNoRow) {
+      times.ingest = IngestTimeOf(found.ingests, static_cast<std::size_t>(ingest), matched.basis[row]);
     }
     return times;
   }
   row -= found.transfers.size();
   if (row >= report_->registry_only.size()) {
-    return {.verdict = match.absent[row - report_->registry_only.size()].verdict};
+    return {.verdict = matched.absent[row - report_->registry_only.size()].verdict};
   }
   const std::uint32_t dataset = report_->registry_only[row];
   return {.ingest = IngestTimeOf(found.ingests, dataset, MatchBasis::kNone),
-          .verdict = match.dataset_verdict[dataset]};
+          .verdict = matched.dataset_verdict[dataset]};
 }
 
 FileRow NightReport::Files::Transfer(std::size_t row) const {
