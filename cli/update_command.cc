@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "commands.h"
@@ -101,17 +102,17 @@ const CommandSpec kUpdateCommand = {
 
 namespace {
 
-/// One look at each stream, in their order.
+/// One look at each stream. What is stopped ends them, and is told once.
 std::vector<UpdateOutcome> Look(const std::vector<StreamConfig>& streams, UtcTime now, UpdateTeller& teller,
                                 Console& console) {
   std::vector<UpdateOutcome> outcomes;
-  for (const StreamConfig& config : streams) {
-    const UpdateResult result =
-        UpdateStream(config.stream, config.window, now, console.Follow(config.stream.name));
+  const auto tell = [&](const UpdateResult& result) {
+    if (!outcomes.empty() && outcomes.back() == UpdateOutcome::kStopped) return;
     teller.Tell(result);
     outcomes.push_back(result.outcome);
-    if (result.outcome == UpdateOutcome::kStopped) break;
-  }
+  };
+  const std::string_view work = streams.size() == 1 ? std::string_view(streams[0].stream.name) : "update";
+  UpdateStreams(streams, now, console.Follow(work), tell);
   return outcomes;
 }
 

@@ -10,6 +10,7 @@
 
 #include "obsmon/monitor.h"
 #include "obsmon/pages.h"
+#include "sqlite/sqlite.h"
 #include "support/sample_stream.h"
 #include "support/status_matchers.h"
 #include "support/temp_tree.h"
@@ -520,6 +521,76 @@ TEST(UpdateStream, MakesAMissingPageAgain) {
   UpdateStream(stream.Options(), Only(kNight), stream.Later());
   EXPECT_TRUE(std::filesystem::exists(stream.Page("2020-05-01.html")));
 }
+
+StreamConfig ConfigOf(const SampleStream& stream, std::string_view name) {
+  StreamConfig config{.stream = stream.Options(), .window = Only(kNight)};
+  config.stream.name = name;
+  return config;
+}
+
+std::vector<std::string> NamesOf(const std::vector<UpdateResult>& results) {
+  std::vector<std::string> names;
+  for (const UpdateResult& result : results) names.push_back(result.stream);
+  return names;
+}
+
+TEST(UpdateStreams, AStreamThatIsKeptWaitingDoesNotHoldUpTheOthers) {
+  SampleStream waiting;
+  SampleStream other;
+  waiting.Arrive("2020-05-01/a.fits");
+  other.Arrive("2020-05-01/a.fits");
+  std::vector<StreamConfig> streams = {ConfigOf(waiting, "waiting"), ConfigOf(other, "other")};
+  streams[0].stream.busy_timeout = std::chrono::minutes{1};
+  ASSERT_OK_AND_ASSIGN(sqlite::Connection writer,
+                       sqlite::Connection::Open(waiting.Repo() / "registry.sqlite3",
+                                                sqlite::OpenMode::kReadWrite, std::chrono::seconds{1}));
+  ASSERT_THAT(writer.Execute("BEGIN EXCLUSIVE"), IsOk());
+  std::vector<std::string> told;
+  const WorkControl control{.progress = [&](std::string_view stage, std::int64_t done, std::int64_t total) {
+    EXPECT_EQ(stage, "streams");
+    EXPECT_EQ(total, 2);
+    if (done != 1) return;
+    EXPECT_TRUE(std::filesystem::exists(other.Page("index.html")));
+    EXPECT_FALSE(std::filesystem::exists(waiting.Page("index.html")));
+    EXPECT_THAT(told, IsEmpty());  // in the order of the streams
+    EXPECT_THAT(writer.Execute("COMMIT"), IsOk());
+  }};
+  const std::vector<UpdateResult> results = UpdateStreams(
+      streams, waiting.Later(), control, [&](const UpdateResult& result) { told.push_back(result.stream); });
+  EXPECT_THAT(told, ElementsAre("waiting", "other"));
+  EXPECT_THAT(NamesOf(results), ElementsAre("waiting", "other"));
+  for (const UpdateResult& result : results) EXPECT_EQ(result.outcome, UpdateOutcome::kDone) << result.status;
+}
+
+TEST(UpdateStreams, ThatShareARepositoryAreEachAsItIsAlone) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  stream.Ingest("2020-05-01/a.fits", "2020-05-01");
+  std::vector<StreamConfig> streams;
+  for (int i = 0; i < 12; ++i) {
+    streams.push_back(ConfigOf(stream, "s" + std::to_string(i)));
+    streams.back().stream.output_dir = stream.tree() / ("output-" + std::to_string(i));
+  }
+  for (const UpdateResult& result : UpdateStreams(streams, stream.Later())) {
+    EXPECT_EQ(result.outcome, UpdateOutcome::kDone) << result.status;
+    ASSERT_THAT(result.nights, testing::SizeIs(1));
+    EXPECT_EQ(result.nights[0].counts[Verdict::kIngested], 1);
+  }
+}
+
+TEST(UpdateStreams, ThatAreNotBegunWhenAStopIsAskedForSayThatTheyWereStopped) {
+  SampleStream stream;
+  std::stop_source stop;
+  stop.request_stop();
+  const std::vector<StreamConfig> streams = {ConfigOf(stream, "a"), ConfigOf(stream, "b")};
+  const std::vector<UpdateResult> results =
+      UpdateStreams(streams, stream.Later(), {.stop = stop.get_token()});
+  EXPECT_THAT(NamesOf(results), ElementsAre("a", "b"));
+  for (const UpdateResult& result : results) EXPECT_EQ(result.outcome, UpdateOutcome::kStopped);
+  EXPECT_FALSE(std::filesystem::exists(stream.Output()));
+}
+
+TEST(UpdateStreams, OfNoneAreNone) { EXPECT_THAT(UpdateStreams({}, UtcTime{}), IsEmpty()); }
 
 TEST(ObserveNight, WritesNothingAnywhere) {
   SampleStream stream;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,6 +58,16 @@ struct UpdateResult {
 /// Nights that have not changed are not read again nor written. Then renders the index from the history.
 UpdateResult UpdateStream(const Stream& stream, const NightWindow& window, UtcTime as_of,
                           const WorkControl& control = {});
+
+/// Updates several streams, as many at a time as there are processors, so that one whose disk or database
+/// keeps it waiting does not hold up the others. Each has an output folder of its own.
+///
+/// Calls `told` with each result, in the order of the streams, as soon as it and those before it are there;
+/// and `control.progress` with "streams". Both are called from any thread, but never at the same time. Of
+/// streams that were not begun when a stop was asked for the outcome is kStopped.
+std::vector<UpdateResult> UpdateStreams(std::span<const StreamConfig> streams, UtcTime as_of,
+                                        const WorkControl& control = {},
+                                        const std::function<void(const UpdateResult&)>& told = {});
 
 /// Writes OUT/index.html over `streams`, each a folder with a history (relative ones start at `out`), with
 /// their nights since the UTC date two days before `as_of`, or the latest where there is none so young. With
