@@ -4,17 +4,17 @@
 set -euo pipefail
 export LC_ALL=C
 
-readonly usage="usage: bench/compare.sh [-r REPEATS] [-p PLOT.svg] BIN_DIR [CASE...]
+readonly usage="usage: bench/compare.sh [-r REPEATS] [-s SECONDS] [-p PLOT.svg] BIN_DIR [CASE...]
   BIN_DIR   where obsmon and obsmon_floor are, such as build/release/bin
   CASE      500, 9k, 205k, 410k, 4M (files in one night), nights (400 nights of 500), or slow (9,000 files on a
             disk that takes 0.3 ms, then 1 ms, for each call); all but 205k and 4M by default
   -r        how often each command is run (default 5)
+  -s        how old the files are at the first look (default 65); from 910 on a look at one more exposure asks for
+            the files of that one alone
   -p        draw CPU time against the number of files, of the cases of one night
   Trees are laid out under TMPDIR (default /tmp) and deleted: 410k needs 700,000 inodes, 4M ten times as many."
 
 readonly night=2020-05-01
-# Files younger than obsmon's grace of 60 s are settling, and a night with such files is looked at again.
-readonly settled_after=65
 
 fail() {
   printf 'compare.sh: %s\n' "$1" >&2
@@ -22,17 +22,20 @@ fail() {
 }
 
 repeats=5
+# Files younger than obsmon's grace of 60 s are settling, and a night with such files is looked at again.
+settled_after=65
 plot=
-while getopts r:p:h option; do
+while getopts r:s:p:h option; do
   case $option in
     r) repeats=$OPTARG ;;
+    s) settled_after=$OPTARG ;;
     p) plot=$(realpath -m "$OPTARG") ;;
     h) printf '%s\n' "$usage"; exit 0 ;;
     *) printf '%s\n' "$usage" >&2; exit 2 ;;
   esac
 done
 shift $((OPTIND - 1))
-if (($# < 1)) || ! [[ $repeats =~ ^[1-9][0-9]*$ ]]; then
+if (($# < 1)) || ! [[ $repeats =~ ^[1-9][0-9]*$ && $settled_after =~ ^[1-9][0-9]*$ ]]; then
   printf '%s\n' "$usage" >&2
   exit 2
 fi
@@ -83,6 +86,17 @@ table() {
   if [[ -n $bfs ]]; then row bfs 'bfs -printf' ''; fi
   row first 'obsmon, first look' "$2"
   row second 'obsmon, second look' "$3"
+  if [[ -s $work/figures.more ]]; then row more 'one more exposure' ''; fi
+}
+
+# add_exposure FOLDER DETECTORS: an exposure that is not ingested yet.
+add_exposure() {
+  mkdir "$1"
+  local detector
+  for ((detector = 0; detector < $2; ++detector)); do
+    : > "$1/${1##*/}_det$detector.fits"
+    : > "$1/${1##*/}_det$detector.json"
+  done
 }
 
 # point LABEL NAME FILES: keeps a point of the plot.
@@ -116,6 +130,10 @@ compare() {
       rm -rf "$work/fresh"
     fi
     run second "${update[@]}" --output_dir "$work/kept"
+  done
+  for ((i = 1; nights == 1 && i <= repeats; ++i)); do
+    add_exposure "$input/storage/$night/MC_O_${night//-/}_9$(printf %05d "$i")" "$detectors"
+    run more "${update[@]}" --output_dir "$work/kept"
   done
   table "$title: $(< "$work/made")" "$6" "$7"
   if ((nights == 1)); then
