@@ -131,7 +131,7 @@ TEST(Gen3Pause, LetsAWriterCommitWhoWasHeldUpAndSeesWhatItWrote) {
   EXPECT_EQ(count.Int(0), 1);
 }
 
-// A night of so many datasets takes several times the 20 ms after which the reader pauses.
+// A night of so many datasets takes many times as long as that after which the reader pauses.
 TEST(Gen3Pause, ComesWhileALargeNightIsReadAndLosesNothing) {
   constexpr int kExposures = 400;
   const TempTree tree;
