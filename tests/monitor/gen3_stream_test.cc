@@ -235,13 +235,13 @@ TEST_F(Checksums, AreReadOncePerFileWhileItStaysAsItIs) {
   const std::vector<std::string> before = known();
   EXPECT_THAT(before, ElementsAre(Ne("0"), AllOf(Ne("0"), Ne(before[0])), "0", "0", before[0]));
 
-  // Two files with other bytes: one that looks as it did, and one with another mtime. A new one, for which
-  // the night is looked at again.
+  // Two files with other bytes: one that looks as it did, and one put in another's place, as rsync does. And
+  // a new one, for which the night is looked at again.
   const std::filesystem::path same = tree_ / "storage/20250501" / NameOf(1);
   const UtcTime mtime = Observe(TheStream()).evidence.transfers.creation_time()[0];
   tree_.Text("storage/20250501/" + NameOf(1), "xyz");
   SetTimes(same, mtime, mtime);
-  tree_.Text("storage/20250501/" + NameOf(5), "xyz");
+  std::filesystem::rename(tree_.Text("storage/arrives", "xyz"), tree_ / "storage/20250501" / NameOf(5));
   tree_.Text("storage/20250501/new.txt", "new");
   ASSERT_THAT(UpdateStream(stream_, window, later + hours{1}, {}).warnings, IsEmpty());
   EXPECT_THAT(known(), ElementsAre(before[0], before[1], "0", "0", AllOf(Ne("0"), Ne(before[0]))));
