@@ -1,7 +1,7 @@
 #include "monitor/scanned_files.h"
 
-#include <algorithm>
-#include <ranges>
+#include <range/v3/algorithm/lower_bound.hpp>
+#include <range/v3/view/iota.hpp>
 
 #include "match/matcher.h"
 
@@ -23,9 +23,8 @@ std::optional<KnownFiles::File> ScannedFiles::Find(std::string_view path) const 
   const auto folder = folders_.find(FolderOf(path));
   if (folder == folders_.end()) return std::nullopt;
   const auto& [first, end] = folder->second;
-  const auto rows = std::views::iota(first, end);
-  const auto row =
-      std::ranges::lower_bound(rows, path, {}, [this](std::size_t i) { return files_.path()[i]; });
+  const auto rows = ranges::views::iota(first, end);
+  const auto row = ranges::lower_bound(rows, path, {}, [this](std::size_t i) { return files_.path()[i]; });
   if (row == rows.end() || files_.path()[*row] != path) return std::nullopt;
   return File{.file_id = files_.file_id()[*row],
               .size_bytes = files_.size_bytes()[*row],
