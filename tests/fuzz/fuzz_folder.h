@@ -29,7 +29,7 @@ class FuzzFolder {
   std::filesystem::path Put(const std::string& name, const std::uint8_t* data, std::size_t size) const {
     std::filesystem::path file = path_ / name;
     std::ofstream out(file, std::ios::binary | std::ios::trunc);
-    for (std::size_t i = 0; i < size; ++i) out.put(static_cast<char>(data[i]));
+    out.write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
     return file;
   }
 

@@ -38,7 +38,7 @@ CREATE TABLE dataset_tags_00000001 (dataset_type_id BIGINT NOT NULL, dataset_id 
 CREATE TABLE dataset (id CHAR(32) NOT NULL PRIMARY KEY, dataset_type_id BIGINT NOT NULL,
   ingest_date TIMESTAMP NOT NULL, run_id BIGINT NOT NULL);
 CREATE TABLE exposure (instrument VARCHAR(32) NOT NULL, id BIGINT NOT NULL, day_obs BIGINT, "group" TEXT,
-  obs_id TEXT, seq_num BIGINT, PRIMARY KEY (instrument, id));
+  obs_id TEXT, seq_num BIGINT, observation_type TEXT, PRIMARY KEY (instrument, id));
 CREATE TABLE day_obs (instrument VARCHAR(32) NOT NULL, id BIGINT NOT NULL, PRIMARY KEY (instrument, id));
 CREATE TABLE file_datastore_records (dataset_id CHAR(32) NOT NULL, path TEXT NOT NULL, formatter TEXT NOT NULL,
   storage_class TEXT NOT NULL, component VARCHAR(32) NOT NULL, checksum TEXT, file_size BIGINT,
@@ -68,7 +68,7 @@ def registry(folder):
                 " obsid, expId, dayObs, seqNum) values (?, ?, 'NONE', '2020-05-01T23:00:00', 'R22', ?, ?, 0, 'BIAS',"
                 " ?, ?, ?, ?)", (f"run{n % 2}", 3020050100000 + n, f"S{n % 9 // 3}{n % 3}", n % 9,
                                  f"MC_C_20200501_{n:06}", 3020050100000 + n, f"2020-05-0{n % 2 + 1}", n))
-    small(file, CORPUS / "registry" / "gen2")
+    small(file, CORPUS / "gen2" / "two_nights")
 
 
 def gen3_registry(folder):
@@ -77,14 +77,14 @@ def gen3_registry(folder):
         database.executescript(GEN3)
         for n in range(12):
             exposure, dataset = 2020050100000 + n, f"{n:032x}"
-            database.execute("insert into exposure values ('LATISS', ?, 20200501, 'g', ?, ?)",
+            database.execute("insert into exposure values ('LATISS', ?, 20200501, 'g', ?, ?, 'science')",
                              (exposure, f"AT_O_20200501_{n:06}", n))
             database.execute("insert into dataset values (?, 1, '2020-05-01 23:00:00.5', 1)", (dataset,))
             database.execute("insert into dataset_tags_00000001 values (1, ?, 1, 'LATISS', 0, ?)", (dataset, exposure))
             database.execute("insert into dataset_location values ('FileDatastore@<butlerRoot>', ?)", (dataset,))
             database.execute("insert into file_datastore_records values (?, ?, 'f', 'Exposure', '__NULL_STRING__', null, 9)",
                              (dataset, f"LATISS/raw/all/{n}.fits"))
-    small(file, CORPUS / "registry" / "gen3")
+    small(file, CORPUS / "gen3" / "one_night")
 
 
 def history(folder, command):

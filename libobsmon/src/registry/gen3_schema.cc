@@ -314,6 +314,10 @@ absl::Status ReadLocationNames(Gen3Transaction& transaction, Gen3Schema& schema)
     OBSMON_ASSIGN_OR_RETURN(std::vector<std::string> next, ReadTexts(transaction, sql, values));
     if (next.empty() || next.front().empty()) return absl::OkStatus();
     last = next.front();
+    // Else the steps would never end: where the index is damaged, or a name is no text.
+    if (std::ranges::find(schema.location_names, last) != schema.location_names.end()) {
+      return absl::DataLossError("the datastores' names in its table dataset_location lie in no order");
+    }
     schema.location_names.push_back(last);
   }
 }
