@@ -347,6 +347,16 @@ TEST_F(Takeover, LeavesOtherTablesAndViewsOfTheFileAlone) {
   EXPECT_THAT(Lines("SELECT * FROM recent"), ElementsAre("20210310/c.fits"));
 }
 
+// A write-ahead log needs memory that all readers share, which NFS and GPFS do not have.
+TEST_F(Takeover, LeavesNoWriteAheadLogWhoeverHasSetOne) {
+  MakePrototypes(std::string("PRAGMA journal_mode = WAL;") + kPrototype);
+  Open();
+  EXPECT_THAT(Lines("PRAGMA journal_mode"), ElementsAre("delete"));
+  Lines("PRAGMA journal_mode = WAL");
+  Open();  // a history by now
+  EXPECT_THAT(Lines("PRAGMA journal_mode"), ElementsAre("delete"));
+}
+
 TEST_F(Takeover, RefusesADatabaseOfAnybodyElseAndLeavesItAsItIs) {
   for (const std::string sql :
        {"CREATE TABLE raw (id INTEGER)", "CREATE TABLE FILE_COUNT (a, b)", "PRAGMA user_version = 3",
