@@ -204,6 +204,13 @@ TEST_F(ForeignDatabaseTest, IsFoundThroughALinkWithItsSideFiles) {
   EXPECT_EQ(CountIn(database), 1);
 }
 
+TEST_F(ForeignDatabaseTest, IsCopiedToWhereNobodyElseMayLook) {
+  Make("PRAGMA journal_mode = WAL; CREATE TABLE t (x)");
+  ASSERT_OK_AND_ASSIGN(const ForeignDatabase database, Open());
+  const std::filesystem::directory_iterator folder(copies());
+  EXPECT_EQ(folder->status().permissions(), std::filesystem::perms::owner_all);
+}
+
 TEST_F(ForeignDatabaseTest, IsNeverCopiedIntoItsOwnFolder) {
   Make("PRAGMA journal_mode = WAL; CREATE TABLE t (x)");
   const std::filesystem::path below = tree_.Folder("input/below");
