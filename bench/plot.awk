@@ -29,6 +29,7 @@ END {
   printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\"", width, height
   print " font-size=\"12\"><title>CPU seconds against files in one night</title>"
   print "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>"
+  print "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>"
   for (e = low_x; e <= high_x; ++e) {
     line(x_of(10 ^ e), top, x_of(10 ^ e), height - bottom, "#ccc")
     text(x_of(10 ^ e), height - bottom + 18, "middle", sprintf("%d", 10 ^ e))
