@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "files/descriptor.h"
 #include "files/directory.h"
 #include "files/system_error.h"
 #include "status_macros.h"
@@ -20,23 +21,6 @@ namespace {
 constexpr std::size_t kBytesAtOnce = std::size_t{1} << 20;
 constexpr std::size_t kHexDigits = 128;
 constexpr std::size_t kHexDigitsKept = 2 * sizeof(Checksum);
-
-class OpenFile {
- public:
-  // Should a pipe have taken the file's place, nobody waits for its writer.
-  explicit OpenFile(const std::filesystem::path& path)
-      : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) {}
-  ~OpenFile() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-
-  int descriptor() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 absl::Status CheckIsStill(const FoundFile& found, int descriptor) {
   OBSMON_ASSIGN_OR_RETURN(const FileFacts now, StatOpenFile(descriptor));
@@ -72,11 +56,12 @@ Checksum ParseChecksum(std::string_view hex) {
 absl::StatusOr<Checksum> ReadChecksum(const std::filesystem::path& path, const FoundFile& found,
                                       const std::stop_token& stop) {
   OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<ChecksumMaker> maker, ChecksumMaker::Make());
-  const OpenFile file(path);
-  if (file.descriptor() < 0) return SystemError(errno);
-  OBSMON_RETURN_IF_ERROR(CheckIsStill(found, file.descriptor()));
-  OBSMON_RETURN_IF_ERROR(AddAll(file.descriptor(), *maker, stop));
-  OBSMON_RETURN_IF_ERROR(CheckIsStill(found, file.descriptor()));
+  // Should a pipe have taken the file's place, nobody waits for its writer.
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (file.get() < 0) return SystemError(errno);
+  OBSMON_RETURN_IF_ERROR(CheckIsStill(found, file.get()));
+  OBSMON_RETURN_IF_ERROR(AddAll(file.get(), *maker, stop));
+  OBSMON_RETURN_IF_ERROR(CheckIsStill(found, file.get()));
   return maker->Finish();
 }
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "files/descriptor.h"
 #include "history/file_lock.h"
 #include "history/lock_heartbeat.h"
 #include "history/lock_record.h"
@@ -28,22 +29,6 @@ constexpr const char* kClockName = ".monitor.lock.clock";
 
 // A lock file that vanishes again and again means that runs end at this very moment, one after the other.
 constexpr int kMaxTries = 100;
-
-/// A descriptor that is closed at the end of its scope unless it is released.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(Descriptor&& other) noexcept : fd_(other.Release()) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  int get() const { return fd_; }
-  int Release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
 
 absl::Status SystemError(int error, const std::string& what, std::string_view what_to_do) {
   return {absl::ErrnoToStatusCode(error == EROFS ? EACCES : error),

@@ -8,6 +8,7 @@
 #include <cstddef>
 
 #include "absl/strings/ascii.h"
+#include "files/descriptor.h"
 
 namespace obsmon {
 namespace {
@@ -58,17 +59,16 @@ std::string ObservationTypeIn(std::string_view header) {
 
 std::string ReadObservationType(const std::filesystem::path& file) {
   // Should a pipe have taken the file's place, nobody waits for its writer.
-  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
-  if (descriptor < 0) return {};
+  const Descriptor opened(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW));
+  if (opened.get() < 0) return {};
   std::string header;
   for (std::size_t block = 0; block < kMostBlocks; ++block) {
     header.resize(header.size() + kBlockBytes);
     const std::size_t begin = block * kBlockBytes;
-    const ssize_t got = read(descriptor, header.data() + begin, kBlockBytes);
+    const ssize_t got = read(opened.get(), header.data() + begin, kBlockBytes);
     header.resize(begin + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     if (header.size() < begin + kBlockBytes || HasEnd(std::string_view(header).substr(begin))) break;
   }
-  close(descriptor);
   return ObservationTypeIn(header);
 }
 
