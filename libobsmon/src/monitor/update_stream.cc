@@ -70,6 +70,7 @@ class StreamUpdate {
 
  private:
   absl::Status Steps() {
+    if (control_.stop.stop_requested()) return absl::CancelledError("");
     outcome_ = UpdateOutcome::kUsage;
     OBSMON_ASSIGN_OR_RETURN(nights_, NightsOf(window_, TodayOf(stream_, as_of_)));
     outcome_ = UpdateOutcome::kInputUnreadable;

@@ -24,11 +24,6 @@ class StreamsUpdate {
 
  private:
   UpdateResult Update(const StreamConfig& config) const {
-    if (control_.stop.stop_requested()) {
-      return {.stream = config.stream.name,
-              .outcome = UpdateOutcome::kStopped,
-              .status = absl::CancelledError("stopped as asked; the history is as it was")};
-    }
     WorkControl control = control_;
     if (streams_.size() > 1) control.progress = {};  // the steps of several at once tell nobody anything
     return UpdateStream(config.stream, config.window, as_of_, control);
