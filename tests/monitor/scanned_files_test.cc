@@ -18,7 +18,7 @@ class ScannedFilesTest : public testing::Test {
  protected:
   // The size stands for the file: it is another one for each.
   std::optional<std::int64_t> SizeOf(const std::string& path) const {
-    const std::optional<KnownFiles::File> found = scanned_.Find(path);
+    const std::optional<FoundFile> found = scanned_.Find(path);
     return found ? std::optional(found->size_bytes) : std::nullopt;
   }
 

@@ -15,12 +15,12 @@ namespace obsmon {
 namespace {
 
 // Says of each file that it is this one, which is not on the disk: so a test sees who was asked.
-constexpr KnownFiles::File kKnown{.file_id = {.device = 7, .inode = 8}, .size_bytes = 9, .mtime = UtcTime{}};
+constexpr FoundFile kKnown{.file_id = {.device = 7, .inode = 8}, .size_bytes = 9, .mtime = UtcTime{}};
 
 class Known final : public KnownFiles {
  public:
   explicit Known(std::string path) : path_(std::move(path)) {}
-  std::optional<File> Find(std::string_view path) const override {
+  std::optional<FoundFile> Find(std::string_view path) const override {
     return path == path_ ? std::optional(kKnown) : std::nullopt;
   }
 

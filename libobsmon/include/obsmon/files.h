@@ -34,6 +34,15 @@ struct FileId {
   }
 };
 
+/// What a file was found to be, by which it is known again.
+struct FoundFile {
+  FileId file_id{};  ///< links followed
+  std::int64_t size_bytes = 0;
+  UtcTime mtime{};
+
+  friend bool operator==(const FoundFile&, const FoundFile&) = default;
+};
+
 /// The first 64 bits of the checksum of a file's bytes that a Butler records (BLAKE2b, of 512 bits);
 /// kNoChecksum where it is not known. Two files that differ have the same by chance once in 10^19.
 using Checksum = std::uint64_t;

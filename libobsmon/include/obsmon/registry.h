@@ -167,18 +167,10 @@ struct NightIngests {
 /// none.
 class KnownFiles {
  public:
-  struct File {
-    FileId file_id{};
-    std::int64_t size_bytes = 0;
-    UtcTime mtime{};
-
-    friend bool operator==(const File&, const File&) = default;
-  };
-
   virtual ~KnownFiles() = default;
   /// What is known of the file at the absolute `path`, links followed; absent where nothing is. Several
   /// threads may call it at once.
-  virtual std::optional<File> Find(std::string_view /*path*/) const { return std::nullopt; }
+  virtual std::optional<FoundFile> Find(std::string_view /*path*/) const { return std::nullopt; }
 };
 
 /// The rows of some nights as they were at one instant. Holds no lock and no transaction.

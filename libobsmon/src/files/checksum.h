@@ -37,15 +37,6 @@ class ChecksumMaker {
 /// What `hex` says, as a Butler writes it; kNoChecksum where it is none of its checksums.
 Checksum ParseChecksum(std::string_view hex);
 
-/// What a file was found to be, by which it is known again.
-struct FoundFile {
-  FileId file_id{};
-  std::int64_t size_bytes = 0;
-  UtcTime mtime{};
-
-  friend bool operator==(const FoundFile&, const FoundFile&) = default;
-};
-
 /// Reads all of `path`, following links, and nothing but the very file that was `found` there. Errors, each a
 /// clause without the path: the system's; kAborted where it is another one now, or changed while it was read;
 /// kCancelled; kUnimplemented.

@@ -15,7 +15,7 @@ std::string_view FolderOf(std::string_view path) {
 
 }  // namespace
 
-std::optional<KnownFiles::File> ScannedFiles::Find(std::string_view path) const {
+std::optional<FoundFile> ScannedFiles::Find(std::string_view path) const {
   std::call_once(asked_, [this] { FindFolders(); });
   // Of the other places the paths are absolute.
   const std::string_view below_storage = PathBelow(path, storage_names_);
@@ -26,9 +26,9 @@ std::optional<KnownFiles::File> ScannedFiles::Find(std::string_view path) const 
   const auto rows = ranges::views::iota(first, end);
   const auto row = ranges::lower_bound(rows, path, {}, [this](std::size_t i) { return files_.path()[i]; });
   if (row == rows.end() || files_.path()[*row] != path) return std::nullopt;
-  return File{.file_id = files_.file_id()[*row],
-              .size_bytes = files_.size_bytes()[*row],
-              .mtime = files_.creation_time()[*row]};
+  return FoundFile{.file_id = files_.file_id()[*row],
+                   .size_bytes = files_.size_bytes()[*row],
+                   .mtime = files_.creation_time()[*row]};
 }
 
 void ScannedFiles::FindFolders() const {

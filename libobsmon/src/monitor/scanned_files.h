@@ -23,7 +23,7 @@ class ScannedFiles final : public KnownFiles {
   ScannedFiles(const TransferTable& files, const std::vector<std::string>& storage_names)
       : files_(files), storage_names_(storage_names) {}
 
-  std::optional<File> Find(std::string_view path) const override;
+  std::optional<FoundFile> Find(std::string_view path) const override;
 
  private:
   using RowRange = std::pair<std::size_t, std::size_t>;  // the first row, and the one after the last

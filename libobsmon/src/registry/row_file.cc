@@ -31,7 +31,7 @@ void SetPresent(RowFile& file, const FileFacts& facts) {
   file.file_time = facts.mtime;
 }
 
-void SetPresent(RowFile& file, const KnownFiles::File& known) {
+void SetPresent(RowFile& file, const FoundFile& known) {
   file.artifact = ArtifactState::kPresent;
   file.file_id = known.file_id;
   file.size_bytes = known.size_bytes;
@@ -44,7 +44,7 @@ void FollowLink(const Directory& folder, std::string_view folder_path, const cha
   if (text.ok()) file.link_target = LinkTarget(folder_path, *text);
   // Where the text had to be put in order, links on the way may lead the system elsewhere.
   if (text.ok() && file.link_target == *text) {
-    if (const std::optional<KnownFiles::File> target = known.Find(*text)) return SetPresent(file, *target);
+    if (const std::optional<FoundFile> target = known.Find(*text)) return SetPresent(file, *target);
   }
   const absl::StatusOr<FileFacts> target = folder.Stat(name, FollowLinks::kYes);
   if (target.ok()) {
@@ -82,7 +82,7 @@ RowFile LookAtRowFile(const Directory& folder, std::string_view folder_path, con
 
 RowFile LookAtNamedFile(const Directory& folder, std::string_view folder_path, const std::string& location,
                         const KnownFiles& known) {
-  if (const std::optional<KnownFiles::File> found = known.Find(location)) {
+  if (const std::optional<FoundFile> found = known.Find(location)) {
     RowFile file;
     SetPresent(file, *found);
     return file;
