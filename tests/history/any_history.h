@@ -57,6 +57,9 @@ class AnyHistory : public testing::TestWithParam<KindOfHistory> {
   std::unique_ptr<HistoryStore> store_;
 };
 
+/// Puts back into `report` what the history knows of its night.
+void RestoreFrom(History& history, NightReport& report);
+
 }  // namespace obsmon
 
 #endif  // OBSMON_TESTS_HISTORY_ANY_HISTORY_H_

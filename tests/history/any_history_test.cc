@@ -6,8 +6,10 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "history/earlier_files.h"
 #include "history/night_reports.h"
 #include "support/status_matchers.h"
 #include "support/temp_tree.h"
@@ -19,6 +21,12 @@ void AnyHistory::Put(const std::vector<NightReport>& reports, const NightFingerp
   ASSERT_THAT(history->Begin(), IsOk());
   for (const NightReport& report : reports) ASSERT_THAT(history->Put(report, fingerprint), IsOk());
   ASSERT_THAT(history->Commit(), IsOk());
+}
+
+void RestoreFrom(History& history, NightReport& report) {
+  absl::StatusOr<EarlierLook> earlier = history.Recall(report.night);
+  ASSERT_THAT(earlier, IsOk());
+  EarlierFiles(*std::move(earlier)).Restore(report.evidence.transfers, report.evidence.expected);
 }
 
 namespace {
@@ -99,6 +107,19 @@ TEST_P(AnyHistory, ForgetsLatenciesAndAbsentFilesThatANightNoLongerHas) {
   Put({Report(N("2020-05-01"), {})});
   EXPECT_THAT(Lines("SELECT path FROM absent"), IsEmpty());
   EXPECT_EQ(Nights()[0].latency, Latencies());
+}
+
+TEST_P(AnyHistory, KeepsSinceWhenAFileIsExpected) {
+  const auto expecting = [](std::string_view since) {
+    NightReport report = Report(N("2020-05-01"), {});
+    report.match.absent = {{.expected_row = 0, .verdict = Verdict::kMissing}};
+    report.evidence.expected.Append({.path = "2020-05-01/a.fits", .since = Utc(since)});
+    return report;
+  };
+  Put({expecting("2020-05-02T00:30:00")});
+  NightReport later = expecting("2020-05-02T09:00:00");
+  RestoreFrom(*Open(), later);
+  EXPECT_THAT(later.evidence.expected.since(), ElementsAre(Utc("2020-05-02T00:30:00")));
 }
 
 TEST_P(AnyHistory, ListsNightsNewestFirst) {
@@ -255,7 +276,7 @@ TEST_P(AnyHistory, KeepsWhenAFileWasFirstSeenWhileItIsTheSame) {
       Report(N("2020-05-01"),
              {{.path = "2020-05-01/a.fits", .arrival = Utc("2020-05-02T09:00:00")},
               {.path = "2020-05-01/b.fits", .size = 28'800, .arrival = Utc("2020-05-02T09:00:00")}});
-  ASSERT_THAT(Open()->Restore(N("2020-05-01"), later.evidence.transfers, later.evidence.expected), IsOk());
+  RestoreFrom(*Open(), later);
   EXPECT_THAT(later.evidence.transfers.arrival_time(),
               ElementsAre(Utc("2020-05-02T00:29:30"), Utc("2020-05-02T09:00:00")));
 }
@@ -267,11 +288,14 @@ TEST_P(AnyHistory, GivesBackTheFilesOfANightAsTheyWereFound) {
               {.path = "2020-05-01/not\xFFutf8.fits", .creation = Utc("1969-07-20T20:17:40")},
               {.path = "2020-05-01/.b.fits.x7Kq2b", .state = TransferState::kInFlight}});
   Put({report, Report(N("2020-05-02"), {{.path = "2020-05-02/c.fits"}})});
-  ASSERT_OK_AND_ASSIGN(const TransferTable files, Open()->Transfers(N("2020-05-01")));
+  ASSERT_OK_AND_ASSIGN(const EarlierLook earlier, Open()->Recall(N("2020-05-01")));
+  const TransferTable& files = earlier.files;
   const std::vector<TransferRow> put(report.evidence.transfers.begin(), report.evidence.transfers.end());
   EXPECT_THAT(std::vector<TransferRow>(files.begin(), files.end()), testing::UnorderedElementsAreArray(put));
-  ASSERT_OK_AND_ASSIGN(const TransferTable none, Open()->Transfers(N("2020-04-30")));
-  EXPECT_TRUE(none.empty());
+  EXPECT_EQ(earlier.found_at, report.as_of);
+  ASSERT_OK_AND_ASSIGN(const EarlierLook none, Open()->Recall(N("2020-04-30")));
+  EXPECT_TRUE(none.files.empty());
+  EXPECT_FALSE(none.found_at.has_value());
 }
 
 TEST_P(AnyHistory, KeepsTheChecksumOfAFileWhileItIsTheSame) {
@@ -287,7 +311,7 @@ TEST_P(AnyHistory, KeepsTheChecksumOfAFileWhileItIsTheSame) {
   NightReport later = Report(
       N("2020-05-01"),
       {{.path = "2020-05-01/a.fits"}, {.path = "2020-05-01/b.fits", .creation = Utc("2020-05-02T09:00:00")}});
-  ASSERT_THAT(Open()->Restore(N("2020-05-01"), later.evidence.transfers, later.evidence.expected), IsOk());
+  RestoreFrom(*Open(), later);
   EXPECT_THAT(later.evidence.transfers.checksum(), ElementsAre(checksum, kNoChecksum));
 }
 
@@ -312,7 +336,7 @@ TEST_P(AnyHistory, KeepsNamesOfAllKinds) {
   for (std::size_t row = 0; row < names.size(); ++row) {
     later.evidence.transfers.SetArrivalTime(row, Utc("2020-05-02T09:00:00"));
   }
-  ASSERT_THAT(Open()->Restore(N("2020-05-01"), later.evidence.transfers, later.evidence.expected), IsOk());
+  RestoreFrom(*Open(), later);
   EXPECT_THAT(later.evidence.transfers.arrival_time(), testing::Each(Utc("2020-05-02T00:29:30")));
 
   for (ArrivedFile& file : files) file.verdict = Verdict::kIngested;

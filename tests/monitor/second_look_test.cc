@@ -175,9 +175,9 @@ std::int64_t SizeAfter(const SampleStream& stream, UtcTime as_of, std::string_vi
   EXPECT_THAT(UpdateStream(stream.Options(), window, as_of).status, IsOk());
   const auto history = History::OpenReadOnly(stream.Output());
   EXPECT_THAT(history, IsOk());
-  const auto files = (*history)->Transfers(kNight);
-  EXPECT_THAT(files, IsOk());
-  for (const TransferRow& file : *files) {
+  const auto earlier = (*history)->Recall(kNight);
+  EXPECT_THAT(earlier, IsOk());
+  for (const TransferRow& file : earlier->files) {
     if (file.path == path) return file.size_bytes;
   }
   return -1;

@@ -411,8 +411,8 @@ TEST_F(SharedHistoryTest, HoldsWhatTheOneInSqliteHoldsWhateverTheNightsWere) {
     // What either knows of a night is what it gives back of the times of the next.
     NightReport next = RandomReport(random);
     NightReport same = next;
-    ASSERT_THAT(in_sqlite->Restore(report.night, next.evidence.transfers, next.evidence.expected), IsOk());
-    ASSERT_THAT(in_postgres->Restore(report.night, same.evidence.transfers, same.evidence.expected), IsOk());
+    RestoreFrom(*in_sqlite, next);
+    RestoreFrom(*in_postgres, same);
     ASSERT_THAT(next.evidence.transfers.arrival_time(),
                 testing::ElementsAreArray(same.evidence.transfers.arrival_time()));
     for (const char* rows :

@@ -99,6 +99,22 @@ struct NightFingerprint {
   friend bool operator==(const NightFingerprint&, const NightFingerprint&) = default;
 };
 
+/// What was found of a night when it was last looked at: for a later look, which then need not ask for all of
+/// it again.
+struct EarlierLook {
+  /// A file that was expected, and nowhere.
+  struct Absent {
+    std::string path{};  ///< where it would be, from storage on
+    UtcTime since{};     ///< when it was first expected
+  };
+
+  /// The files in the night's folders, in no order; of each the first arrival that was seen of this very
+  /// file. (A path of more than 2,000 bytes comes from a shared history as the key that it has there.)
+  TransferTable files{};
+  std::vector<Absent> absent{};       ///< likewise
+  std::optional<UtcTime> found_at{};  ///< the look that found them: NightSummary::changed_at
+};
+
 /// The history of one stream.
 class History {
  public:
@@ -132,15 +148,8 @@ class History {
   /// Absent where the night was never looked at, or only by the prototype.
   virtual absl::StatusOr<std::optional<NightFingerprint>> Fingerprint(Night night) = 0;
 
-  /// The files in the night's folders as they were last found, in no order; none where it was never looked
-  /// at, or only by the prototype.
-  virtual absl::StatusOr<TransferTable> Transfers(Night night) = 0;
-
-  /// Puts back what a look at `night` does not tell. Of the very same file (same path, inode, size and
-  /// creation time): its arrival, where the history knows an earlier one (a chmod or a new hard link moves a
-  /// file's ctime, and it has not arrived anew), and its checksum. Of an absent file: since when it is
-  /// expected.
-  virtual absl::Status Restore(Night night, TransferTable& transfers, ExpectedTable& expected) = 0;
+  /// The night as it was last found; nothing where it was never looked at, or only by the prototype.
+  virtual absl::StatusOr<EarlierLook> Recall(Night night) = 0;
 
   // A run's changes: all between Begin and Commit become visible together, or not at all. Destruction without
   // Commit takes them back. Errors of these: as Open.

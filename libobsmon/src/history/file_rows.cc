@@ -125,14 +125,6 @@ absl::StatusOr<RowChanges> Merge(sqlite::Connection& database, Night night, cons
                     .removed = static_cast<std::int64_t>(differences.removed.size())};
 }
 
-/// Calls `visit(stored, row)` for each of the night's rows in the table of `Rows` whose path is one of
-/// `paths`.
-template <typename Rows, typename Visit>
-absl::Status ForKnown(sqlite::Connection& database, Night night, const StringColumn& paths, Visit visit) {
-  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement select, SelectOf<Rows>(database, night));
-  return VisitKnown<Rows>(*select, paths, SqliteKeys{}, visit);
-}
-
 }  // namespace
 
 void BindPath(sqlite::Statement& statement, int position, std::string_view path) {
@@ -154,16 +146,6 @@ absl::Status ReplaceAbsent(sqlite::Connection& database, Night night, const Expe
   return Merge(database, night, AbsentRows{.expected = expected, .absent = absent}, now).status();
 }
 
-absl::Status RestoreFiles(sqlite::Connection& database, Night night, TransferTable& transfers,
-                          ExpectedTable& expected) {
-  OBSMON_RETURN_IF_ERROR(ForKnown<TransferRows>(
-      database, night, transfers.path(),
-      [&](const StoredTransfer& before, std::size_t row) { RestoreTransfer(before, transfers, row); }));
-  return ForKnown<AbsentRows>(
-      database, night, expected.path(),
-      [&](const StoredAbsent& before, std::size_t row) { RestoreSince(before, expected, row); });
-}
-
 absl::StatusOr<TransferTable> ReadTransfers(sqlite::Connection& database, Night night) {
   OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row, SelectOf<TransferRows>(database, night));
   TransferTable transfers;
@@ -171,6 +153,16 @@ absl::StatusOr<TransferTable> ReadTransfers(sqlite::Connection& database, Night 
     OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
     if (!found) return transfers;
     transfers.Append(TransferRows::Read(*row).At(row->Text(0)));
+  }
+}
+
+absl::StatusOr<std::vector<EarlierLook::Absent>> ReadAbsent(sqlite::Connection& database, Night night) {
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row, SelectOf<AbsentRows>(database, night));
+  std::vector<EarlierLook::Absent> absent;
+  for (;;) {
+    OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
+    if (!found) return absent;
+    absent.push_back({.path = std::string(row->Text(0)), .since = FromNanos(AbsentRows::Read(*row).since)});
   }
 }
 

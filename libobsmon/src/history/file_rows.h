@@ -7,10 +7,12 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "obsmon/expected.h"
 #include "obsmon/files.h"
+#include "obsmon/history.h"
 #include "obsmon/match.h"
 #include "obsmon/night.h"
 #include "obsmon/registry.h"
@@ -48,12 +50,9 @@ absl::Status ReplaceAbsent(sqlite::Connection& database, Night night, const Expe
 /// Makes the night's rows in `event` those of `events`.
 absl::Status ReplaceEvents(sqlite::Connection& database, Night night, std::span<const FileEvent> events);
 
-/// See History::Transfers.
+/// The night's files as an EarlierLook has them.
 absl::StatusOr<TransferTable> ReadTransfers(sqlite::Connection& database, Night night);
-
-/// See History::Restore.
-absl::Status RestoreFiles(sqlite::Connection& database, Night night, TransferTable& transfers,
-                          ExpectedTable& expected);
+absl::StatusOr<std::vector<EarlierLook::Absent>> ReadAbsent(sqlite::Connection& database, Night night);
 
 /// Binds a path, or any text from outside: as TEXT where it is UTF-8, else as a BLOB. It is not copied, and
 /// must stay as it is until the statement is reset.

@@ -12,7 +12,6 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "obsmon/columns.h"
@@ -111,23 +110,6 @@ absl::StatusOr<Differences<typename Rows::Stored>> Compare(Cursor& before, const
     }
   }
   return differences;
-}
-
-/// Calls `visit(stored, row)` for each row that `before` gives whose path is one of `paths`.
-template <typename Rows, typename Cursor, typename Keys, typename Visit>
-absl::Status VisitKnown(Cursor& before, const StringColumn& paths, Keys&& keys, Visit visit) {
-  absl::flat_hash_map<std::string_view, std::size_t> row_of_path;
-  for (;;) {
-    OBSMON_ASSIGN_OR_RETURN(const bool found, before.Step());
-    if (!found) return absl::OkStatus();
-    if (row_of_path.empty()) {  // only now: most nights' absent files are none
-      row_of_path.reserve(paths.size());
-      for (std::size_t row = 0; row < paths.size(); ++row)
-        row_of_path.try_emplace(keys(paths[row]).path, row);
-    }
-    const auto known = row_of_path.find(before.Text(0));
-    if (known != row_of_path.end()) visit(Rows::Read(before), known->second);
-  }
 }
 
 }  // namespace obsmon

@@ -113,11 +113,8 @@ class PostgresHistory final : public History {
   absl::StatusOr<std::optional<NightFingerprint>> Fingerprint(Night night) override {
     return Reading([&] { return ReadNightsFingerprint(night); });
   }
-  absl::StatusOr<TransferTable> Transfers(Night night) override {
-    return Reading([&] { return ReadTransfers(night); });
-  }
-  absl::Status Restore(Night night, TransferTable& transfers, ExpectedTable& expected) override {
-    return Reading([&] { return RestoreFiles(night, transfers, expected); });
+  absl::StatusOr<EarlierLook> Recall(Night night) override {
+    return Reading([&] { return ReadEarlierLook(night); });
   }
 
   absl::Status Begin() override;
@@ -147,10 +144,9 @@ class PostgresHistory final : public History {
   absl::StatusOr<std::vector<NightSummary>> ReadNights();
   absl::StatusOr<std::optional<NightFingerprint>> ReadNightsFingerprint(Night night);
   absl::StatusOr<std::vector<FolderStamp>> ReadFolders(Night night);
+  absl::StatusOr<EarlierLook> ReadEarlierLook(Night night);
+  absl::StatusOr<std::optional<UtcTime>> ReadChangedAt(Night night);
   absl::StatusOr<TransferTable> ReadTransfers(Night night);
-  absl::Status RestoreFiles(Night night, TransferTable& transfers, ExpectedTable& expected);
-  template <typename Rows, typename Visit>
-  absl::Status ForKnown(Night night, const StringColumn& paths, Visit visit);
   template <typename Rows>
   absl::StatusOr<std::unique_ptr<postgres::Rows>> Select(Night night);
 
@@ -322,11 +318,31 @@ absl::StatusOr<std::unique_ptr<postgres::Rows>> PostgresHistory::Select(Night ni
                                         Rows::kTable, Where(night)));
 }
 
-template <typename Rows, typename Visit>
-absl::Status PostgresHistory::ForKnown(Night night, const StringColumn& paths, Visit visit) {
-  OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<postgres::Rows> before, Select<Rows>(night));
-  StoredPaths keys;
-  return VisitKnown<Rows>(*before, paths, keys, visit);
+absl::StatusOr<EarlierLook> PostgresHistory::ReadEarlierLook(Night night) {
+  EarlierLook earlier;
+  OBSMON_ASSIGN_OR_RETURN(earlier.found_at, ReadChangedAt(night));
+  if (!earlier.found_at) return earlier;
+  OBSMON_ASSIGN_OR_RETURN(earlier.files, ReadTransfers(night));
+  OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<postgres::Rows> row, Select<AbsentRows>(night));
+  for (;;) {
+    OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
+    if (!found) return earlier;
+    earlier.absent.push_back(
+        {.path = FromStoredText(row->Text(0)), .since = FromNanos(AbsentRows::Read(*row).since)});
+  }
+}
+
+absl::StatusOr<std::optional<UtcTime>> PostgresHistory::ReadChangedAt(Night night) {
+  OBSMON_ASSIGN_OR_RETURN(
+      const std::unique_ptr<postgres::Rows> row,
+      connection_->Query(fmt::format("SELECT changed_at FROM obsmon.night WHERE stream = {} AND number = {}",
+                                     stream_, night.yyyymmdd())));
+  std::optional<UtcTime> changed_at;
+  for (;;) {
+    OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
+    if (!found) return changed_at;
+    changed_at = TimeIn(*row, 0);
+  }
 }
 
 absl::StatusOr<TransferTable> PostgresHistory::ReadTransfers(Night night) {
@@ -337,15 +353,6 @@ absl::StatusOr<TransferTable> PostgresHistory::ReadTransfers(Night night) {
     if (!found) return transfers;
     transfers.Append(TransferRows::Read(*row).At(FromStoredText(row->Text(0))));
   }
-}
-
-absl::Status PostgresHistory::RestoreFiles(Night night, TransferTable& transfers, ExpectedTable& expected) {
-  OBSMON_RETURN_IF_ERROR(ForKnown<TransferRows>(
-      night, transfers.path(),
-      [&](const StoredTransfer& before, std::size_t row) { RestoreTransfer(before, transfers, row); }));
-  return ForKnown<AbsentRows>(night, expected.path(), [&](const StoredAbsent& before, std::size_t row) {
-    RestoreSince(before, expected, row);
-  });
 }
 
 // --- writing

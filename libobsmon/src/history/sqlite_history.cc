@@ -31,6 +31,7 @@ constexpr std::string_view kSelectFolders =
     "SELECT path, present, device, inode, modified FROM folder WHERE night = ?1 ORDER BY position";
 constexpr std::string_view kRemoveFolders = "DELETE FROM folder WHERE night = ?1";
 constexpr std::string_view kWriteFolder = "INSERT INTO folder VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+constexpr std::string_view kSelectChangedAt = "SELECT changed_at FROM night WHERE number = ?1";
 constexpr std::string_view kIsKnown = "SELECT 1 FROM night WHERE number = ?1";
 constexpr std::string_view kTouch = "UPDATE night SET looked_at = ?2, registry_token = ?3 WHERE number = ?1";
 // The fingerprint must not bring the next look to believe in the state of before.
@@ -53,13 +54,9 @@ class SqliteHistory final : public History {
     return Explained(ReadFingerprint(night));
   }
 
-  absl::StatusOr<TransferTable> Transfers(Night night) override {
-    if (contents_ != Contents::kHistory) return TransferTable();
-    return Explained(ReadTransfers(database_, night));
-  }
-  absl::Status Restore(Night night, TransferTable& transfers, ExpectedTable& expected) override {
-    if (contents_ != Contents::kHistory) return absl::OkStatus();
-    return Explain(RestoreFiles(database_, night, transfers, expected));
+  absl::StatusOr<EarlierLook> Recall(Night night) override {
+    if (contents_ != Contents::kHistory) return EarlierLook();
+    return Explained(ReadEarlierLook(night));
   }
 
   absl::Status Begin() override;
@@ -78,6 +75,7 @@ class SqliteHistory final : public History {
   absl::StatusOr<std::vector<NightSummary>> ReadNights();
   absl::StatusOr<std::optional<NightFingerprint>> ReadFingerprint(Night night);
   absl::StatusOr<std::vector<FolderStamp>> ReadFolders(Night night);
+  absl::StatusOr<EarlierLook> ReadEarlierLook(Night night);
   absl::StatusOr<bool> IsKnown(Night night);
 
   absl::Status WriteNight(const NightSummary& summary, const NightReport& report,
@@ -146,6 +144,18 @@ absl::StatusOr<std::vector<FolderStamp>> SqliteHistory::ReadFolders(Night night)
     if (!found) return folders;
     folders.push_back(ReadFolder(*row, row->Text(0)));
   }
+}
+
+absl::StatusOr<EarlierLook> SqliteHistory::ReadEarlierLook(Night night) {
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row, database_.Prepared(kSelectChangedAt));
+  row->Bind(1, night.yyyymmdd());
+  OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
+  EarlierLook earlier;
+  if (!found) return earlier;
+  earlier.found_at = TimeIn(*row, 0);
+  OBSMON_ASSIGN_OR_RETURN(earlier.files, ReadTransfers(database_, night));
+  OBSMON_ASSIGN_OR_RETURN(earlier.absent, ReadAbsent(database_, night));
+  return earlier;
 }
 
 absl::StatusOr<bool> SqliteHistory::IsKnown(Night night) {

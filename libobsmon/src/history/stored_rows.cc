@@ -20,17 +20,6 @@ StringColumn PathsOf(const ExpectedTable& expected, std::span<const AbsentFile> 
   return paths;
 }
 
-void RestoreTransfer(const StoredTransfer& before, TransferTable& transfers, std::size_t row) {
-  StoredTransfer found = TransferRows{.table = transfers, .verdicts = {}}.Facts(row);
-  TransferRows::Keep(before, found);
-  transfers.SetArrivalTime(row, FromNanos(found.arrival));
-  transfers.SetChecksum(row, found.checksum);
-}
-
-void RestoreSince(const StoredAbsent& before, ExpectedTable& expected, std::size_t row) {
-  expected.SetSince(row, std::min(expected.since()[row], FromNanos(before.since)));
-}
-
 std::string EventTime(const std::optional<UtcTime>& time) {
   constexpr std::int64_t kUnit = 10'000;  // nanoseconds in its last digit
   if (!time) return "0000-00-00T00:00:00";

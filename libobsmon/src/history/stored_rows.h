@@ -218,12 +218,6 @@ struct AbsentRows {
 /// The paths of the absent files, in their order.
 StringColumn PathsOf(const ExpectedTable& expected, std::span<const AbsentFile> absent);
 
-/// Puts back what `before` knows of a file that a look found as `row` of `transfers`; see
-/// History::Restore.
-void RestoreTransfer(const StoredTransfer& before, TransferTable& transfers, std::size_t row);
-/// Likewise of an absent file.
-void RestoreSince(const StoredAbsent& before, ExpectedTable& expected, std::size_t row);
-
 // --- latency
 
 struct LatencySpan {

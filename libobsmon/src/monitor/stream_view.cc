@@ -258,14 +258,13 @@ absl::StatusOr<const RegistrySnapshot*> StreamView::Snapshot() {
 }
 
 absl::StatusOr<const TransferScan*> StreamView::Storage(Night night) {
-  std::optional<TransferScan>& storage = sides_[night].storage;
+  auto& [earlier, storage, registry] = sides_[night];
   if (!storage) {
-    ScanOptions options{.control = control_};
-    std::optional<SettledFiles> settled;
-    if (recall_earlier_) {
-      OBSMON_ASSIGN_OR_RETURN(std::optional<EarlierLook> earlier, recall_earlier_(night));
-      if (earlier) options.known = &settled.emplace(*std::move(earlier));
+    if (recall_) {
+      OBSMON_ASSIGN_OR_RETURN(EarlierLook look, recall_(night));
+      earlier = std::make_unique<EarlierFiles>(std::move(look));
     }
+    ScanOptions options{.known = earlier.get(), .control = control_};
     OBSMON_ASSIGN_OR_RETURN(storage, ScanTransfers(stream_.StorageFolder(), night, options));
     options.known = nullptr;  // it is about storage
     for (const auto& [folder, place] : OtherPlaces(stream_)) {
@@ -347,6 +346,8 @@ absl::StatusOr<NightLook> StreamView::Look(Night night) {
   look.fingerprint.registry_digest = digest;
 
   OBSMON_RETURN_IF_ERROR(ReadExpectations(look));
+  if (sides.earlier) sides.earlier->Restore(evidence.transfers, evidence.expected);
+  sides.earlier.reset();
   match_options_.registry_readable = registry_status_.ok();
   look.report.match = Match(evidence);
   OBSMON_RETURN_IF_ERROR(ConsultNeighbours(look));
@@ -450,8 +451,7 @@ absl::Status StreamView::ReadExpectations(NightLook& look) {
   match_options_.observation_types.merge(expected.observation_types);
   OBSMON_RETURN_IF_ERROR(ReadObservationTypes(evidence.transfers));
   ReadArrivals(evidence);
-  if (!restore_) return absl::OkStatus();
-  return restore_(look.report.night, evidence.transfers, evidence.expected);
+  return absl::OkStatus();
 }
 
 absl::Status StreamView::ReadObservationTypes(const TransferTable& files) {

@@ -13,7 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "expected/expected_query.h"
-#include "monitor/settled_files.h"
+#include "history/earlier_files.h"
 #include "obsmon/files.h"
 #include "obsmon/history.h"
 #include "obsmon/match.h"
@@ -46,15 +46,9 @@ class StreamView {
   /// REQUIRES: called once, before Look and IsUnchanged.
   void Expect(std::span<const Night> nights);
 
-  /// Puts back what a history knows of a night's files and a look does not tell; by default, nothing. See
-  /// History::Restore.
-  using Restore = std::function<absl::Status(Night, TransferTable&, ExpectedTable&)>;
-  void SetRestore(Restore restore) { restore_ = std::move(restore); }
-
-  /// Gives what an earlier look found of a night's files, so that those need not be asked again; absent where
-  /// there was none, or none that can be trusted. By default all files are asked.
-  using RecallEarlier = std::function<absl::StatusOr<std::optional<EarlierLook>>(Night)>;
-  void SetRecallEarlier(RecallEarlier recall) { recall_earlier_ = std::move(recall); }
+  /// Gives what an earlier look found of a night. By default none is known, and all files are asked.
+  using Recall = std::function<absl::StatusOr<EarlierLook>(Night)>;
+  void SetRecall(Recall recall) { recall_ = std::move(recall); }
 
   /// Looks at `night`, and at its neighbours where a file may have been ingested under another night than its
   /// folder's. Errors: the input can't be read, kCancelled.
@@ -76,6 +70,8 @@ class StreamView {
  private:
   /// What a neighbouring night's look may need of a night.
   struct Sides {
+    std::unique_ptr<const EarlierFiles>
+        earlier;  ///< until the night itself is looked at; null: not asked for
     std::optional<TransferScan> storage;
     std::optional<NightIngests> registry;
   };
@@ -123,8 +119,7 @@ class StreamView {
   std::optional<expected::Lists> expected_lists_;
   absl::Status expected_status_;
   std::map<Night, Sides> sides_;
-  Restore restore_;
-  RecallEarlier recall_earlier_;
+  Recall recall_;
 };
 
 }  // namespace obsmon

@@ -77,12 +77,8 @@ class StreamUpdate {
     OBSMON_ASSIGN_OR_RETURN(StreamView view, StreamView::Open(stream_, as_of_, control_));
     outcome_ = UpdateOutcome::kOutputUnwritable;
     OBSMON_RETURN_IF_ERROR(OpenOutput());
-    view.SetRestore([this](Night night, TransferTable& transfers, ExpectedTable& expected) {
-      return history_->Restore(night, transfers, expected);
-    });
-    view.SetRecallEarlier([this](Night night) { return RecallEarlier(night); });
-    OBSMON_ASSIGN_OR_RETURN(known_, history_->Nights());
-    AddNightsWithOpenProblems();
+    view.SetRecall([this](Night night) { return history_->Recall(night); });
+    OBSMON_RETURN_IF_ERROR(AddNightsWithOpenProblems());
     view.Expect(nights_);
     OBSMON_RETURN_IF_ERROR(LookAtNights(view));
     if (!view.expected_status().ok()) AddWarning(std::string(view.expected_status().message()));
@@ -120,19 +116,13 @@ class StreamUpdate {
     return absl::OkStatus();
   }
 
-  void AddNightsWithOpenProblems() {
-    if (!window_.IsDefault()) return;
-    for (const NightSummary& night : known_) {
+  absl::Status AddNightsWithOpenProblems() {
+    if (!window_.IsDefault()) return absl::OkStatus();
+    OBSMON_ASSIGN_OR_RETURN(const std::vector<NightSummary> known, history_->Nights());
+    for (const NightSummary& night : known) {
       if (night.night < nights_.back() && HasOpenProblems(night)) nights_.push_back(night.night);
     }
-  }
-
-  absl::StatusOr<std::optional<EarlierLook>> RecallEarlier(Night night) {
-    const auto known = std::ranges::lower_bound(known_, night, std::greater{}, &NightSummary::night);
-    // `looked_at` would be wrong: a look that found nothing new has not asked for the files.
-    if (known == known_.end() || known->night != night || !known->changed_at) return std::nullopt;
-    OBSMON_ASSIGN_OR_RETURN(TransferTable files, history_->Transfers(night));
-    return EarlierLook{.files = std::move(files), .as_of = *known->changed_at};
+    return absl::OkStatus();
   }
 
   absl::Status LookAtNights(StreamView& view) {
@@ -264,7 +254,6 @@ class StreamUpdate {
   UpdateOutcome outcome_ = UpdateOutcome::kDone;
   UpdateResult result_;
   std::vector<Night> nights_;
-  std::vector<NightSummary> known_;  // before this run, newest first
   std::optional<OutputLock> lock_;
   std::unique_ptr<History> history_;
   // In a shared history nobody is to wait for a look at another night.

@@ -218,13 +218,14 @@ std::optional<UtcTime> IngestTimeOf(const IngestTable& ingests, std::size_t row,
   return is_copy ? known(ingests.file_time()[row]) : std::nullopt;
 }
 
+// Takes the columns that it needs: a whole row would cost as much as all the rest of a file's.
 void DescribeDataset(const IngestTable& ingests, std::size_t row, FileRow& file) {
-  const IngestRow dataset = ingests[row];
-  file.ingest_path = dataset.path;
-  file.ingest_night = dataset.night;
+  file.ingest_path = ingests.path()[row];
+  file.ingest_night = ingests.night()[row];
   file.ingest_time = IngestTimeOf(ingests, row, file.basis);
-  if (dataset.ingested_size_bytes >= 0) file.ingested_size_bytes = dataset.ingested_size_bytes;
-  file.message = dataset.message;
+  const std::int64_t ingested_size = ingests.ingested_size_bytes()[row];
+  if (ingested_size >= 0) file.ingested_size_bytes = ingested_size;
+  file.message = ingests.message()[row];
 }
 
 std::string_view MessageOf(TransferPlace place) {
@@ -338,7 +339,7 @@ FileRow NightReport::Files::Transfer(std::size_t row) const {
   if (const std::int32_t ingest = report_->match.ingest_of[row]; ingest != NightMatch::kNoRow) {
     const auto dataset = static_cast<std::size_t>(ingest);
     DescribeDataset(found.ingests, dataset, file);
-    const std::uint64_t recorded = found.ingests[dataset].ingested_checksum;
+    const Checksum recorded = found.ingests.ingested_checksum()[dataset];
     file.checksum_differs =
         transfer.checksum != kNoChecksum && recorded != kNoChecksum && transfer.checksum != recorded;
   }

@@ -1,0 +1,86 @@
+#include "history/earlier_files.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "history/copy_rows.h"
+#include "history/stored_rows.h"
+
+namespace obsmon {
+namespace {
+
+// Longer than the pauses of a transfer; and every look asks for the files of so long a time.
+constexpr std::chrono::minutes kSettledAfter{15};
+
+StoredTransfer FactsOf(const TransferTable& files, std::size_t row) {
+  return TransferRows{.table = files, .verdicts = {}}.Facts(row);
+}
+
+// What `known` has of `path`. A shared history knows a very long path by its key alone.
+template <typename Known>
+auto Find(const Known& known, std::string_view path) {
+  const auto found = known.find(path);
+  return found == known.end() ? known.find(StoredPaths()(path).path) : found;
+}
+
+}  // namespace
+
+EarlierFiles::EarlierFiles(EarlierLook earlier)
+    : earlier_(std::move(earlier)),
+      rows_(0, HashOfRow{&earlier_.files.path()}, SamePath{&earlier_.files.path()}) {
+  rows_.reserve(earlier_.files.size());
+  for (std::uint32_t row = 0; row < earlier_.files.size(); ++row) rows_.insert(row);
+}
+
+bool EarlierFiles::IsSettled(std::size_t row) const {
+  const TransferTable& files = earlier_.files;
+  return earlier_.found_at && files.state()[row] == TransferState::kArrived &&
+         files.arrival_time()[row] + kSettledAfter < *earlier_.found_at &&
+         files.creation_time()[row] < *earlier_.found_at;
+}
+
+std::optional<TransferRow> EarlierFiles::Find(std::string_view path, const FileId& file_id) const {
+  const auto found = obsmon::Find(rows_, path);
+  if (found == rows_.end() || earlier_.files.file_id()[*found] != file_id || !IsSettled(*found)) {
+    return std::nullopt;
+  }
+  return earlier_.files[*found];
+}
+
+void EarlierFiles::Restore(TransferTable& transfers, ExpectedTable& expected) const {
+  RestoreTransfers(transfers);
+  RestoreExpected(expected);
+}
+
+void EarlierFiles::RestoreTransfers(TransferTable& transfers) const {
+  const StringColumn& paths = earlier_.files.path();
+  if (paths.size() == 0) return;
+  std::uint32_t next = 0;
+  for (std::size_t row = 0; row < transfers.size(); ++row) {
+    const std::string_view path = transfers.path()[row];
+    // Both are mostly in the same order, and the row after the last one costs no search.
+    if (next >= paths.size() || paths[next] != path) {
+      const auto found = obsmon::Find(rows_, path);
+      if (found == rows_.end()) continue;
+      next = *found;
+    }
+    StoredTransfer now = FactsOf(transfers, row);
+    TransferRows::Keep(FactsOf(earlier_.files, next++), now);
+    transfers.SetArrivalTime(row, FromNanos(now.arrival));
+    transfers.SetChecksum(row, now.checksum);
+  }
+}
+
+void EarlierFiles::RestoreExpected(ExpectedTable& expected) const {
+  if (earlier_.absent.empty()) return;
+  absl::flat_hash_map<std::string_view, UtcTime> since;
+  for (const EarlierLook::Absent& file : earlier_.absent) since.emplace(file.path, file.since);
+  for (std::size_t row = 0; row < expected.size(); ++row) {
+    const auto known = obsmon::Find(since, expected.path()[row]);
+    if (known != since.end()) expected.SetSince(row, std::min(expected.since()[row], known->second));
+  }
+}
+
+}  // namespace obsmon
