@@ -298,6 +298,28 @@ TEST_P(AnyHistory, GivesBackTheFilesOfANightAsTheyWereFound) {
   EXPECT_FALSE(none.found_at.has_value());
 }
 
+TEST_P(AnyHistory, GivesBackTheLinksOfANightThatLedToFiles) {
+  const FileId file_id{.device = ~std::uint64_t{0}, .inode = 7};
+  NightFingerprint fingerprint{
+      .folders = {{.path = "/data/gen2repo/raw", .exists = true, .file_id = file_id}}};
+  Put({Report(N("2020-05-01"), {},
+              {{.path = "raw/a.fits", .file_id = file_id, .link_target = "/data/storage/a.fits"},
+               {.path = "raw/copy.fits"},
+               {.path = "raw/gone.fits", .artifact = ArtifactState::kGone, .link_target = "/data/gone.fits"},
+               {.path = "raw/no time.fits", .ingest_time = std::nullopt, .link_target = "/data/b.fits"},
+               {.path = "raw/odd.fits", .link_target = "/data/not\xFFutf8.fits"},
+               {.path = "raw/slashes.fits", .link_target = "//data/c.fits"},
+               {.path = "/data/storage/d.fits", .link_target = "/data/storage/d.fits"}})},
+      fingerprint);
+  ASSERT_OK_AND_ASSIGN(const EarlierLook earlier, Open()->Recall(N("2020-05-01")));
+  ASSERT_EQ(earlier.links.path.size(), 1U);
+  EXPECT_EQ(earlier.links.path[0], "raw/a.fits");
+  EXPECT_EQ(earlier.links.target[0], "/data/storage/a.fits");
+  EXPECT_THAT(earlier.links.ingest_time, ElementsAre(Utc("2020-05-02T00:30:00")));
+  EXPECT_THAT(earlier.links.file_id, ElementsAre(file_id));
+  EXPECT_EQ(earlier.folders, fingerprint.folders);
+}
+
 TEST_P(AnyHistory, KeepsTheChecksumOfAFileWhileItIsTheSame) {
   NightReport report =
       Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}, {.path = "2020-05-01/b.fits"}});

@@ -96,7 +96,7 @@ TEST_F(HistoryTest, OfVersion1IsReadAsItIsAndBroughtToThisVersionByTheFirstThatM
   const auto rows = Raw().Query("SELECT *, 0 FROM transfer");
   EXPECT_EQ(Nights()[0].counts, nights[0].counts);  // opens it for writing
   EXPECT_EQ(Raw().Query("SELECT * FROM transfer"), rows);
-  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("3"));
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("4"));
   NightReport report = Report(N("2020-05-02"), {});
   report.latency.arrival_to_ingest = {.files = 8};
   Put({report});
@@ -107,15 +107,32 @@ TEST_F(HistoryTest, OfVersion2IsReadAsItIsAndBroughtToThisVersionByTheFirstThatM
   NightReport report = Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}});
   report.latency.arrival_to_ingest = {.files = 8};
   Put({report});
-  Raw().Query("ALTER TABLE transfer DROP COLUMN checksum; PRAGMA user_version = 2");
+  Raw().Query(
+      "ALTER TABLE transfer DROP COLUMN checksum; ALTER TABLE ingest DROP COLUMN link_target;"
+      "PRAGMA user_version = 2");
   const std::vector<NightSummary> nights = History::OpenReadOnly(tree_.root()).value()->Nights().value();
   ASSERT_THAT(nights, SizeIs(1));
   EXPECT_EQ(nights[0].latency, report.latency);
   EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("2"));
 
   Open();
-  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("3"));
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("4"));
   EXPECT_THAT(Raw().Lines("SELECT path, checksum FROM transfer"), ElementsAre("2020-05-01/a.fits|0"));
+}
+
+TEST_F(HistoryTest, OfVersion3IsReadAsItIsAndBroughtToThisVersionByTheFirstThatMayWrite) {
+  Put({Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}},
+              {{.path = "raw/a.fits", .link_target = "/a"}})});
+  Raw().Query("ALTER TABLE ingest DROP COLUMN link_target; PRAGMA user_version = 3");
+  const auto reader = History::OpenReadOnly(tree_.root()).value();
+  EXPECT_THAT(*reader->Nights(), SizeIs(1));
+  ASSERT_OK_AND_ASSIGN(const EarlierLook earlier, reader->Recall(N("2020-05-01")));
+  EXPECT_EQ(earlier.found_at, std::nullopt);  // and so all is asked
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("3"));
+
+  Open();
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("4"));
+  EXPECT_THAT(Raw().Lines("SELECT path, link_target FROM ingest"), ElementsAre("raw/a.fits|"));
 }
 
 TEST_F(HistoryTest, BroughtToThisVersionHasTheTablesOfANewOne) {

@@ -36,6 +36,7 @@ struct ListedDataset {
   std::optional<UtcTime> ingest_time = Utc("2020-05-02T00:30:00");
   ArtifactState artifact = ArtifactState::kPresent;
   IngestStatus status = IngestStatus::kIngested;
+  std::string link_target{};
 };
 
 /// The report of `night` with these files and datasets, looked at on 2020-05-02 at noon.
@@ -63,6 +64,7 @@ inline NightReport Report(Night night, const std::vector<ArrivedFile>& files,
                                     .status = dataset.status,
                                     .artifact = dataset.artifact,
                                     .file_id = dataset.file_id,
+                                    .link_target = dataset.link_target,
                                     .ingest_time = dataset.ingest_time});
   }
   return report;

@@ -1,8 +1,11 @@
 // What a run leaves out because it knows it already must not be seen in what it says.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <random>
@@ -21,6 +24,8 @@ namespace obsmon {
 namespace {
 
 using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
 
 Night N(std::string_view text) { return Night::Parse(text).value(); }
 const Night kNight = N("2020-05-01");
@@ -236,6 +241,78 @@ TEST(SecondLook, AsksAgainForSuchAFileAfterALookThatFoundNothingNewToo) {
   GrowInPlace(stream, "2020-05-01/a.fits", 60'480);
   stream.Arrive("2020-05-01/b.fits");
   EXPECT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{80}, "2020-05-01/a.fits"), 60'480);
+}
+
+/// When an update as of `as_of` says that the one link of the night was ingested.
+std::vector<UtcTime> IngestTimesAfter(const SampleStream& stream, UtcTime as_of) {
+  const NightWindow window{.first_day = kNight, .last_day = kNight};
+  EXPECT_THAT(UpdateStream(stream.Options(), window, as_of).status, IsOk());
+  const auto history = History::OpenReadOnly(stream.Output());
+  EXPECT_THAT(history, IsOk());
+  const auto earlier = (*history)->Recall(kNight);
+  EXPECT_THAT(earlier, IsOk());
+  return earlier->links.ingest_time;
+}
+
+/// A night with one file ingested long ago, as its link says. Nobody touches a link once it is made; the
+/// tests do, so that it shows whether it was asked for.
+class SecondLookAtALink : public testing::Test {
+ protected:
+  SecondLookAtALink() {
+    stream_.Arrive("2020-05-01/a.fits");
+    stream_.Ingest("2020-05-01/a.fits", "2020-05-01");
+    Touch(ingested_);
+  }
+  void Touch(UtcTime time) const {
+    const timespec mtime{
+        .tv_sec = std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::microseconds>(time)),
+        .tv_nsec = 0};
+    const std::array times = {mtime, mtime};
+    const std::filesystem::path link = Raw() / "2020050100001-det000.fits";
+    ASSERT_EQ(utimensat(AT_FDCWD, link.c_str(), times.data(), AT_SYMLINK_NOFOLLOW), 0) << link;
+  }
+  std::filesystem::path Raw() const { return stream_.Repo() / "raw/2020-05-01"; }
+
+  SampleStream stream_;
+  const UtcTime ingested_ = Utc("2020-05-02T03:00:00");
+  const UtcTime touched_ = Utc("2020-05-02T02:00:00");
+};
+
+TEST_F(SecondLookAtALink, DoesNotAskForItWhileItsFolderHasNotChanged) {
+  ASSERT_THAT(IngestTimesAfter(stream_, stream_.Later()), ElementsAre(ingested_));
+  Touch(touched_);
+  stream_.Arrive("2020-05-01/b.fits");
+  EXPECT_THAT(IngestTimesAfter(stream_, stream_.Later()), ElementsAre(ingested_));
+}
+
+TEST_F(SecondLookAtALink, AsksForItWhenItsFolderHasChanged) {
+  ASSERT_THAT(IngestTimesAfter(stream_, stream_.Later()), ElementsAre(ingested_));
+  Touch(touched_);
+  stream_.tree().Symlink("gen2repo/raw/2020-05-01/other.fits", "/nowhere");
+  EXPECT_THAT(IngestTimesAfter(stream_, stream_.Later()), ElementsAre(touched_));
+}
+
+// Another change of the folder may have fallen within the same tick of the clock.
+TEST_F(SecondLookAtALink, AsksForItWhenItsFolderHadChangedJustBeforeTheFirst) {
+  const UtcTime first_look = stream_.Later() - std::chrono::minutes{59};
+  SetTimes(Raw(), first_look - std::chrono::milliseconds{1}, first_look - std::chrono::milliseconds{1});
+  ASSERT_THAT(IngestTimesAfter(stream_, first_look), ElementsAre(ingested_));
+  Touch(touched_);
+  stream_.Arrive("2020-05-01/b.fits");
+  EXPECT_THAT(IngestTimesAfter(stream_, stream_.Later()), ElementsAre(touched_));
+}
+
+TEST_F(SecondLookAtALink, FindsThatItsTargetWasMovedOrReplaced) {
+  const std::filesystem::path file = stream_.Storage() / "2020-05-01/a.fits";
+  ASSERT_THAT(IngestTimesAfter(stream_, stream_.Later()), ElementsAre(ingested_));
+  std::filesystem::rename(file, stream_.Storage() / "2020-05-01/b.fits");
+  EXPECT_THAT(IngestTimesAfter(stream_, stream_.Later()), IsEmpty());  // it leads nowhere
+  ASSERT_OK_AND_ASSIGN(const NightReport moved, ObserveNight(stream_.Options(), kNight, stream_.Later()));
+  EXPECT_EQ(moved.evidence.ingests.artifact()[0], ArtifactState::kGone);
+
+  Touch(touched_);
+  stream_.Arrive("2020-05-01/a.fits", 60'480);
+  EXPECT_THAT(IngestTimesAfter(stream_, stream_.Later()), ElementsAre(touched_));
 }
 
 // What storage has told of a link's target is what the target itself tells.

@@ -107,12 +107,22 @@ struct EarlierLook {
     std::string path{};  ///< where it would be, from storage on
     UtcTime since{};     ///< when it was first expected
   };
+  /// Datasets that are symbolic links in the repository, whose targets were there; as columns, in no order.
+  /// Links whose target's name is not UTF-8 are left out.
+  struct Links {
+    StringColumn path{};                 ///< IngestRow::path
+    StringColumn target{};               ///< IngestRow::link_target
+    std::vector<UtcTime> ingest_time{};  ///< likewise
+    std::vector<FileId> file_id{};       ///< likewise
+  };
 
   /// The files in the night's folders, in no order; of each the first arrival that was seen of this very
   /// file. (A path of more than 2,000 bytes comes from a shared history as the key that it has there.)
   TransferTable files{};
-  std::vector<Absent> absent{};       ///< likewise
-  std::optional<UtcTime> found_at{};  ///< the look that found them: NightSummary::changed_at
+  std::vector<Absent> absent{};  ///< likewise
+  Links links{};
+  std::vector<FolderStamp> folders{};  ///< NightFingerprint::folders of that look
+  std::optional<UtcTime> found_at{};   ///< the look that found them: NightSummary::changed_at
 };
 
 /// The history of one stream.

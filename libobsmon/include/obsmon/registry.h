@@ -163,14 +163,25 @@ struct NightIngests {
   ObservationTypes observation_types{};
 };
 
+/// A symbolic link of a repository, as it was found earlier.
+struct KnownLink {
+  std::string_view target{};  ///< IngestRow::link_target; valid as long as what told of the link
+  UtcTime made_at{};          ///< IngestRow::ingest_time
+  FileId file_id{};           ///< of the file that it led to
+};
+
 /// Files that somebody has looked at already, so that a registry need not ask for them again. This one knows
-/// none.
+/// none. Several threads may call it at once.
 class KnownFiles {
  public:
   virtual ~KnownFiles() = default;
-  /// What is known of the file at the absolute `path`, links followed; absent where nothing is. Several
-  /// threads may call it at once.
+  /// What is known of the file at the absolute `path`, links followed; absent where nothing is.
   virtual std::optional<FoundFile> Find(std::string_view /*path*/) const { return std::nullopt; }
+  /// Whether the folder has been looked into before, and nothing was added, removed or renamed in it since.
+  virtual bool IsUnchanged(const FolderStamp& /*folder*/) const { return false; }
+  /// What was found of the link at `path` (from the repository on) when its folder was looked into; absent
+  /// where nothing was.
+  virtual std::optional<KnownLink> FindLink(std::string_view /*path*/) const { return std::nullopt; }
 };
 
 /// The rows of some nights as they were at one instant. Holds no lock and no transaction.

@@ -29,9 +29,29 @@ auto Find(const Known& known, std::string_view path) {
 
 EarlierFiles::EarlierFiles(EarlierLook earlier)
     : earlier_(std::move(earlier)),
-      rows_(0, HashOfRow{&earlier_.files.path()}, SamePath{&earlier_.files.path()}) {
-  rows_.reserve(earlier_.files.size());
-  for (std::uint32_t row = 0; row < earlier_.files.size(); ++row) rows_.insert(row);
+      rows_(RowsOf(earlier_.files.path())),
+      links_(RowsOf(earlier_.links.path)) {
+  std::ranges::sort(earlier_.folders, {}, &FolderStamp::path);
+}
+
+EarlierFiles::Rows EarlierFiles::RowsOf(const StringColumn& paths) {
+  Rows rows(paths.size(), HashOfRow{&paths}, SamePath{&paths});
+  for (std::uint32_t row = 0; row < paths.size(); ++row) rows.insert(row);
+  return rows;
+}
+
+bool EarlierFiles::IsUnchanged(const FolderStamp& folder) const {
+  if (!earlier_.found_at || !folder.exists) return false;
+  const auto known = std::ranges::lower_bound(earlier_.folders, folder.path, {}, &FolderStamp::path);
+  return known != earlier_.folders.end() && *known == folder && !IsRacy(*known, *earlier_.found_at);
+}
+
+std::optional<KnownLink> EarlierFiles::FindLink(std::string_view path) const {
+  const EarlierLook::Links& links = earlier_.links;
+  const auto row = links_.find(path);
+  if (row == links_.end()) return std::nullopt;
+  return KnownLink{
+      .target = links.target[*row], .made_at = links.ingest_time[*row], .file_id = links.file_id[*row]};
 }
 
 bool EarlierFiles::IsSettled(std::size_t row) const {

@@ -14,6 +14,7 @@
 #include "obsmon/expected.h"
 #include "obsmon/files.h"
 #include "obsmon/history.h"
+#include "obsmon/registry.h"
 #include "obsmon/transfers.h"
 
 namespace obsmon {
@@ -27,6 +28,10 @@ class EarlierFiles final : public KnownTransfers {
   /// Of a file that had arrived well before the earlier look. One that had arrived just then may have been
   /// about to grow: a transfer that writes in place pauses while its network does.
   std::optional<TransferRow> Find(std::string_view path, const FileId& file_id) const override;
+
+  /// What KnownFiles says of the repository's folders and links, for one that adds what storage has now.
+  bool IsUnchanged(const FolderStamp& folder) const;
+  std::optional<KnownLink> FindLink(std::string_view path) const;
 
   /// Puts back what a look does not tell. Of the very same file (same path, inode, size and creation time):
   /// its arrival, where an earlier one is known (a chmod or a new hard link moves a file's ctime, and it has
@@ -48,12 +53,16 @@ class EarlierFiles final : public KnownTransfers {
     bool operator()(std::uint32_t row, std::string_view path) const { return (*paths)[row] == path; }
   };
 
+  using Rows = absl::flat_hash_set<std::uint32_t, HashOfRow, SamePath>;
+
+  static Rows RowsOf(const StringColumn& paths);
   void RestoreTransfers(TransferTable& transfers) const;
   void RestoreExpected(ExpectedTable& expected) const;
   bool IsSettled(std::size_t row) const;
 
   EarlierLook earlier_;
-  absl::flat_hash_set<std::uint32_t, HashOfRow, SamePath> rows_;
+  Rows rows_;   ///< of earlier_.files
+  Rows links_;  ///< of earlier_.links
 };
 
 }  // namespace obsmon

@@ -166,6 +166,16 @@ absl::StatusOr<std::vector<EarlierLook::Absent>> ReadAbsent(sqlite::Connection& 
   }
 }
 
+absl::StatusOr<EarlierLook::Links> ReadLinks(sqlite::Connection& database, Night night) {
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row, SelectOf<IngestRows>(database, night));
+  EarlierLook::Links links;
+  for (;;) {
+    OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
+    if (!found) return links;
+    TakeLink(*row, row->Text(0), links);
+  }
+}
+
 absl::StatusOr<RowChanges> ReplaceIngests(sqlite::Connection& database, Night night,
                                           const IngestTable& ingests) {
   const std::vector<KeyedRow> now = RowsInKeyOrder(

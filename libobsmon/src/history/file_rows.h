@@ -53,6 +53,7 @@ absl::Status ReplaceEvents(sqlite::Connection& database, Night night, std::span<
 /// The night's files as an EarlierLook has them.
 absl::StatusOr<TransferTable> ReadTransfers(sqlite::Connection& database, Night night);
 absl::StatusOr<std::vector<EarlierLook::Absent>> ReadAbsent(sqlite::Connection& database, Night night);
+absl::StatusOr<EarlierLook::Links> ReadLinks(sqlite::Connection& database, Night night);
 
 /// Binds a path, or any text from outside: as TEXT where it is UTF-8, else as a BLOB. It is not copied, and
 /// must stay as it is until the statement is reset.

@@ -147,6 +147,8 @@ class PostgresHistory final : public History {
   absl::StatusOr<EarlierLook> ReadEarlierLook(Night night);
   absl::StatusOr<std::optional<UtcTime>> ReadChangedAt(Night night);
   absl::StatusOr<TransferTable> ReadTransfers(Night night);
+  absl::StatusOr<std::vector<EarlierLook::Absent>> ReadAbsent(Night night);
+  absl::StatusOr<EarlierLook::Links> ReadLinks(Night night);
   template <typename Rows>
   absl::StatusOr<std::unique_ptr<postgres::Rows>> Select(Night night);
 
@@ -323,12 +325,30 @@ absl::StatusOr<EarlierLook> PostgresHistory::ReadEarlierLook(Night night) {
   OBSMON_ASSIGN_OR_RETURN(earlier.found_at, ReadChangedAt(night));
   if (!earlier.found_at) return earlier;
   OBSMON_ASSIGN_OR_RETURN(earlier.files, ReadTransfers(night));
+  OBSMON_ASSIGN_OR_RETURN(earlier.absent, ReadAbsent(night));
+  OBSMON_ASSIGN_OR_RETURN(earlier.links, ReadLinks(night));
+  OBSMON_ASSIGN_OR_RETURN(earlier.folders, ReadFolders(night));
+  return earlier;
+}
+
+absl::StatusOr<std::vector<EarlierLook::Absent>> PostgresHistory::ReadAbsent(Night night) {
   OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<postgres::Rows> row, Select<AbsentRows>(night));
+  std::vector<EarlierLook::Absent> absent;
   for (;;) {
     OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
-    if (!found) return earlier;
-    earlier.absent.push_back(
+    if (!found) return absent;
+    absent.push_back(
         {.path = FromStoredText(row->Text(0)), .since = FromNanos(AbsentRows::Read(*row).since)});
+  }
+}
+
+absl::StatusOr<EarlierLook::Links> PostgresHistory::ReadLinks(Night night) {
+  OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<postgres::Rows> row, Select<IngestRows>(night));
+  EarlierLook::Links links;
+  for (;;) {
+    OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
+    if (!found) return links;
+    TakeLink(*row, FromStoredText(row->Text(0)), links);
   }
 }
 

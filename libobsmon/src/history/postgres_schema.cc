@@ -132,9 +132,12 @@ constexpr std::string_view kFromVersion2 =
 constexpr std::string_view kFromVersion3 =
     "ALTER TABLE obsmon.stream ADD COLUMN place text, ADD COLUMN seen_at timestamptz";
 
+constexpr std::string_view kFromVersion4 =
+    "ALTER TABLE obsmon.ingest ADD COLUMN link_target text NOT NULL DEFAULT ''";
+
 // Step i brings a schema of version i to the next. A new one is made by all of them: so it is like one that
 // was brought up to date.
-constexpr std::array kSteps = {kTables, kViews, kFromVersion2, kFromVersion3};
+constexpr std::array kSteps = {kTables, kViews, kFromVersion2, kFromVersion3, kFromVersion4};
 static_assert(kSteps.size() == kSharedSchemaVersion);
 
 // In one statement, so that it does not see half of what another run makes meanwhile.

@@ -119,6 +119,7 @@ CREATE TABLE ingest (
   ingest_time INTEGER,
   artifact INTEGER NOT NULL,             -- ArtifactState
   status INTEGER NOT NULL,               -- IngestStatus
+  link_target TEXT NOT NULL DEFAULT '',  -- of a link in the repository, where it is UTF-8
   PRIMARY KEY (night, path)
 ) WITHOUT ROWID;
 
@@ -159,6 +160,8 @@ const char* const kFromVersion1 = OBSMON_TABLES_SINCE_VERSION_2
     "DROP VIEW FILE_COUNT_GEN3; DROP VIEW FILE_LIST_GEN3;";  // which read a new table
 
 const char* const kFromVersion2 = "ALTER TABLE transfer ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;";
+
+const char* const kFromVersion3 = "ALTER TABLE ingest ADD COLUMN link_target TEXT NOT NULL DEFAULT '';";
 
 #undef OBSMON_TABLES_SINCE_VERSION_2
 
@@ -249,6 +252,7 @@ absl::StatusOr<Contents> Identify(sqlite::Connection& database) {
   if (application == kApplicationId && version > kSchemaVersion) return Contents::kNewer;
   if (application == kApplicationId && version == 1) return Contents::kVersion1;
   if (application == kApplicationId && version == 2) return Contents::kVersion2;
+  if (application == kApplicationId && version == 3) return Contents::kVersion3;
   if (application != 0 || version != 0) return Contents::kForeign;
   OBSMON_ASSIGN_OR_RETURN(const std::int64_t objects,
                           ReadInt(database, "SELECT count(*) FROM sqlite_master"));
@@ -262,7 +266,8 @@ absl::Status Migrate(sqlite::Connection& database, Contents contents) {
     OBSMON_RETURN_IF_ERROR(database.Execute(kFromVersion1));
     OBSMON_RETURN_IF_ERROR(database.Execute(kGen3Views));
   }
-  OBSMON_RETURN_IF_ERROR(database.Execute(kFromVersion2));
+  if (contents != Contents::kVersion3) OBSMON_RETURN_IF_ERROR(database.Execute(kFromVersion2));
+  OBSMON_RETURN_IF_ERROR(database.Execute(kFromVersion3));
   return MarkAsHistory(database);
 }
 

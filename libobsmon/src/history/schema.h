@@ -13,7 +13,7 @@ namespace obsmon {
 /// PRAGMA application_id of every history: "obsm" in ASCII.
 inline constexpr std::int64_t kApplicationId = 0x6F62736D;
 /// PRAGMA user_version: grows when a table changes.
-inline constexpr std::int64_t kSchemaVersion = 3;
+inline constexpr std::int64_t kSchemaVersion = 4;
 /// Of a history that is made new. Rows of one exposure lie side by side, so that a night's change touches few
 /// pages; larger pages cost more in the rollback journal than they gain.
 inline constexpr std::int64_t kPageBytes = 8192;
@@ -31,6 +31,7 @@ enum class Contents : std::uint8_t {
   kHistory,    ///< obsmon's, of this version
   kVersion1,   ///< an older obsmon's; nights have fewer columns, and there are no latencies
   kVersion2,   ///< an older obsmon's; files have no checksums
+  kVersion3,   ///< an older obsmon's; links have no targets
   kPrototype,  ///< the prototype's, of any of its layouts
   kNewer,      ///< a newer obsmon's
   kForeign,    ///< anybody else's
@@ -40,7 +41,7 @@ enum class Contents : std::uint8_t {
 absl::StatusOr<Contents> Identify(sqlite::Connection& database);
 
 /// Brings an older obsmon's tables to this version, keeping all rows; marks the database as such. Within the
-/// caller's transaction. REQUIRES: `contents` is kVersion1 or kVersion2.
+/// caller's transaction. REQUIRES: `contents` is kVersion1, 2 or 3.
 absl::Status Migrate(sqlite::Connection& database, Contents contents);
 
 /// Marks the database as a history of this version. Within the caller's transaction, as the tables are.

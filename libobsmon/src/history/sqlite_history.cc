@@ -155,6 +155,8 @@ absl::StatusOr<EarlierLook> SqliteHistory::ReadEarlierLook(Night night) {
   earlier.found_at = TimeIn(*row, 0);
   OBSMON_ASSIGN_OR_RETURN(earlier.files, ReadTransfers(database_, night));
   OBSMON_ASSIGN_OR_RETURN(earlier.absent, ReadAbsent(database_, night));
+  OBSMON_ASSIGN_OR_RETURN(earlier.links, ReadLinks(database_, night));
+  OBSMON_ASSIGN_OR_RETURN(earlier.folders, ReadFolders(night));
   return earlier;
 }
 

@@ -31,6 +31,8 @@ class SqliteSink {
       statement_.BindBlob(++position_, text);
     }
   }
+  /// `text` is UTF-8. It is not copied, and must stay as it is until the statement has run.
+  void TextAsIs(std::string_view text) { statement_.BindNoCopy(++position_, text); }
   void Time(std::optional<UtcTime> time) {
     if (time) return Int(ToNanos(*time));
     statement_.BindNull(++position_);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "text/utf8.h"
+
 namespace obsmon {
 
 std::int64_t Filenum(const FileId& id) {
@@ -13,6 +15,8 @@ std::int64_t Filenum(const FileId& id) {
   constexpr std::uint64_t kLow63Bits = ~std::uint64_t{0} >> 1;
   return -1 - static_cast<std::int64_t>(id.inode & kLow63Bits);
 }
+
+bool IsPlainPath(std::string_view path) { return IsUtf8(path) && !path.starts_with("//"); }
 
 StringColumn PathsOf(const ExpectedTable& expected, std::span<const AbsentFile> absent) {
   StringColumn paths;

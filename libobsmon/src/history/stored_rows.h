@@ -54,6 +54,9 @@ void WriteFileId(Sink& sink, const FileId& id) {
 /// Lustre it does not; the prototype died of it) a negative number made of the inode: -1 - its low 63 bits.
 std::int64_t Filenum(const FileId& id);
 
+/// Whether every database keeps `path` as it is: see StoredText.
+bool IsPlainPath(std::string_view path);
+
 /// A row of `transfer` but for its key, and for filenum, which follows from the file id.
 struct StoredTransfer {
   std::int64_t size = 0;
@@ -143,6 +146,8 @@ struct StoredIngest {
   std::optional<UtcTime> ingest_time{};
   std::int64_t artifact = 0;
   std::int64_t status = 0;
+  std::string_view
+      link_target{};  ///< empty where it is no link in the repository, or its target has an odd name
 
   friend bool operator==(const StoredIngest&, const StoredIngest&) = default;
 };
@@ -151,24 +156,33 @@ struct StoredIngest {
 struct IngestRows {
   using Stored = StoredIngest;
   static constexpr std::string_view kTable = "ingest";
-  static constexpr std::string_view kRead = "device, inode, ingest_time, artifact, status";
-  static constexpr std::string_view kWritten = "filenum, device, inode, ingest_time, artifact, status";
+  static constexpr std::string_view kRead = "device, inode, ingest_time, artifact, status, link_target";
+  static constexpr std::string_view kWritten =
+      "filenum, device, inode, ingest_time, artifact, status, link_target";
 
   const IngestTable& table;
 
   Stored operator[](std::size_t row) const {
-    const IngestRow ingest = table[row];
-    return {.file_id = ingest.file_id,
-            .ingest_time = ingest.ingest_time,
-            .artifact = static_cast<std::int64_t>(ingest.artifact),
-            .status = static_cast<std::int64_t>(ingest.status)};
+    const UtcTime time = table.ingest_time()[row];
+    return {.file_id = table.file_id()[row],
+            .ingest_time = time == IngestTable::kNoTime ? std::nullopt : std::optional(time),
+            .artifact = static_cast<std::int64_t>(table.artifact()[row]),
+            .status = static_cast<std::int64_t>(table.status()[row]),
+            .link_target = LinkTarget(row)};
+  }
+  // Of a file that was ingested where it lies, the path says it already.
+  std::string_view LinkTarget(std::size_t row) const {
+    const std::string_view target = table.link_target()[row];
+    const bool is_in_repository = !table.path()[row].starts_with('/');
+    return is_in_repository && IsPlainPath(target) ? target : std::string_view();
   }
   template <typename Row>
   static Stored Read(const Row& row) {
     return {.file_id = FileIdIn(row, 1),
             .ingest_time = TimeIn(row, 3),
             .artifact = row.Int(4),
-            .status = row.Int(5)};
+            .status = row.Int(5),
+            .link_target = row.Text(6)};
   }
   template <typename Sink>
   static void Write(Sink& sink, const Stored& row) {
@@ -177,9 +191,23 @@ struct IngestRows {
     sink.Time(row.ingest_time);
     sink.Int(row.artifact);
     sink.Int(row.status);
+    sink.TextAsIs(row.link_target);
   }
   static void Keep(const Stored& /*before*/, Stored& /*now*/) {}
 };
+
+/// Puts into `links` what a row of IngestRows::kRead says of the dataset `path`, where it is a link that led
+/// to a file.
+template <typename Row>
+void TakeLink(const Row& row, std::string_view path, EarlierLook::Links& links) {
+  const StoredIngest stored = IngestRows::Read(row);
+  const bool is_present = stored.artifact == static_cast<std::int64_t>(ArtifactState::kPresent);
+  if (stored.link_target.empty() || !is_present || !stored.ingest_time) return;
+  links.path.Append(path);
+  links.target.Append(stored.link_target);
+  links.ingest_time.push_back(*stored.ingest_time);
+  links.file_id.push_back(stored.file_id);
+}
 
 /// A row of `absent`, likewise.
 struct StoredAbsent {

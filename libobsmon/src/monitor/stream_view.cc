@@ -276,17 +276,17 @@ absl::StatusOr<const TransferScan*> StreamView::Storage(Night night) {
 }
 
 absl::StatusOr<const NightIngests*> StreamView::Ingests(Night night) {
-  std::optional<NightIngests>& registry = sides_[night].registry;
+  auto& [earlier, storage, registry] = sides_[night];
   if (!registry) {
     OBSMON_ASSIGN_OR_RETURN(const RegistrySnapshot* snapshot, Snapshot());
     if (snapshot == nullptr) {
       registry.emplace();
     } else {
-      const std::optional<TransferScan>& storage = sides_[night].storage;
       OBSMON_ASSIGN_OR_RETURN(
-          registry, storage
-                        ? snapshot->Ingests(night, ScannedFiles(storage->files, match_options_.storage_names))
-                        : snapshot->Ingests(night));
+          registry,
+          storage ? snapshot->Ingests(
+                        night, ScannedFiles(storage->files, match_options_.storage_names, earlier.get()))
+                  : snapshot->Ingests(night));
     }
   }
   return &*registry;

@@ -219,10 +219,13 @@ void Finder::LookAtFiles(const Directory& folder, const FolderVisit& visit, cons
   std::ranges::sort(found);
 
   answer.found.Reserve(found.size(), 0);
+  const bool is_unchanged = known_.IsUnchanged(answer.stamp);
   std::string path;
   for (const auto& [name, i] : found) {
-    const RowFile file = LookAtRowFile(folder, answer.stamp.path, name.data(), known_);
     path.assign(visit.folder).append("/").append(name);
+    const std::optional<KnownLink> link = is_unchanged ? known_.FindLink(path) : std::nullopt;
+    const RowFile file = link ? LookAtKnownLink(folder, answer.stamp.path, name.data(), *link, known_)
+                              : LookAtRowFile(folder, answer.stamp.path, name.data(), known_);
     const std::string stem = StorageStem(rows_[i], texts_);
     IngestRow row = DatasetOf(rows_[i], night_, path, stem);
     file.Fill(row);

@@ -49,6 +49,7 @@ void FollowLink(const Directory& folder, std::string_view folder_path, const cha
   const absl::StatusOr<FileFacts> target = folder.Stat(name, FollowLinks::kYes);
   if (target.ok()) {
     SetPresent(file, *target);
+    if (!text.ok()) file.trouble = text.status();  // a later look is to know what the link says
   } else if (!SaysDangling(target.status())) {
     SetUnreadable(file, target.status());
   }
@@ -77,6 +78,18 @@ RowFile LookAtRowFile(const Directory& folder, std::string_view folder_path, con
   } else {
     SetPresent(file, *facts);
   }
+  return file;
+}
+
+RowFile LookAtKnownLink(const Directory& folder, std::string_view folder_path, const char* name,
+                        const KnownLink& link, const KnownFiles& known) {
+  // Another file there, or none: whoever replaced or moved it may have done more, so all is asked.
+  const std::optional<FoundFile> target = known.Find(link.target);
+  if (!target || target->file_id != link.file_id) return LookAtRowFile(folder, folder_path, name, known);
+  RowFile file;
+  file.link_target = link.target;
+  file.ingest_time = link.made_at;
+  SetPresent(file, *target);
   return file;
 }
 

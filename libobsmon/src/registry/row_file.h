@@ -14,7 +14,7 @@ namespace obsmon {
 
 struct RowFile {
   ArtifactState artifact = ArtifactState::kGone;
-  absl::Status trouble{};        ///< why it is unreadable; else OK
+  absl::Status trouble{};        ///< why it is unreadable, or a link's text is; else OK
   bool leads_to_folder = false;  ///< it is a folder, or a link to one
   FileId file_id{};
   std::int64_t size_bytes = -1;
@@ -30,6 +30,11 @@ struct RowFile {
 /// is none of the `known` files a third. `folder_path` is the folder's absolute path.
 RowFile LookAtRowFile(const Directory& folder, std::string_view folder_path, const char* name,
                       const KnownFiles& known);
+
+/// The same for a `link` that is still as it was found: no system call where its target is among the `known`
+/// files, and is still the file that it was.
+RowFile LookAtKnownLink(const Directory& folder, std::string_view folder_path, const char* name,
+                        const KnownLink& link, const KnownFiles& known);
 
 /// The same for a row that names a file outside of its repository, which is mostly in storage: no system call
 /// where `location`, the file's absolute path, is among the `known` ones.
