@@ -52,6 +52,19 @@ TEST(Statement, GivesBackTextWithQuotesNewlinesAndBytesThatAreNoUtf8) {
   }
 }
 
+TEST(Statement, TakesAnEmptyTextForATextEvenWhereItPointsNowhere) {
+  const TempTree tree;
+  Connection db = Make(tree / "db");
+  ASSERT_OK_AND_ASSIGN(Statement select, db.Prepare("SELECT typeof(?1), typeof(?2), typeof(?3), typeof(?4)"));
+  const std::string_view nowhere;
+  select.Bind(1, nowhere).BindNoCopy(2, nowhere).BindBlob(3, nowhere).BindBlobNoCopy(4, nowhere);
+  ASSERT_THAT(select.Step(), IsOk());
+  EXPECT_EQ(select.Text(0), "text");
+  EXPECT_EQ(select.Text(1), "text");
+  EXPECT_EQ(select.Text(2), "blob");
+  EXPECT_EQ(select.Text(3), "blob");
+}
+
 TEST(Statement, GivesTextInUtf8WhateverTheEncodingOfTheDatabase) {
   const TempTree tree;
   Connection db = Make(tree / "db");

@@ -56,6 +56,9 @@ absl::Status StatusOf(sqlite3* connection, int result) {
       message};
 }
 
+// An empty view may point nowhere, which SQLite would take for NULL.
+const char* DataOf(std::string_view text) { return text.data() == nullptr ? "" : text.data(); }
+
 }  // namespace
 
 std::string_view LibraryVersion() { return sqlite3_libversion(); }
@@ -69,7 +72,7 @@ Statement& Statement::Bind(int position, std::int64_t value) {
 }
 
 Statement& Statement::Bind(int position, std::string_view text) {
-  sqlite3_bind_text64(statement_.get(), position, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  sqlite3_bind_text64(statement_.get(), position, DataOf(text), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
   return *this;
 }
 
@@ -79,17 +82,17 @@ Statement& Statement::BindNull(int position) {
 }
 
 Statement& Statement::BindBlob(int position, std::string_view bytes) {
-  sqlite3_bind_blob64(statement_.get(), position, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
+  sqlite3_bind_blob64(statement_.get(), position, DataOf(bytes), bytes.size(), SQLITE_TRANSIENT);
   return *this;
 }
 
 Statement& Statement::BindNoCopy(int position, std::string_view text) {
-  sqlite3_bind_text64(statement_.get(), position, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  sqlite3_bind_text64(statement_.get(), position, DataOf(text), text.size(), SQLITE_STATIC, SQLITE_UTF8);
   return *this;
 }
 
 Statement& Statement::BindBlobNoCopy(int position, std::string_view bytes) {
-  sqlite3_bind_blob64(statement_.get(), position, bytes.data(), bytes.size(), SQLITE_STATIC);
+  sqlite3_bind_blob64(statement_.get(), position, DataOf(bytes), bytes.size(), SQLITE_STATIC);
   return *this;
 }
 
