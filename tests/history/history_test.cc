@@ -1,12 +1,15 @@
 #include "obsmon/history.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "history/any_history.h"
@@ -146,6 +149,23 @@ TEST_F(HistoryTest, BroughtToThisVersionHasTheTablesOfANewOne) {
   Raw().Query(ReadFile(std::filesystem::path(OBSMON_SOURCE_DIR) / "tests/history/version1.sql"));
   Open();
   EXPECT_EQ(Raw().Lines(tables), of_a_new_one);
+}
+
+// SQLite would put what it needs by the way into /var/tmp, and keeps it open until the commit.
+TEST_F(HistoryTest, KeepsNoFileOutsideOfItsFolderWhileItIsWritten) {
+  std::vector<ArrivedFile> files;
+  for (int i = 0; i < 20'000; ++i) files.push_back({.path = fmt::format("2020-05-01/{:0400}.fits", i)});
+  const auto history = History::Open(tree_.root()).value();
+  ASSERT_THAT(history->Begin(), IsOk());
+  ASSERT_THAT(history->Put(Report(N("2020-05-01"), files), {}), IsOk());
+  for (ArrivedFile& file : files) file.verdict = Verdict::kIngested;
+  ASSERT_THAT(history->Put(Report(N("2020-05-01"), files), {}), IsOk());
+  for (const auto& open : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code closed_by_now;  // the folder that is listed
+    const std::string file = std::filesystem::read_symlink(open.path(), closed_by_now).string();
+    EXPECT_FALSE(file.ends_with("(deleted)") && !file.starts_with(tree_.root().string())) << file;
+  }
+  EXPECT_THAT(history->Commit(), IsOk());
 }
 
 TEST_F(HistoryTest, OpenForReadingChangesNothingAndMakesNothing) {

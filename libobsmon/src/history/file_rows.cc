@@ -50,7 +50,11 @@ constexpr int NumValues() {
   return 2 + static_cast<int>(std::ranges::count(Rows::kWritten, ','));
 }
 
-// Writes NumRows rows of one night: ?1 is the night, and then come the values of each row.
+// Writes NumRows rows of one night, which are not there: ?1 is the night, and then come the values of each
+// row.
+//
+// OR ROLLBACK, for the run is over anyway when a row can't be written: so that SQLite need not be able to
+// take back this statement alone. It would keep every page as it was before, which cost more than the rows.
 template <typename Rows, std::size_t NumRows>
 std::string WriteSql() {
   std::string row = "(?1";
@@ -58,7 +62,7 @@ std::string WriteSql() {
   row += ')';
   std::string rows = row;
   for (std::size_t i = 1; i < NumRows; ++i) rows.append(", ").append(row);
-  return fmt::format("INSERT OR REPLACE INTO {} (night, path, {}) VALUES {}", Rows::kTable, Rows::kWritten,
+  return fmt::format("INSERT OR ROLLBACK INTO {} (night, path, {}) VALUES {}", Rows::kTable, Rows::kWritten,
                      rows);
 }
 
@@ -89,7 +93,8 @@ absl::StatusOr<std::size_t> WriteMany(sqlite::Connection& database, Night night,
   return first;
 }
 
-/// Writes `size` rows of the night. `row(i)` gives the key and the values of each; the key's text must last.
+/// Writes `size` rows of the night, which are not there. `row(i)` gives the key and the values of each; the
+/// key's text must last.
 template <typename Rows, typename RowAt>
 absl::Status WriteAll(sqlite::Connection& database, Night night, std::size_t size, RowAt row) {
   OBSMON_ASSIGN_OR_RETURN(const std::size_t left,
@@ -116,6 +121,11 @@ absl::StatusOr<RowChanges> Merge(sqlite::Connection& database, Night night, cons
   remove->Bind(1, night.yyyymmdd());
   for (const std::string& path : differences.removed) {
     BindPath(*remove, 2, path);
+    OBSMON_RETURN_IF_ERROR(remove->Run());
+  }
+  for (const auto& row : differences.written) {
+    if (row.is_new) continue;
+    BindKey(*remove, 2, row.key);
     OBSMON_RETURN_IF_ERROR(remove->Run());
   }
   OBSMON_RETURN_IF_ERROR(WriteAll<Rows>(database, night, differences.written.size(), [&](std::size_t i) {

@@ -81,10 +81,12 @@ absl::Status MakeFile(const path& file) {
 // FULL: a computer that stops in the middle of a run must not leave half of it.
 // The cache holds what most runs write, so that readers are shut out at the commit alone; what a first look
 // at a night of 410,000 files writes does not fit, and memory is not to grow with it.
+// What SQLite keeps by the way stays in memory: it is little, and it would lie in /var/tmp, while a run
+// writes nowhere but in its output folder.
 absl::Status SetUp(sqlite::Connection& database) {
   return database.Execute(
       fmt::format("PRAGMA page_size = {}; PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA "
-                  "cache_size = {}",
+                  "cache_size = {}; PRAGMA temp_store = MEMORY",
                   kPageBytes, -kCacheKibibytes));
 }
 
