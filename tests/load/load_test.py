@@ -121,10 +121,11 @@ class Load(unittest.TestCase):
         third = len(memory) // 3
         growth = max(memory[-third:]) - max(memory[:third])
         print(f"\n{STREAMS} streams, {NIGHTS} nights, {SECONDS:.0f} s: {events} events, {looks} looks that changed a"
-              f" history; memory {max(memory[:third])} kB, then {growth:+} kB; descriptors at most {max(descriptors)};"
+              f" history; memory {max(memory[:third])} kB, then {growth:+} kB; descriptors {min(descriptors)} to {max(descriptors)};"
               " differences from a full look 0", file=sys.stderr)
         self.assertLess(growth, GROWTH_KB)
-        self.assertLessEqual(max(descriptors[-third:]), max(descriptors[:third]) + 4)
+        # The fewest: streams at work hold some for a moment, as many at once as there are processors.
+        self.assertLessEqual(min(descriptors[-third:]), min(descriptors[:third]) + 4)
 
 
 class Looks(unittest.TestCase):
