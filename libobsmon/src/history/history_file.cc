@@ -103,9 +103,8 @@ absl::StatusOr<Contents> BringUpToDate(sqlite::Connection& database) {
   OBSMON_ASSIGN_OR_RETURN(const Contents contents, Identify(database));
   if (contents == Contents::kPrototype) OBSMON_RETURN_IF_ERROR(TakeOver(database));
   if (contents == Contents::kNothing) OBSMON_RETURN_IF_ERROR(MakeHistory(database));
-  if (contents == Contents::kVersion1 || contents == Contents::kVersion2 || contents == Contents::kVersion3) {
-    OBSMON_RETURN_IF_ERROR(Migrate(database, contents));
-  }
+  if (contents == Contents::kVersion1 || contents == Contents::kOlder)
+    OBSMON_RETURN_IF_ERROR(Migrate(database));
   return contents == Contents::kNewer || contents == Contents::kForeign ? contents : Contents::kHistory;
 }
 
@@ -130,8 +129,7 @@ absl::StatusOr<HistoryFile> Accept(sqlite::Connection database, const absl::Stat
   switch (*contents) {
     case Contents::kHistory:
     case Contents::kVersion1:  // only where it is opened for reading, as the next
-    case Contents::kVersion2:
-    case Contents::kVersion3:
+    case Contents::kOlder:
     case Contents::kPrototype:
       return HistoryFile{.database = std::move(database), .contents = *contents, .writable = writable};
     case Contents::kNothing:

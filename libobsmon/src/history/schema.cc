@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <string_view>
 
 #include "history/takeover.h"
@@ -154,14 +155,18 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
 )";
 
 // A version's columns come last in their table, so that a migrated history is like a new one.
-const char* const kFromVersion1 = OBSMON_TABLES_SINCE_VERSION_2
+constexpr const char* kFromVersion1 = OBSMON_TABLES_SINCE_VERSION_2
     "ALTER TABLE night ADD COLUMN exposures INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE night ADD COLUMN without_manifest INTEGER NOT NULL DEFAULT 0;"
     "DROP VIEW FILE_COUNT_GEN3; DROP VIEW FILE_LIST_GEN3;";  // which read a new table
 
-const char* const kFromVersion2 = "ALTER TABLE transfer ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;";
+constexpr const char* kFromVersion2 = "ALTER TABLE transfer ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;";
 
-const char* const kFromVersion3 = "ALTER TABLE ingest ADD COLUMN link_target TEXT NOT NULL DEFAULT '';";
+constexpr const char* kFromVersion3 = "ALTER TABLE ingest ADD COLUMN link_target TEXT NOT NULL DEFAULT '';";
+
+// Step i brings a history of version i + 1 to the next.
+constexpr std::array kSteps = {kFromVersion1, kFromVersion2, kFromVersion3};
+static_assert(kSteps.size() + 1 == kSchemaVersion);
 
 #undef OBSMON_TABLES_SINCE_VERSION_2
 
@@ -251,8 +256,7 @@ absl::StatusOr<Contents> Identify(sqlite::Connection& database) {
   if (application == kApplicationId && version == kSchemaVersion) return Contents::kHistory;
   if (application == kApplicationId && version > kSchemaVersion) return Contents::kNewer;
   if (application == kApplicationId && version == 1) return Contents::kVersion1;
-  if (application == kApplicationId && version == 2) return Contents::kVersion2;
-  if (application == kApplicationId && version == 3) return Contents::kVersion3;
+  if (application == kApplicationId && version > 1) return Contents::kOlder;
   if (application != 0 || version != 0) return Contents::kForeign;
   OBSMON_ASSIGN_OR_RETURN(const std::int64_t objects,
                           ReadInt(database, "SELECT count(*) FROM sqlite_master"));
@@ -261,13 +265,12 @@ absl::StatusOr<Contents> Identify(sqlite::Connection& database) {
   return is_prototypes ? Contents::kPrototype : Contents::kForeign;
 }
 
-absl::Status Migrate(sqlite::Connection& database, Contents contents) {
-  if (contents == Contents::kVersion1) {
-    OBSMON_RETURN_IF_ERROR(database.Execute(kFromVersion1));
-    OBSMON_RETURN_IF_ERROR(database.Execute(kGen3Views));
+absl::Status Migrate(sqlite::Connection& database) {
+  OBSMON_ASSIGN_OR_RETURN(const std::int64_t before, ReadInt(database, "PRAGMA user_version"));
+  for (std::int64_t version = before; version < kSchemaVersion; ++version) {
+    OBSMON_RETURN_IF_ERROR(database.Execute(kSteps[static_cast<std::size_t>(version - 1)]));
+    if (version == 1) OBSMON_RETURN_IF_ERROR(database.Execute(kGen3Views));
   }
-  if (contents != Contents::kVersion3) OBSMON_RETURN_IF_ERROR(database.Execute(kFromVersion2));
-  OBSMON_RETURN_IF_ERROR(database.Execute(kFromVersion3));
   return MarkAsHistory(database);
 }
 

@@ -30,8 +30,7 @@ enum class Contents : std::uint8_t {
   kNothing,    ///< a new or empty file
   kHistory,    ///< obsmon's, of this version
   kVersion1,   ///< an older obsmon's; nights have fewer columns, and there are no latencies
-  kVersion2,   ///< an older obsmon's; files have no checksums
-  kVersion3,   ///< an older obsmon's; links have no targets
+  kOlder,      ///< an older obsmon's, of version 2 or later; nights are as they are now
   kPrototype,  ///< the prototype's, of any of its layouts
   kNewer,      ///< a newer obsmon's
   kForeign,    ///< anybody else's
@@ -41,8 +40,8 @@ enum class Contents : std::uint8_t {
 absl::StatusOr<Contents> Identify(sqlite::Connection& database);
 
 /// Brings an older obsmon's tables to this version, keeping all rows; marks the database as such. Within the
-/// caller's transaction. REQUIRES: `contents` is kVersion1, 2 or 3.
-absl::Status Migrate(sqlite::Connection& database, Contents contents);
+/// caller's transaction. REQUIRES: it is kVersion1 or kOlder.
+absl::Status Migrate(sqlite::Connection& database);
 
 /// Marks the database as a history of this version. Within the caller's transaction, as the tables are.
 absl::Status MarkAsHistory(sqlite::Connection& database);
