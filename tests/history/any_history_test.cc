@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,8 +25,8 @@ void AnyHistory::Put(const std::vector<NightReport>& reports, const NightFingerp
 }
 
 void RestoreFrom(History& history, NightReport& report) {
-  absl::StatusOr<EarlierLook> earlier = history.Recall(report.night);
-  ASSERT_THAT(earlier, IsOk());
+  ASSERT_OK_AND_ASSIGN(std::optional<EarlierLook> earlier, history.Recall(report.night));
+  ASSERT_TRUE(earlier.has_value());
   EarlierFiles(*std::move(earlier)).Restore(report.evidence.transfers, report.evidence.expected);
 }
 
@@ -288,14 +289,14 @@ TEST_P(AnyHistory, GivesBackTheFilesOfANightAsTheyWereFound) {
               {.path = "2020-05-01/not\xFFutf8.fits", .creation = Utc("1969-07-20T20:17:40")},
               {.path = "2020-05-01/.b.fits.x7Kq2b", .state = TransferState::kInFlight}});
   Put({report, Report(N("2020-05-02"), {{.path = "2020-05-02/c.fits"}})});
-  ASSERT_OK_AND_ASSIGN(const EarlierLook earlier, Open()->Recall(N("2020-05-01")));
-  const TransferTable& files = earlier.files;
+  ASSERT_OK_AND_ASSIGN(const std::optional<EarlierLook> earlier, Open()->Recall(N("2020-05-01")));
+  ASSERT_TRUE(earlier.has_value());
+  const TransferTable& files = earlier->files;
   const std::vector<TransferRow> put(report.evidence.transfers.begin(), report.evidence.transfers.end());
   EXPECT_THAT(std::vector<TransferRow>(files.begin(), files.end()), testing::UnorderedElementsAreArray(put));
-  EXPECT_EQ(earlier.found_at, report.as_of);
-  ASSERT_OK_AND_ASSIGN(const EarlierLook none, Open()->Recall(N("2020-04-30")));
-  EXPECT_TRUE(none.files.empty());
-  EXPECT_FALSE(none.found_at.has_value());
+  EXPECT_EQ(earlier->found_at, report.as_of);
+  ASSERT_OK_AND_ASSIGN(const std::optional<EarlierLook> none, Open()->Recall(N("2020-04-30")));
+  EXPECT_FALSE(none.has_value());
 }
 
 TEST_P(AnyHistory, GivesBackTheLinksOfANightThatLedToFiles) {
@@ -311,7 +312,9 @@ TEST_P(AnyHistory, GivesBackTheLinksOfANightThatLedToFiles) {
                {.path = "raw/slashes.fits", .link_target = "//data/c.fits"},
                {.path = "/data/storage/d.fits", .link_target = "/data/storage/d.fits"}})},
       fingerprint);
-  ASSERT_OK_AND_ASSIGN(const EarlierLook earlier, Open()->Recall(N("2020-05-01")));
+  ASSERT_OK_AND_ASSIGN(const std::optional<EarlierLook> recalled, Open()->Recall(N("2020-05-01")));
+  ASSERT_TRUE(recalled.has_value());
+  const EarlierLook& earlier = *recalled;
   ASSERT_EQ(earlier.links.path.size(), 1U);
   EXPECT_EQ(earlier.links.path[0], "raw/a.fits");
   EXPECT_EQ(earlier.links.target[0], "/data/storage/a.fits");

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -129,8 +130,8 @@ TEST_F(HistoryTest, OfVersion3IsReadAsItIsAndBroughtToThisVersionByTheFirstThatM
   Raw().Query("ALTER TABLE ingest DROP COLUMN link_target; PRAGMA user_version = 3");
   const auto reader = History::OpenReadOnly(tree_.root()).value();
   EXPECT_THAT(*reader->Nights(), SizeIs(1));
-  ASSERT_OK_AND_ASSIGN(const EarlierLook earlier, reader->Recall(N("2020-05-01")));
-  EXPECT_EQ(earlier.found_at, std::nullopt);  // and so all is asked
+  ASSERT_OK_AND_ASSIGN(const std::optional<EarlierLook> earlier, reader->Recall(N("2020-05-01")));
+  EXPECT_FALSE(earlier.has_value());  // and so all is asked
   EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("3"));
 
   Open();

@@ -1,11 +1,8 @@
 // What a run leaves out because it knows it already must not be seen in what it says.
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
-#include <array>
 #include <chrono>
 #include <filesystem>
 #include <random>
@@ -174,15 +171,21 @@ TEST(SecondLook, IsTakenAtFilesWhoseBytesMayStillChange) {
   }
 }
 
-/// What an update as of `as_of` keeps of the size of one file.
-std::int64_t SizeAfter(const SampleStream& stream, UtcTime as_of, std::string_view path) {
+/// What an update as of `as_of` keeps of the night.
+EarlierLook LookAt(const SampleStream& stream, UtcTime as_of) {
   const NightWindow window{.first_day = kNight, .last_day = kNight};
   EXPECT_THAT(UpdateStream(stream.Options(), window, as_of).status, IsOk());
   const auto history = History::OpenReadOnly(stream.Output());
   EXPECT_THAT(history, IsOk());
-  const auto earlier = (*history)->Recall(kNight);
-  EXPECT_THAT(earlier, IsOk());
-  for (const TransferRow& file : earlier->files) {
+  auto look = (*history)->Recall(kNight);
+  EXPECT_THAT(look, IsOk());
+  return **std::move(look);
+}
+
+/// The size of one file in it.
+std::int64_t SizeAfter(const SampleStream& stream, UtcTime as_of, std::string_view path) {
+  const EarlierLook look = LookAt(stream, as_of);
+  for (const TransferRow& file : look.files) {
     if (file.path == path) return file.size_bytes;
   }
   return -1;
@@ -243,15 +246,9 @@ TEST(SecondLook, AsksAgainForSuchAFileAfterALookThatFoundNothingNewToo) {
   EXPECT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{80}, "2020-05-01/a.fits"), 60'480);
 }
 
-/// When an update as of `as_of` says that the one link of the night was ingested.
+/// When the links in it were made.
 std::vector<UtcTime> IngestTimesAfter(const SampleStream& stream, UtcTime as_of) {
-  const NightWindow window{.first_day = kNight, .last_day = kNight};
-  EXPECT_THAT(UpdateStream(stream.Options(), window, as_of).status, IsOk());
-  const auto history = History::OpenReadOnly(stream.Output());
-  EXPECT_THAT(history, IsOk());
-  const auto earlier = (*history)->Recall(kNight);
-  EXPECT_THAT(earlier, IsOk());
-  return earlier->links.ingest_time;
+  return LookAt(stream, as_of).links.ingest_time;
 }
 
 /// A night with one file ingested long ago, as its link says. Nobody touches a link once it is made; the
@@ -263,14 +260,7 @@ class SecondLookAtALink : public testing::Test {
     stream_.Ingest("2020-05-01/a.fits", "2020-05-01");
     Touch(ingested_);
   }
-  void Touch(UtcTime time) const {
-    const timespec mtime{
-        .tv_sec = std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::microseconds>(time)),
-        .tv_nsec = 0};
-    const std::array times = {mtime, mtime};
-    const std::filesystem::path link = Raw() / "2020050100001-det000.fits";
-    ASSERT_EQ(utimensat(AT_FDCWD, link.c_str(), times.data(), AT_SYMLINK_NOFOLLOW), 0) << link;
-  }
+  void Touch(UtcTime time) const { SetTimes(Raw() / "2020050100001-det000.fits", time, time); }
   std::filesystem::path Raw() const { return stream_.Repo() / "raw/2020-05-01"; }
 
   SampleStream stream_;

@@ -99,8 +99,8 @@ struct NightFingerprint {
   friend bool operator==(const NightFingerprint&, const NightFingerprint&) = default;
 };
 
-/// What was found of a night when it was last looked at: for a later look, which then need not ask for all of
-/// it again.
+/// What was found of a night by the last look that found anything else than the one before: for a later look,
+/// which then need not ask for all of it again.
 struct EarlierLook {
   /// A file that was expected, and nowhere.
   struct Absent {
@@ -122,7 +122,7 @@ struct EarlierLook {
   std::vector<Absent> absent{};  ///< likewise
   Links links{};
   std::vector<FolderStamp> folders{};  ///< NightFingerprint::folders of that look
-  std::optional<UtcTime> found_at{};   ///< the look that found them: NightSummary::changed_at
+  UtcTime found_at{};                  ///< when it began: NightSummary::changed_at
 };
 
 /// The history of one stream.
@@ -158,8 +158,9 @@ class History {
   /// Absent where the night was never looked at, or only by the prototype.
   virtual absl::StatusOr<std::optional<NightFingerprint>> Fingerprint(Night night) = 0;
 
-  /// The night as it was last found; nothing where it was never looked at, or only by the prototype.
-  virtual absl::StatusOr<EarlierLook> Recall(Night night) = 0;
+  /// Absent where the night was never looked at, or only by the prototype or an older obsmon that has not
+  /// been brought up to date.
+  virtual absl::StatusOr<std::optional<EarlierLook>> Recall(Night night) = 0;
 
   // A run's changes: all between Begin and Commit become visible together, or not at all. Destruction without
   // Commit takes them back. Errors of these: as Open.

@@ -13,16 +13,14 @@
 namespace obsmon {
 namespace {
 
-// No path from storage or a repository begins with two slashes, nor does any other text that is kept.
-constexpr std::string_view kMark = "//";
+// No path from storage or a repository begins with two slashes, nor does any other text that is kept; what
+// does is not plain.
 constexpr std::string_view kBytes = "//bytes:";
 constexpr std::string_view kLong = "//long:";
 constexpr std::size_t kLongestKey = 2000;
+constexpr std::size_t kBytesOfAnOddByte = 3;  // %XX
+static_assert(kBytes.size() + kBytesOfAnOddByte * StoredPaths::kNeverShortened <= kLongestKey);
 constexpr std::size_t kRowsAtOnce = std::size_t{1} << 20U;  // bytes
-
-bool IsPlain(std::string_view text) {
-  return IsUtf8(text) && !text.starts_with(kMark) && text.find('\0') == std::string_view::npos;
-}
 
 /// With the high byte first.
 template <typename Number>

@@ -6,6 +6,7 @@
 #ifndef OBSMON_SRC_HISTORY_COPY_ROWS_H_
 #define OBSMON_SRC_HISTORY_COPY_ROWS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -29,6 +30,9 @@ std::string FromStoredText(std::string_view stored);
 /// a digest in place of its end. Views live as long as this, or as the path.
 class StoredPaths {
  public:
+  /// Up to so many bytes a path is kept whole, whatever its bytes are.
+  static constexpr std::size_t kNeverShortened = 600;
+
   Key operator()(std::string_view path);
   static Key OfStored(std::string_view path) { return {.path = path}; }
 

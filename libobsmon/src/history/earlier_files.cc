@@ -22,7 +22,8 @@ StoredTransfer FactsOf(const TransferTable& files, std::size_t row) {
 template <typename Known>
 auto Find(const Known& known, std::string_view path) {
   const auto found = known.find(path);
-  return found == known.end() ? known.find(StoredPaths()(path).path) : found;
+  if (found != known.end() || path.size() <= StoredPaths::kNeverShortened) return found;
+  return known.find(StoredPaths()(path).path);
 }
 
 }  // namespace
@@ -41,9 +42,9 @@ EarlierFiles::Rows EarlierFiles::RowsOf(const StringColumn& paths) {
 }
 
 bool EarlierFiles::IsUnchanged(const FolderStamp& folder) const {
-  if (!earlier_.found_at || !folder.exists) return false;
+  if (!folder.exists) return false;
   const auto known = std::ranges::lower_bound(earlier_.folders, folder.path, {}, &FolderStamp::path);
-  return known != earlier_.folders.end() && *known == folder && !IsRacy(*known, *earlier_.found_at);
+  return known != earlier_.folders.end() && *known == folder && !IsRacy(*known, earlier_.found_at);
 }
 
 std::optional<KnownLink> EarlierFiles::FindLink(std::string_view path) const {
@@ -56,9 +57,9 @@ std::optional<KnownLink> EarlierFiles::FindLink(std::string_view path) const {
 
 bool EarlierFiles::IsSettled(std::size_t row) const {
   const TransferTable& files = earlier_.files;
-  return earlier_.found_at && files.state()[row] == TransferState::kArrived &&
-         files.arrival_time()[row] + kSettledAfter < *earlier_.found_at &&
-         files.creation_time()[row] < *earlier_.found_at;
+  return files.state()[row] == TransferState::kArrived &&
+         files.arrival_time()[row] + kSettledAfter < earlier_.found_at &&
+         files.creation_time()[row] < earlier_.found_at;
 }
 
 std::optional<TransferRow> EarlierFiles::Find(std::string_view path, const FileId& file_id) const {
@@ -76,7 +77,6 @@ void EarlierFiles::Restore(TransferTable& transfers, ExpectedTable& expected) co
 
 void EarlierFiles::RestoreTransfers(TransferTable& transfers) const {
   const StringColumn& paths = earlier_.files.path();
-  if (paths.size() == 0) return;
   std::uint32_t next = 0;
   for (std::size_t row = 0; row < transfers.size(); ++row) {
     const std::string_view path = transfers.path()[row];
@@ -94,7 +94,7 @@ void EarlierFiles::RestoreTransfers(TransferTable& transfers) const {
 }
 
 void EarlierFiles::RestoreExpected(ExpectedTable& expected) const {
-  if (earlier_.absent.empty()) return;
+  if (earlier_.absent.empty()) return;  // so it is of most nights
   absl::flat_hash_map<std::string_view, UtcTime> since;
   for (const EarlierLook::Absent& file : earlier_.absent) since.emplace(file.path, file.since);
   for (std::size_t row = 0; row < expected.size(); ++row) {

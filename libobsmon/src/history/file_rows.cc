@@ -135,6 +135,16 @@ absl::StatusOr<RowChanges> Merge(sqlite::Connection& database, Night night, cons
                     .removed = static_cast<std::int64_t>(differences.removed.size())};
 }
 
+template <typename Rows>
+absl::Status RecallRowsOf(sqlite::Connection& database, Night night, EarlierLook& earlier) {
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row, SelectOf<Rows>(database, night));
+  for (;;) {
+    OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
+    if (!found) return absl::OkStatus();
+    Rows::Recall(*row, row->Text(0), earlier);
+  }
+}
+
 }  // namespace
 
 void BindPath(sqlite::Statement& statement, int position, std::string_view path) {
@@ -156,34 +166,10 @@ absl::Status ReplaceAbsent(sqlite::Connection& database, Night night, const Expe
   return Merge(database, night, AbsentRows{.expected = expected, .absent = absent}, now).status();
 }
 
-absl::StatusOr<TransferTable> ReadTransfers(sqlite::Connection& database, Night night) {
-  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row, SelectOf<TransferRows>(database, night));
-  TransferTable transfers;
-  for (;;) {
-    OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
-    if (!found) return transfers;
-    transfers.Append(TransferRows::Read(*row).At(row->Text(0)));
-  }
-}
-
-absl::StatusOr<std::vector<EarlierLook::Absent>> ReadAbsent(sqlite::Connection& database, Night night) {
-  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row, SelectOf<AbsentRows>(database, night));
-  std::vector<EarlierLook::Absent> absent;
-  for (;;) {
-    OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
-    if (!found) return absent;
-    absent.push_back({.path = std::string(row->Text(0)), .since = FromNanos(AbsentRows::Read(*row).since)});
-  }
-}
-
-absl::StatusOr<EarlierLook::Links> ReadLinks(sqlite::Connection& database, Night night) {
-  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row, SelectOf<IngestRows>(database, night));
-  EarlierLook::Links links;
-  for (;;) {
-    OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
-    if (!found) return links;
-    TakeLink(*row, row->Text(0), links);
-  }
+absl::Status RecallRows(sqlite::Connection& database, Night night, EarlierLook& earlier) {
+  OBSMON_RETURN_IF_ERROR(RecallRowsOf<TransferRows>(database, night, earlier));
+  OBSMON_RETURN_IF_ERROR(RecallRowsOf<AbsentRows>(database, night, earlier));
+  return RecallRowsOf<IngestRows>(database, night, earlier);
 }
 
 absl::StatusOr<RowChanges> ReplaceIngests(sqlite::Connection& database, Night night,

@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "obsmon/expected.h"
@@ -50,10 +49,8 @@ absl::Status ReplaceAbsent(sqlite::Connection& database, Night night, const Expe
 /// Makes the night's rows in `event` those of `events`.
 absl::Status ReplaceEvents(sqlite::Connection& database, Night night, std::span<const FileEvent> events);
 
-/// The night's files as an EarlierLook has them.
-absl::StatusOr<TransferTable> ReadTransfers(sqlite::Connection& database, Night night);
-absl::StatusOr<std::vector<EarlierLook::Absent>> ReadAbsent(sqlite::Connection& database, Night night);
-absl::StatusOr<EarlierLook::Links> ReadLinks(sqlite::Connection& database, Night night);
+/// Adds the night's files, absent files and links to `earlier`.
+absl::Status RecallRows(sqlite::Connection& database, Night night, EarlierLook& earlier);
 
 /// Binds a path, or any text from outside: as TEXT where it is UTF-8, else as a BLOB. It is not copied, and
 /// must stay as it is until the statement is reset.

@@ -113,7 +113,7 @@ class PostgresHistory final : public History {
   absl::StatusOr<std::optional<NightFingerprint>> Fingerprint(Night night) override {
     return Reading([&] { return ReadNightsFingerprint(night); });
   }
-  absl::StatusOr<EarlierLook> Recall(Night night) override {
+  absl::StatusOr<std::optional<EarlierLook>> Recall(Night night) override {
     return Reading([&] { return ReadEarlierLook(night); });
   }
 
@@ -144,11 +144,10 @@ class PostgresHistory final : public History {
   absl::StatusOr<std::vector<NightSummary>> ReadNights();
   absl::StatusOr<std::optional<NightFingerprint>> ReadNightsFingerprint(Night night);
   absl::StatusOr<std::vector<FolderStamp>> ReadFolders(Night night);
-  absl::StatusOr<EarlierLook> ReadEarlierLook(Night night);
+  absl::StatusOr<std::optional<EarlierLook>> ReadEarlierLook(Night night);
   absl::StatusOr<std::optional<UtcTime>> ReadChangedAt(Night night);
-  absl::StatusOr<TransferTable> ReadTransfers(Night night);
-  absl::StatusOr<std::vector<EarlierLook::Absent>> ReadAbsent(Night night);
-  absl::StatusOr<EarlierLook::Links> ReadLinks(Night night);
+  template <typename Rows>
+  absl::Status RecallRows(Night night, EarlierLook& earlier);
   template <typename Rows>
   absl::StatusOr<std::unique_ptr<postgres::Rows>> Select(Night night);
 
@@ -320,36 +319,15 @@ absl::StatusOr<std::unique_ptr<postgres::Rows>> PostgresHistory::Select(Night ni
                                         Rows::kTable, Where(night)));
 }
 
-absl::StatusOr<EarlierLook> PostgresHistory::ReadEarlierLook(Night night) {
-  EarlierLook earlier;
-  OBSMON_ASSIGN_OR_RETURN(earlier.found_at, ReadChangedAt(night));
-  if (!earlier.found_at) return earlier;
-  OBSMON_ASSIGN_OR_RETURN(earlier.files, ReadTransfers(night));
-  OBSMON_ASSIGN_OR_RETURN(earlier.absent, ReadAbsent(night));
-  OBSMON_ASSIGN_OR_RETURN(earlier.links, ReadLinks(night));
+absl::StatusOr<std::optional<EarlierLook>> PostgresHistory::ReadEarlierLook(Night night) {
+  OBSMON_ASSIGN_OR_RETURN(const std::optional<UtcTime> changed_at, ReadChangedAt(night));
+  if (!changed_at) return std::nullopt;
+  EarlierLook earlier{.found_at = *changed_at};
+  OBSMON_RETURN_IF_ERROR(RecallRows<TransferRows>(night, earlier));
+  OBSMON_RETURN_IF_ERROR(RecallRows<AbsentRows>(night, earlier));
+  OBSMON_RETURN_IF_ERROR(RecallRows<IngestRows>(night, earlier));
   OBSMON_ASSIGN_OR_RETURN(earlier.folders, ReadFolders(night));
   return earlier;
-}
-
-absl::StatusOr<std::vector<EarlierLook::Absent>> PostgresHistory::ReadAbsent(Night night) {
-  OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<postgres::Rows> row, Select<AbsentRows>(night));
-  std::vector<EarlierLook::Absent> absent;
-  for (;;) {
-    OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
-    if (!found) return absent;
-    absent.push_back(
-        {.path = FromStoredText(row->Text(0)), .since = FromNanos(AbsentRows::Read(*row).since)});
-  }
-}
-
-absl::StatusOr<EarlierLook::Links> PostgresHistory::ReadLinks(Night night) {
-  OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<postgres::Rows> row, Select<IngestRows>(night));
-  EarlierLook::Links links;
-  for (;;) {
-    OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
-    if (!found) return links;
-    TakeLink(*row, FromStoredText(row->Text(0)), links);
-  }
 }
 
 absl::StatusOr<std::optional<UtcTime>> PostgresHistory::ReadChangedAt(Night night) {
@@ -365,13 +343,13 @@ absl::StatusOr<std::optional<UtcTime>> PostgresHistory::ReadChangedAt(Night nigh
   }
 }
 
-absl::StatusOr<TransferTable> PostgresHistory::ReadTransfers(Night night) {
-  OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<postgres::Rows> row, Select<TransferRows>(night));
-  TransferTable transfers;
+template <typename Rows>
+absl::Status PostgresHistory::RecallRows(Night night, EarlierLook& earlier) {
+  OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<postgres::Rows> row, Select<Rows>(night));
   for (;;) {
     OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
-    if (!found) return transfers;
-    transfers.Append(TransferRows::Read(*row).At(FromStoredText(row->Text(0))));
+    if (!found) return absl::OkStatus();
+    Rows::Recall(*row, FromStoredText(row->Text(0)), earlier);
   }
 }
 

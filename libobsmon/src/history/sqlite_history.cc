@@ -54,8 +54,8 @@ class SqliteHistory final : public History {
     return Explained(ReadFingerprint(night));
   }
 
-  absl::StatusOr<EarlierLook> Recall(Night night) override {
-    if (contents_ != Contents::kHistory) return EarlierLook();
+  absl::StatusOr<std::optional<EarlierLook>> Recall(Night night) override {
+    if (contents_ != Contents::kHistory) return std::nullopt;
     return Explained(ReadEarlierLook(night));
   }
 
@@ -75,7 +75,7 @@ class SqliteHistory final : public History {
   absl::StatusOr<std::vector<NightSummary>> ReadNights();
   absl::StatusOr<std::optional<NightFingerprint>> ReadFingerprint(Night night);
   absl::StatusOr<std::vector<FolderStamp>> ReadFolders(Night night);
-  absl::StatusOr<EarlierLook> ReadEarlierLook(Night night);
+  absl::StatusOr<std::optional<EarlierLook>> ReadEarlierLook(Night night);
   absl::StatusOr<bool> IsKnown(Night night);
 
   absl::Status WriteNight(const NightSummary& summary, const NightReport& report,
@@ -146,16 +146,14 @@ absl::StatusOr<std::vector<FolderStamp>> SqliteHistory::ReadFolders(Night night)
   }
 }
 
-absl::StatusOr<EarlierLook> SqliteHistory::ReadEarlierLook(Night night) {
+absl::StatusOr<std::optional<EarlierLook>> SqliteHistory::ReadEarlierLook(Night night) {
   OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row, database_.Prepared(kSelectChangedAt));
   row->Bind(1, night.yyyymmdd());
   OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
-  EarlierLook earlier;
-  if (!found) return earlier;
-  earlier.found_at = TimeIn(*row, 0);
-  OBSMON_ASSIGN_OR_RETURN(earlier.files, ReadTransfers(database_, night));
-  OBSMON_ASSIGN_OR_RETURN(earlier.absent, ReadAbsent(database_, night));
-  OBSMON_ASSIGN_OR_RETURN(earlier.links, ReadLinks(database_, night));
+  const std::optional<UtcTime> changed_at = found ? TimeIn(*row, 0) : std::nullopt;
+  if (!changed_at) return std::nullopt;
+  EarlierLook earlier{.found_at = *changed_at};
+  OBSMON_RETURN_IF_ERROR(RecallRows(database_, night, earlier));
   OBSMON_ASSIGN_OR_RETURN(earlier.folders, ReadFolders(night));
   return earlier;
 }

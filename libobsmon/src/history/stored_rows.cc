@@ -16,7 +16,9 @@ std::int64_t Filenum(const FileId& id) {
   return -1 - static_cast<std::int64_t>(id.inode & kLow63Bits);
 }
 
-bool IsPlainPath(std::string_view path) { return IsUtf8(path) && !path.starts_with("//"); }
+bool IsPlain(std::string_view text) {
+  return IsUtf8(text) && !text.starts_with("//") && text.find('\0') == std::string_view::npos;
+}
 
 StringColumn PathsOf(const ExpectedTable& expected, std::span<const AbsentFile> absent) {
   StringColumn paths;

@@ -54,8 +54,8 @@ void WriteFileId(Sink& sink, const FileId& id) {
 /// Lustre it does not; the prototype died of it) a negative number made of the inode: -1 - its low 63 bits.
 std::int64_t Filenum(const FileId& id);
 
-/// Whether every database keeps `path` as it is: see StoredText.
-bool IsPlainPath(std::string_view path);
+/// Whether every database holds `text` as it is: see StoredText.
+bool IsPlain(std::string_view text);
 
 /// A row of `transfer` but for its key, and for filenum, which follows from the file id.
 struct StoredTransfer {
@@ -129,6 +129,11 @@ struct TransferRows {
     sink.Int(row.verdict);
     sink.Int(std::bit_cast<std::int64_t>(row.checksum));
   }
+  /// Adds a row of kRead to what is recalled of a night; `path` is the row's.
+  template <typename Row>
+  static void Recall(const Row& row, std::string_view path, EarlierLook& earlier) {
+    earlier.files.Append(Read(row).At(path));
+  }
   static bool IsSameFile(const Stored& before, const Stored& now) {
     return before.file_id.inode == now.file_id.inode && before.size == now.size &&
            before.creation == now.creation;
@@ -146,8 +151,7 @@ struct StoredIngest {
   std::optional<UtcTime> ingest_time{};
   std::int64_t artifact = 0;
   std::int64_t status = 0;
-  std::string_view
-      link_target{};  ///< empty where it is no link in the repository, or its target has an odd name
+  std::string_view link_target{};  ///< of a link in the repository, where IsPlain; else empty
 
   friend bool operator==(const StoredIngest&, const StoredIngest&) = default;
 };
@@ -174,7 +178,7 @@ struct IngestRows {
   std::string_view LinkTarget(std::size_t row) const {
     const std::string_view target = table.link_target()[row];
     const bool is_in_repository = !table.path()[row].starts_with('/');
-    return is_in_repository && IsPlainPath(target) ? target : std::string_view();
+    return is_in_repository && IsPlain(target) ? target : std::string_view();
   }
   template <typename Row>
   static Stored Read(const Row& row) {
@@ -194,20 +198,17 @@ struct IngestRows {
     sink.TextAsIs(row.link_target);
   }
   static void Keep(const Stored& /*before*/, Stored& /*now*/) {}
+  template <typename Row>
+  static void Recall(const Row& row, std::string_view path, EarlierLook& earlier) {
+    const Stored stored = Read(row);
+    const bool is_present = stored.artifact == static_cast<std::int64_t>(ArtifactState::kPresent);
+    if (stored.link_target.empty() || !is_present || !stored.ingest_time) return;
+    earlier.links.path.Append(path);
+    earlier.links.target.Append(stored.link_target);
+    earlier.links.ingest_time.push_back(*stored.ingest_time);
+    earlier.links.file_id.push_back(stored.file_id);
+  }
 };
-
-/// Puts into `links` what a row of IngestRows::kRead says of the dataset `path`, where it is a link that led
-/// to a file.
-template <typename Row>
-void TakeLink(const Row& row, std::string_view path, EarlierLook::Links& links) {
-  const StoredIngest stored = IngestRows::Read(row);
-  const bool is_present = stored.artifact == static_cast<std::int64_t>(ArtifactState::kPresent);
-  if (stored.link_target.empty() || !is_present || !stored.ingest_time) return;
-  links.path.Append(path);
-  links.target.Append(stored.link_target);
-  links.ingest_time.push_back(*stored.ingest_time);
-  links.file_id.push_back(stored.file_id);
-}
 
 /// A row of `absent`, likewise.
 struct StoredAbsent {
@@ -241,6 +242,10 @@ struct AbsentRows {
     sink.Int(row.verdict);
   }
   static void Keep(const Stored& before, Stored& now) { now.since = std::min(before.since, now.since); }
+  template <typename Row>
+  static void Recall(const Row& row, std::string_view path, EarlierLook& earlier) {
+    earlier.absent.push_back({.path = std::string(path), .since = FromNanos(Read(row).since)});
+  }
 };
 
 /// The paths of the absent files, in their order.

@@ -261,8 +261,8 @@ absl::StatusOr<const TransferScan*> StreamView::Storage(Night night) {
   auto& [earlier, storage, registry] = sides_[night];
   if (!storage) {
     if (recall_) {
-      OBSMON_ASSIGN_OR_RETURN(EarlierLook look, recall_(night));
-      earlier = std::make_unique<EarlierFiles>(std::move(look));
+      OBSMON_ASSIGN_OR_RETURN(std::optional<EarlierLook> look, recall_(night));
+      if (look) earlier = std::make_unique<EarlierFiles>(*std::move(look));
     }
     ScanOptions options{.known = earlier.get(), .control = control_};
     OBSMON_ASSIGN_OR_RETURN(storage, ScanTransfers(stream_.StorageFolder(), night, options));

@@ -47,7 +47,7 @@ class StreamView {
   void Expect(std::span<const Night> nights);
 
   /// Gives what an earlier look found of a night. By default none is known, and all files are asked.
-  using Recall = std::function<absl::StatusOr<EarlierLook>(Night)>;
+  using Recall = std::function<absl::StatusOr<std::optional<EarlierLook>>(Night)>;
   void SetRecall(Recall recall) { recall_ = std::move(recall); }
 
   /// Looks at `night`, and at its neighbours where a file may have been ingested under another night than its
@@ -70,8 +70,7 @@ class StreamView {
  private:
   /// What a neighbouring night's look may need of a night.
   struct Sides {
-    std::unique_ptr<const EarlierFiles>
-        earlier;  ///< until the night itself is looked at; null: not asked for
+    std::unique_ptr<const EarlierFiles> earlier;  ///< until the night itself is looked at; may be null
     std::optional<TransferScan> storage;
     std::optional<NightIngests> registry;
   };
