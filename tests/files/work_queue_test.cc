@@ -5,8 +5,10 @@
 #include <poll.h>
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <functional>
-#include <latch>
+#include <mutex>
 #include <set>
 #include <string>
 #include <thread>
@@ -21,6 +23,25 @@ namespace {
 using testing::Each;
 using testing::ElementsAre;
 using Urgency = WorkQueue::Urgency;
+
+/// Where a number of threads wait for one another.
+class Meeting {
+ public:
+  explicit Meeting(int num_threads) : num_awaited_(num_threads) {}
+
+  /// Comes, and waits for the others; the test fails where they have not come after a minute.
+  void Join() {
+    std::unique_lock lock(mutex_);
+    if (--num_awaited_ == 0) all_there_.notify_all();
+    EXPECT_TRUE(all_there_.wait_for(lock, std::chrono::minutes{1}, [this] { return num_awaited_ <= 0; }))
+        << num_awaited_ << " more were to come";
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable all_there_;
+  int num_awaited_;
+};
 
 // Waits as a call does that a server answers.
 void AskAFarDisk() { poll(nullptr, 0, 2); }
@@ -61,22 +82,20 @@ TEST(WorkQueue, FinishesWhatIsOpenBeforeItOpensMore) {
 
 TEST(WorkQueue, RunsTasksAtTheSameTimeOnAsManyThreadsAsItMay) {
   WorkQueue queue(3);
-  std::latch all_there(3);  // each task waits for the other two: on fewer threads this would never end
-  for (int i = 0; i < 3; ++i) queue.Push(Urgency::kLater, [&] { all_there.arrive_and_wait(); });
+  Meeting three(3);  // of one thread each
+  for (int i = 0; i < 3; ++i) queue.Push(Urgency::kLater, [&] { three.Join(); });
   queue.Run([] {});
-  EXPECT_TRUE(all_there.try_wait());
 }
 
 TEST(WorkQueue, SpreadsWhatOneTaskPushesWhileItGoesOn) {
   WorkQueue queue(3);
-  std::latch all_there(3);
+  Meeting three(3);
   queue.Push(Urgency::kLater, [&] {
-    queue.Push(Urgency::kNow, [&] { all_there.arrive_and_wait(); });
-    queue.Push(Urgency::kNow, [&] { all_there.arrive_and_wait(); });
-    all_there.arrive_and_wait();
+    queue.Push(Urgency::kNow, [&] { three.Join(); });
+    queue.Push(Urgency::kNow, [&] { three.Join(); });
+    three.Join();
   });
   queue.Run([] {});
-  EXPECT_TRUE(all_there.try_wait());
 }
 
 TEST(WorkQueue, TicksOnTheCallingThreadAlone) {
@@ -90,38 +109,37 @@ TEST(WorkQueue, TicksOnTheCallingThreadAlone) {
 TEST(WorkQueue, TicksWhileTheCallingThreadOnlyWaitsForOthers) {
   WorkQueue queue(2);
   const std::thread::id caller = std::this_thread::get_id();
-  std::latch both_there(2);
-  std::latch second_tick(1);
+  Meeting both(2);
+  Meeting second_tick(2);
   for (int i = 0; i < 2; ++i) {
     queue.Push(Urgency::kLater, [&] {
-      both_there.arrive_and_wait();
-      if (std::this_thread::get_id() != caller) second_tick.wait();
+      both.Join();
+      if (std::this_thread::get_id() != caller) second_tick.Join();
     });
   }
   // The caller runs one task and ticks after it. Its second tick can only come of waiting for the other.
   int ticks = 0;
   queue.Run([&] {
-    if (++ticks == 2) second_tick.count_down();
+    if (++ticks == 2) second_tick.Join();
   });
   EXPECT_GE(ticks, 2);
 }
 
-// Where each call waits for an answer, 64 are waited for at a time however few the processors are: on fewer
-// threads this would never end.
+// Where each call waits for an answer, 64 are waited for at a time however few the processors are.
 TEST(ParallelFor, TakesManyThreadsWhereCallsWaitForADisk) {
-  std::latch all_there(MostThreads(0));
+  Meeting all(MostThreads(0));
   ParallelFor(1'000, 0, [&](std::size_t i) {
     for (int call = 0; call < 4; ++call) AskAFarDisk();
-    if (i >= 100 && i < 100 + static_cast<std::size_t>(MostThreads(0))) all_there.arrive_and_wait();
+    if (i >= 100 && i < 100 + static_cast<std::size_t>(MostThreads(0))) all.Join();
   });
 }
 
 TEST(WorkQueue, TakesManyThreadsWhereTasksWaitForADisk) {
   WorkQueue queue(1, 8);
-  std::latch all_there(8);
+  Meeting eight(8);
   queue.Push(Urgency::kLater, [&] {
     for (int call = 0; call < 4; ++call) AskAFarDisk();
-    for (int i = 0; i < 8; ++i) queue.Push(Urgency::kLater, [&] { all_there.arrive_and_wait(); });
+    for (int i = 0; i < 8; ++i) queue.Push(Urgency::kLater, [&] { eight.Join(); });
   });
   queue.Run([] {});
 }

@@ -9,6 +9,8 @@
 namespace obsmon {
 namespace {
 
+// Nobody waits for longer without a look: the wake-up of a condition variable may be lost by glibc
+// before 2.41 (https://sourceware.org/bugzilla/show_bug.cgi?id=25847).
 constexpr std::chrono::milliseconds kTick{50};
 
 }  // namespace
@@ -78,7 +80,7 @@ void WorkQueue::Help() {
       continue;
     }
     ++num_idle_;
-    changed_.wait(lock);
+    changed_.wait_for(lock, kTick);
     --num_idle_;
   }
 }
