@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -16,6 +17,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <system_error>
 #include <tuple>
 #include <vector>
 
@@ -76,13 +78,15 @@ class Rsync {
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
-    group_ = fork();
-    if (group_ == 0) {
-      setpgid(0, 0);
-      execvp("rsync", argv.data());
-      _exit(127);
-    }
-    setpgid(group_, group_);  // by whoever comes first
+    // No fork: a child of ThreadSanitizer's may wait for ever for a lock that its own thread had at that
+    // moment (https://github.com/llvm/llvm-project/pull/96600).
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setpgroup(&attributes, 0);  // one of its own
+    const int error = posix_spawnp(&group_, "rsync", nullptr, &attributes, argv.data(), environ);
+    posix_spawnattr_destroy(&attributes);
+    if (error != 0) throw std::system_error(error, std::generic_category(), "rsync");
   }
   ~Rsync() {
     Signal(SIGKILL);
