@@ -33,8 +33,9 @@ main() {
   # What is installed is what is tested; the same code without optimisation, and by another compiler, follows with the
   # sanitizers.
   build_and_test release
-  check "python" tests/python/run.sh
-  check "gen3" env OBSMON="$root/build/release/bin/obsmon" tests/gen3/run.sh
+  # What hangs fails by itself, and is told by its name; a test of ctest's has a limit of its own (CMakePresets.json).
+  check "python" timeout 1800 tests/python/run.sh
+  check "gen3" timeout 900 env OBSMON="$root/build/release/bin/obsmon" tests/gen3/run.sh
   check "browser" test_in_browser
   check "format" check_format
   if command -v clang++-14 >/dev/null; then
@@ -93,7 +94,7 @@ run_tests() {  # PRESET
 # In a real Chromium; pictures of the pages are left in build/browser/shots.
 test_in_browser() {
   command -v chromium >/dev/null || { skip "needs a Chromium"; return; }
-  tests/browser/run.sh build/release/bin/obsmon_make_pages
+  timeout 900 tests/browser/run.sh build/release/bin/obsmon_make_pages
 }
 
 check_format() {
