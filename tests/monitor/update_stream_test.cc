@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
@@ -360,6 +361,87 @@ TEST(UpdateStream, LooksBeyondItsWindowForTheIngestOfAFile) {
   stream.Ingest("2020-05-01/late.fits", "2020-05-02");
   const UpdateResult result = UpdateStream(stream.Options(), Only(kNight), stream.Later());
   EXPECT_EQ(result.nights.at(0).state, NightState::kComplete);
+}
+
+// Nights that are neither small nor large: each is kept while the next one is looked at.
+class UpdateOfManyNights : public testing::Test {
+ protected:
+  static constexpr int kFiles = 100;
+
+  void Arrive(int num_nights) {
+    nights_ = Between(kNight - (num_nights - 1), kNight);
+    ForEachFile([this](Night, int, const std::string& path) { stream_.Arrive(path); });
+  }
+
+  // Every fourth of the files; the first of each night under the night before.
+  void Ingest() {
+    ForEachFile([this](Night night, int i, const std::string& path) {
+      if (i % 4 == 0) stream_.Ingest(path, (i == 0 ? night - 1 : night).ToString());
+    });
+  }
+
+  template <typename Body>
+  void ForEachFile(Body body) const {
+    for (Night night = *nights_.first_day; night <= *nights_.last_day; night = night + 1) {
+      for (int i = 0; i < kFiles; ++i) body(night, i, fmt::format("{}/{}.fits", night.ToString(), i));
+    }
+  }
+
+  // All that was published, by name.
+  static std::map<std::string, std::string> Published(const std::filesystem::path& output) {
+    std::map<std::string, std::string> files;
+    for (const auto& file : std::filesystem::directory_iterator(output)) {
+      const std::string name = file.path().filename().string();
+      if (name.ends_with(".html") || name.ends_with(".json")) files[name] = ReadFile(file.path());
+    }
+    return files;
+  }
+
+  SampleStream stream_;
+  NightWindow nights_;
+};
+
+TEST_F(UpdateOfManyNights, FindsOfEachWhatARunOfItsOwnFinds) {
+  Arrive(6);
+  Ingest();
+  const UtcTime later = stream_.Later();
+  const UpdateResult result = UpdateStream(stream_.Options(), nights_, later);
+  EXPECT_EQ(result.outcome, UpdateOutcome::kDone) << result.status;
+  EXPECT_THAT(result.changed,
+              ElementsAre(kNight, kNight - 1, kNight - 2, kNight - 3, kNight - 4, kNight - 5));
+  for (int n = 0; n < 6; ++n)
+    EXPECT_EQ(SummaryOf(stream_, kNight - n).counts[Verdict::kIngested], kFiles / 4);
+
+  Stream each = stream_.Options();
+  each.output_dir = stream_.tree() / "each";
+  for (int n = 5; n >= 0; --n) UpdateStream(each, Only(kNight - n), later);
+  EXPECT_EQ(Published(stream_.Output()), Published(each.output_dir));
+}
+
+TEST_F(UpdateOfManyNights, IsAsIfItHadNotBeenWhereItIsStoppedInTheMiddle) {
+  Arrive(4);
+  std::stop_source stop;
+  WorkControl control{.stop = stop.get_token()};
+  control.progress = [&](std::string_view stage, std::int64_t done, std::int64_t) {
+    if (stage == "nights" && done == 2) stop.request_stop();
+  };
+  const UpdateResult result = UpdateStream(stream_.Options(), nights_, stream_.Later(), control);
+  EXPECT_EQ(result.outcome, UpdateOutcome::kStopped);
+  EXPECT_THAT(result.changed, IsEmpty());
+  EXPECT_EQ(Ask(stream_, "SELECT count(*) FROM night"), 0);
+}
+
+TEST_F(UpdateOfManyNights, EndsWhereOneCanNotBePublished) {
+  constexpr int kMoreThanArePublishedTogether = 70;
+  Arrive(kMoreThanArePublishedTogether);
+  stream_.tree().Folder("output/2020-05-01.html/in-the-way");
+  const UpdateResult result = UpdateStream(stream_.Options(), nights_, stream_.Later());
+  EXPECT_EQ(result.outcome, UpdateOutcome::kOutputUnwritable);
+  EXPECT_THAT(result.status.message(), HasSubstr("2020-05-01.html"));
+  EXPECT_EQ(Ask(stream_, "SELECT count(*) FROM night"), 0) << "what is not published is not known either";
+  std::filesystem::remove_all(stream_.Page("2020-05-01.html"));
+  EXPECT_EQ(UpdateStream(stream_.Options(), nights_, stream_.Later()).outcome, UpdateOutcome::kDone);
+  EXPECT_EQ(Ask(stream_, "SELECT count(*) FROM night"), kMoreThanArePublishedTogether);
 }
 
 TEST(UpdateStream, ByDefaultLooksAtTodayYesterdayAndNightsWithOpenProblems) {

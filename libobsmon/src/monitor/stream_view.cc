@@ -292,6 +292,22 @@ absl::StatusOr<const NightIngests*> StreamView::Ingests(Night night) {
   return &*registry;
 }
 
+absl::StatusOr<StreamView::OfNeighbour<TransferTable>> StreamView::NeighboursTransfers(Night neighbour) {
+  if (const NightLook* look = Remembered(neighbour)) {
+    return OfNeighbour<TransferTable>{look->report.evidence.transfers, look->storage_folders};
+  }
+  OBSMON_ASSIGN_OR_RETURN(const TransferScan* storage, Storage(neighbour));
+  return OfNeighbour<TransferTable>{storage->files, storage->folders};
+}
+
+absl::StatusOr<StreamView::OfNeighbour<IngestTable>> StreamView::NeighboursIngests(Night neighbour) {
+  if (const NightLook* look = Remembered(neighbour)) {
+    return OfNeighbour<IngestTable>{look->report.evidence.ingests, look->registry_folders};
+  }
+  OBSMON_ASSIGN_OR_RETURN(const NightIngests* ingests, Ingests(neighbour));
+  return OfNeighbour<IngestTable>{ingests->rows, ingests->folders};
+}
+
 absl::StatusOr<std::uint64_t> StreamView::RegistryDigest(Night night) {
   OBSMON_ASSIGN_OR_RETURN(const RegistrySnapshot* snapshot, Snapshot());
   if (snapshot == nullptr) return 0;
@@ -322,12 +338,14 @@ absl::Status StreamView::ReadBothSides(Night night) {
 
 absl::StatusOr<NightLook> StreamView::Look(Night night) {
   // Only neighbours are worth remembering.
-  std::erase_if(sides_,
-                [night](const auto& entry) { return entry.first < night - 1 || night + 1 < entry.first; });
+  const auto is_near = [night](Night other) { return night - 1 <= other && other <= night + 1; };
+  std::erase_if(sides_, [&](const auto& entry) { return !is_near(entry.first); });
+  if (last_look_ && !is_near(last_look_->report.night)) last_look_.reset();
   OBSMON_RETURN_IF_ERROR(ReadBothSides(night));
   OBSMON_ASSIGN_OR_RETURN(const std::uint64_t digest, RegistryDigest(night));
 
-  Sides sides = std::exchange(sides_[night], {});
+  Sides sides = std::move(sides_[night]);
+  sides_.erase(night);
   NightLook look;
   look.report.stream = stream_.name;
   look.report.night = night;
@@ -497,15 +515,15 @@ absl::Status StreamView::FindIngestsUnderOtherNights(NightLook& look) {
   if (unexplained.empty()) return absl::OkStatus();
   bool found = false;
   for (const Night neighbour : NeighboursOf(look.report.night)) {
-    OBSMON_ASSIGN_OR_RETURN(const NightIngests* ingests, Ingests(neighbour));
-    for (const IngestRow& row : ingests->rows) {
+    OBSMON_ASSIGN_OR_RETURN(const OfNeighbour<IngestTable> ingests, NeighboursIngests(neighbour));
+    for (const IngestRow& row : ingests.rows) {
       if (row.night != neighbour) continue;
       const bool is_same = row.artifact == ArtifactState::kPresent && unexplained.contains(row.file_id);
       if (!is_same && !names.contains(row.storage_stem)) continue;
       evidence.ingests.Append(row);
       found = true;
     }
-    Append(look.fingerprint.folders, ingests->folders);
+    Append(look.fingerprint.folders, ingests.folders);
   }
   if (found) look.report.match = Match(evidence);
   return absl::OkStatus();
@@ -529,8 +547,8 @@ absl::Status StreamView::FindFilesInOtherFolders(NightLook& look) {
   }
   if (!without_file.empty()) {
     for (const Night neighbour : NeighboursOf(look.report.night)) {
-      OBSMON_ASSIGN_OR_RETURN(const TransferScan* storage, Storage(neighbour));
-      for (const TransferRow& file : storage->files) {
+      OBSMON_ASSIGN_OR_RETURN(const OfNeighbour<TransferTable> storage, NeighboursTransfers(neighbour));
+      for (const TransferRow& file : storage.rows) {
         if (file.place != TransferPlace::kStorage) continue;
         const auto found = without_file.find(file.file_id);
         if (found == without_file.end()) continue;
@@ -539,7 +557,7 @@ absl::Status StreamView::FindFilesInOtherFolders(NightLook& look) {
                                    .creation_time = file.creation_time});
         without_file.erase(found);
       }
-      Append(look.fingerprint.folders, storage->folders);
+      Append(look.fingerprint.folders, storage.folders);
     }
   }
   std::ranges::sort(evidence.strays, {}, &StrayFile::ingest_row);
@@ -562,17 +580,6 @@ void StreamView::Trust(NightLook& look) const {
     const bool in_flight = files.state()[row] == TransferState::kInFlight;
     if (last_written + (in_flight ? kInFlightIsFresh : kClockGrain) >= as_of_) fingerprint.trusted = false;
   }
-}
-
-void StreamView::Recycle(NightLook look) {
-  Sides& sides = sides_[look.report.night];
-  sides.storage.emplace();
-  sides.storage->files = std::move(look.report.evidence.transfers);
-  sides.storage->folders = std::move(look.storage_folders);
-  sides.registry.emplace();
-  sides.registry->rows = std::move(look.report.evidence.ingests);
-  sides.registry->events = std::move(look.report.evidence.events);
-  sides.registry->folders = std::move(look.registry_folders);
 }
 
 }  // namespace obsmon

@@ -58,8 +58,9 @@ class StreamView {
   /// facts.
   absl::StatusOr<bool> IsUnchanged(Night night, const NightFingerprint& known);
 
-  /// Gives the tables of a look back, that the next night may need as its neighbour's.
-  void Recycle(NightLook look);
+  /// Keeps a look, that the next night may need as its neighbour's, until it is given another. It is read
+  /// alone: others may read it at the same time.
+  void Remember(std::shared_ptr<const NightLook> look) { last_look_ = std::move(look); }
 
   /// Not OK: why the database of what should arrive could not be asked. Known once a night was looked at.
   const absl::Status& expected_status() const { return expected_status_; }
@@ -68,11 +69,17 @@ class StreamView {
   const std::string& registry_token() const { return registry_token_; }
 
  private:
-  /// What a neighbouring night's look may need of a night.
+  /// What has been read of a night that is still to be looked at, or for a neighbour alone.
   struct Sides {
-    std::unique_ptr<const EarlierFiles> earlier;  ///< until the night itself is looked at; may be null
+    std::unique_ptr<const EarlierFiles> earlier;  ///< may be null
     std::optional<TransferScan> storage;
     std::optional<NightIngests> registry;
+  };
+  /// What a look may need of a neighbouring night, with the folders that it was read in.
+  template <typename Table>
+  struct OfNeighbour {
+    const Table& rows;
+    const std::vector<FolderStamp>& folders;
   };
 
   StreamView(const Stream& stream, UtcTime as_of, const WorkControl& control);
@@ -80,6 +87,12 @@ class StreamView {
   absl::StatusOr<const RegistrySnapshot*> Snapshot();
   absl::StatusOr<const TransferScan*> Storage(Night night);
   absl::StatusOr<const NightIngests*> Ingests(Night night);
+  absl::StatusOr<OfNeighbour<TransferTable>> NeighboursTransfers(Night neighbour);
+  absl::StatusOr<OfNeighbour<IngestTable>> NeighboursIngests(Night neighbour);
+  /// The look that was remembered, where it is of this night.
+  const NightLook* Remembered(Night night) const {
+    return last_look_ && last_look_->report.night == night ? last_look_.get() : nullptr;
+  }
   absl::StatusOr<std::uint64_t> RegistryDigest(Night night);
   absl::Status ReadBothSides(Night night);
   absl::Status ReadExpectations(NightLook& look);
@@ -118,6 +131,7 @@ class StreamView {
   std::optional<expected::Lists> expected_lists_;
   absl::Status expected_status_;
   std::map<Night, Sides> sides_;
+  std::shared_ptr<const NightLook> last_look_;
   Recall recall_;
 };
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -31,8 +32,10 @@ constexpr std::int64_t kRowsPerTransaction = 250'000;
 constexpr std::size_t kPagesAtOnce = 64;
 constexpr std::size_t kBytesAtOnce = std::size_t{16} * 1024 * 1024;
 
-// A thread costs as much as a few hundred rows.
-constexpr std::size_t kRowsWorthAThread = 10'000;
+// A thread costs as much as the page of so many rows.
+constexpr std::size_t kRowsWorthAThread = 100;
+// While a night is kept the next one is looked at; not beside so many rows, that fill memory.
+constexpr std::size_t kRowsOfALargeNight = 10'000;
 
 bool HasOpenProblems(const NightSummary& night) {
   // What only the prototype has seen stays as it saw it: its files may be long cleaned away.
@@ -54,6 +57,7 @@ class StreamUpdate {
   UpdateResult Run() && {
     result_.stream = stream_.name;
     result_.status = Steps();
+    if (keeping_.valid()) keeping_.wait();  // where an error has ended the steps
     if (absl::IsCancelled(result_.status)) {
       result_.status = absl::CancelledError("stopped as asked; the history is as it was");
       result_.outcome = UpdateOutcome::kStopped;
@@ -76,7 +80,10 @@ class StreamUpdate {
     OBSMON_ASSIGN_OR_RETURN(StreamView view, StreamView::Open(stream_, as_of_, control_));
     outcome_ = UpdateOutcome::kOutputUnwritable;
     OBSMON_RETURN_IF_ERROR(OpenOutput());
-    view.SetRecall([this](Night night) { return history_->Recall(night); });
+    view.SetRecall([this](Night night) {
+      const std::lock_guard lock(history_mutex_);
+      return history_->Recall(night);
+    });
     OBSMON_RETURN_IF_ERROR(AddNightsWithOpenProblems());
     view.Expect(nights_);
     OBSMON_RETURN_IF_ERROR(LookAtNights(view));
@@ -131,48 +138,78 @@ class StreamUpdate {
       if (control_.progress) {
         control_.progress("nights", static_cast<std::int64_t>(i), static_cast<std::int64_t>(nights_.size()));
       }
-      OBSMON_RETURN_IF_ERROR(LookAtNight(view, nights_[i]));
-      if (rows_in_transaction_ < most_rows_) continue;
-      outcome_ = UpdateOutcome::kOutputUnwritable;
-      OBSMON_RETURN_IF_ERROR(CommitNights());
-      OBSMON_RETURN_IF_ERROR(history_->Begin());
+      OBSMON_RETURN_IF_ERROR(LookAtNight(view, nights_[i], i + 1 == nights_.size()));
     }
+    OBSMON_RETURN_IF_ERROR(AwaitKeeping());
     outcome_ = UpdateOutcome::kOutputUnwritable;
     return CommitNights();
   }
 
-  absl::Status LookAtNight(StreamView& view, Night night) {
+  absl::Status LookAtNight(StreamView& view, Night night, bool is_last) {
     outcome_ = UpdateOutcome::kOutputUnwritable;
-    OBSMON_ASSIGN_OR_RETURN(const std::optional<NightFingerprint> known, history_->Fingerprint(night));
+    OBSMON_ASSIGN_OR_RETURN(const std::optional<NightFingerprint> known, Fingerprint(night));
     outcome_ = UpdateOutcome::kInputUnreadable;
     if (known && PageExists(night)) {
       OBSMON_ASSIGN_OR_RETURN(const bool unchanged, view.IsUnchanged(night, *known));
       if (unchanged) {
+        OBSMON_RETURN_IF_ERROR(AwaitKeeping());
         outcome_ = UpdateOutcome::kOutputUnwritable;
-        return history_->Touch(night, as_of_, view.registry_token());
+        OBSMON_RETURN_IF_ERROR(history_->Touch(night, as_of_, view.registry_token()));
+        return CommitWhereDue();
       }
     }
     OBSMON_ASSIGN_OR_RETURN(NightLook look, view.Look(night));
-    outcome_ = UpdateOutcome::kOutputUnwritable;
-    OBSMON_RETURN_IF_ERROR(Keep(look));
-    view.Recycle(std::move(look));
-    return absl::OkStatus();
+    OBSMON_RETURN_IF_ERROR(AwaitKeeping());
+    const auto shared = std::make_shared<const NightLook>(std::move(look));
+    view.Remember(shared);
+    const std::size_t num_rows = NumRows(*shared);
+    const bool is_kept_meanwhile =
+        !is_last && num_rows >= kRowsWorthAThread && num_rows < kRowsOfALargeNight && stream_.history.empty();
+    // Where the system gives no thread, when it is awaited.
+    const std::launch how =
+        is_kept_meanwhile ? std::launch::async | std::launch::deferred : std::launch::deferred;
+    keeping_ = std::async(how, [this, shared] { return Keep(*shared); });
+    return is_kept_meanwhile ? absl::OkStatus() : AwaitKeeping();
   }
 
+  absl::Status AwaitKeeping() {
+    if (!keeping_.valid()) return absl::OkStatus();
+    outcome_ = UpdateOutcome::kOutputUnwritable;
+    OBSMON_RETURN_IF_ERROR(keeping_.get());
+    return CommitWhereDue();
+  }
+
+  absl::Status CommitWhereDue() {
+    if (rows_in_transaction_ < most_rows_) return absl::OkStatus();
+    OBSMON_RETURN_IF_ERROR(CommitNights());
+    return history_->Begin();
+  }
+
+  absl::StatusOr<std::optional<NightFingerprint>> Fingerprint(Night night) {
+    const std::lock_guard lock(history_mutex_);
+    return history_->Fingerprint(night);
+  }
+
+  static std::size_t NumRows(const NightLook& look) {
+    return look.report.evidence.transfers.size() + look.report.evidence.ingests.size();
+  }
+
+  /// Puts a look in the history and on its page. May run while the next night is looked at; until it has been
+  /// awaited it alone touches the members that it names.
   absl::Status Keep(const NightLook& look) {
     const NightReport& report = look.report;
-    const std::size_t num_rows = report.evidence.transfers.size() + report.evidence.ingests.size();
-    // Side by side: both only read the report. Where the system gives no thread, one after the other.
-    const std::launch how =
-        num_rows < kRowsWorthAThread ? std::launch::deferred : std::launch::async | std::launch::deferred;
+    const bool is_large = NumRows(look) >= kRowsOfALargeNight;
     std::future<NightPages> pages =
-        std::async(how, [&] { return RenderNight(report, SecondName(NightPageName(report.night))); });
+        std::async(is_large ? std::launch::async | std::launch::deferred : std::launch::deferred,
+                   [&] { return RenderNight(report, SecondName(NightPageName(report.night))); });
+    // First, so that the next night can be recalled meanwhile; a large one's beside the history.
+    if (!is_large) pages.wait();
     const absl::Status kept = PutInHistory(look);
     AddPages(pages.get());
     OBSMON_RETURN_IF_ERROR(kept);
     Warn(report);
     result_.changed.push_back(report.night);
-    rows_in_transaction_ += static_cast<std::int64_t>(num_rows);
+    rows_in_transaction_ += static_cast<std::int64_t>(NumRows(look));
     if (rows_in_transaction_ >= most_rows_)
       return absl::OkStatus();  // published with the commit that follows
     const bool are_many = pages_.size() >= kPagesAtOnce || bytes_of_pages_ >= kBytesAtOnce;
@@ -181,6 +218,7 @@ class StreamUpdate {
 
   absl::Status PutInHistory(const NightLook& look) {
     const absl::Status& registry = look.report.evidence.registry_status;
+    const std::lock_guard lock(history_mutex_);
     if (registry.ok()) return history_->Put(look.report, look.fingerprint);
     return history_->PutUnknown(look.report, std::string(registry.message()));
   }
@@ -260,6 +298,8 @@ class StreamUpdate {
   std::int64_t rows_in_transaction_ = 0;
   std::vector<NightPages> pages_;  // rendered, and not published yet
   std::size_t bytes_of_pages_ = 0;
+  std::mutex history_mutex_;           // of history_, while a night is being kept
+  std::future<absl::Status> keeping_;  // of the night that was looked at last
 };
 
 }  // namespace
