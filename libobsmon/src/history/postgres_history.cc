@@ -145,7 +145,7 @@ class PostgresHistory final : public History {
   absl::StatusOr<std::optional<NightFingerprint>> ReadNightsFingerprint(Night night);
   absl::StatusOr<std::vector<FolderStamp>> ReadFolders(Night night);
   absl::StatusOr<std::optional<EarlierLook>> ReadEarlierLook(Night night);
-  absl::StatusOr<std::optional<UtcTime>> ReadChangedAt(Night night);
+  absl::StatusOr<std::optional<EarlierLook>> BeginRecallOf(Night night);
   template <typename Rows>
   absl::Status RecallRows(Night night, EarlierLook& earlier);
   template <typename Rows>
@@ -320,26 +320,25 @@ absl::StatusOr<std::unique_ptr<postgres::Rows>> PostgresHistory::Select(Night ni
 }
 
 absl::StatusOr<std::optional<EarlierLook>> PostgresHistory::ReadEarlierLook(Night night) {
-  OBSMON_ASSIGN_OR_RETURN(const std::optional<UtcTime> changed_at, ReadChangedAt(night));
-  if (!changed_at) return std::nullopt;
-  EarlierLook earlier{.found_at = *changed_at};
-  OBSMON_RETURN_IF_ERROR(RecallRows<TransferRows>(night, earlier));
-  OBSMON_RETURN_IF_ERROR(RecallRows<AbsentRows>(night, earlier));
-  OBSMON_RETURN_IF_ERROR(RecallRows<IngestRows>(night, earlier));
-  OBSMON_ASSIGN_OR_RETURN(earlier.folders, ReadFolders(night));
+  OBSMON_ASSIGN_OR_RETURN(std::optional<EarlierLook> earlier, BeginRecallOf(night));
+  if (!earlier) return earlier;
+  OBSMON_RETURN_IF_ERROR(RecallRows<TransferRows>(night, *earlier));
+  OBSMON_RETURN_IF_ERROR(RecallRows<AbsentRows>(night, *earlier));
+  OBSMON_RETURN_IF_ERROR(RecallRows<IngestRows>(night, *earlier));
+  OBSMON_ASSIGN_OR_RETURN(earlier->folders, ReadFolders(night));
   return earlier;
 }
 
-absl::StatusOr<std::optional<UtcTime>> PostgresHistory::ReadChangedAt(Night night) {
+absl::StatusOr<std::optional<EarlierLook>> PostgresHistory::BeginRecallOf(Night night) {
   OBSMON_ASSIGN_OR_RETURN(
       const std::unique_ptr<postgres::Rows> row,
-      connection_->Query(fmt::format("SELECT changed_at FROM obsmon.night WHERE stream = {} AND number = {}",
-                                     stream_, night.yyyymmdd())));
-  std::optional<UtcTime> changed_at;
+      connection_->Query(fmt::format("SELECT {} FROM obsmon.night WHERE stream = {} AND number = {}",
+                                     kEarlierLookColumns, stream_, night.yyyymmdd())));
+  std::optional<EarlierLook> earlier;
   for (;;) {
     OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
-    if (!found) return changed_at;
-    changed_at = TimeIn(*row, 0);
+    if (!found) return earlier;
+    earlier = BeginRecall(*row);
   }
 }
 

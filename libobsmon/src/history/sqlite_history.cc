@@ -31,7 +31,6 @@ constexpr std::string_view kSelectFolders =
     "SELECT path, present, device, inode, modified FROM folder WHERE night = ?1 ORDER BY position";
 constexpr std::string_view kRemoveFolders = "DELETE FROM folder WHERE night = ?1";
 constexpr std::string_view kWriteFolder = "INSERT INTO folder VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-constexpr std::string_view kSelectChangedAt = "SELECT changed_at FROM night WHERE number = ?1";
 constexpr std::string_view kIsKnown = "SELECT 1 FROM night WHERE number = ?1";
 constexpr std::string_view kTouch = "UPDATE night SET looked_at = ?2, registry_token = ?3 WHERE number = ?1";
 // The fingerprint must not bring the next look to believe in the state of before.
@@ -147,14 +146,14 @@ absl::StatusOr<std::vector<FolderStamp>> SqliteHistory::ReadFolders(Night night)
 }
 
 absl::StatusOr<std::optional<EarlierLook>> SqliteHistory::ReadEarlierLook(Night night) {
-  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row, database_.Prepared(kSelectChangedAt));
+  static const std::string sql = fmt::format("SELECT {} FROM night WHERE number = ?1", kEarlierLookColumns);
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row, database_.Prepared(sql));
   row->Bind(1, night.yyyymmdd());
   OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
-  const std::optional<UtcTime> changed_at = found ? TimeIn(*row, 0) : std::nullopt;
-  if (!changed_at) return std::nullopt;
-  EarlierLook earlier{.found_at = *changed_at};
-  OBSMON_RETURN_IF_ERROR(RecallRows(database_, night, earlier));
-  OBSMON_ASSIGN_OR_RETURN(earlier.folders, ReadFolders(night));
+  std::optional<EarlierLook> earlier = found ? BeginRecall(*row) : std::nullopt;
+  if (!earlier) return earlier;
+  OBSMON_RETURN_IF_ERROR(RecallRows(database_, night, *earlier));
+  OBSMON_ASSIGN_OR_RETURN(earlier->folders, ReadFolders(night));
   return earlier;
 }
 

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
+
 #include "text/utf8.h"
 
 namespace obsmon {
@@ -18,6 +21,22 @@ std::int64_t Filenum(const FileId& id) {
 
 bool IsPlain(std::string_view text) {
   return IsUtf8(text) && !text.starts_with("//") && text.find('\0') == std::string_view::npos;
+}
+
+// Columns that grow are copied again and again, and the places that they leave are not given back.
+EarlierLook EarlierLookOf(UtcTime found_at, std::int64_t files, std::int64_t ingested) {
+  static constexpr std::int64_t kMostRows = 1'000'000;
+  constexpr std::size_t kBytesOfAPath = 128;  // what is not used of it takes address space alone
+  const auto room = [](std::int64_t rows) {
+    return static_cast<std::size_t>(std::clamp<std::int64_t>(rows, 0, kMostRows));
+  };
+  EarlierLook look{.found_at = found_at};
+  look.files.Reserve(room(files), room(files) * kBytesOfAPath);
+  look.links.path.Reserve(room(ingested), room(ingested) * kBytesOfAPath);
+  look.links.target.Reserve(room(ingested), room(ingested) * kBytesOfAPath);
+  look.links.ingest_time.reserve(room(ingested));
+  look.links.file_id.reserve(room(ingested));
+  return look;
 }
 
 StringColumn PathsOf(const ExpectedTable& expected, std::span<const AbsentFile> absent) {

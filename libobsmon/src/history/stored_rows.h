@@ -37,6 +37,20 @@ std::optional<UtcTime> TimeIn(const Row& row, int column) {
   return FromNanos(row.Int(column));
 }
 
+/// Of a night's row, what a look's recall begins with.
+inline constexpr std::string_view kEarlierLookColumns = "changed_at, files, ingested";
+
+/// An earlier look with room for `files` and, as links, `ingested`; both as told, be it by a damaged row.
+EarlierLook EarlierLookOf(UtcTime found_at, std::int64_t files, std::int64_t ingested);
+
+/// Reads kEarlierLookColumns: a look without its rows and folders; absent where nothing has been found yet.
+template <typename Row>
+std::optional<EarlierLook> BeginRecall(const Row& row) {
+  const std::optional<UtcTime> found_at = TimeIn(row, 0);
+  if (!found_at) return std::nullopt;
+  return EarlierLookOf(*found_at, row.Int(1), row.Int(2));
+}
+
 /// device and inode have 64 bits without a sign and are kept bit for bit in integers that have one.
 template <typename Row>
 FileId FileIdIn(const Row& row, int column) {
