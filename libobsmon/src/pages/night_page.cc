@@ -92,7 +92,7 @@ class NightPage {
   NightPage(const NightReport& report, std::string_view data)
       : report_(report), data_(data), files_(report.files()), page_(ExpectedBytes(report)) {
     for (std::uint32_t row = 0; row < files_.size(); ++row) {
-      const Verdict verdict = files_[row].verdict;
+      const Verdict verdict = files_.TimesOf(row).verdict;  // a whole row would be read for it alone
       const Concern concern = ConcernOf(verdict);
       if (concern == Concern::kAttention || concern == Concern::kWait) RowsOf(verdict).push_back(row);
     }
