@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <future>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -257,12 +258,20 @@ absl::StatusOr<const RegistrySnapshot*> StreamView::Snapshot() {
   return snapshot_.get();  // null where the registry is locked
 }
 
+absl::StatusOr<std::unique_ptr<const EarlierFiles>> StreamView::Recalled(Night night) const {
+  std::unique_ptr<const EarlierFiles> files;
+  if (recall_) {
+    OBSMON_ASSIGN_OR_RETURN(std::optional<EarlierLook> look, recall_(night));
+    if (look) files = std::make_unique<const EarlierFiles>(*std::move(look));
+  }
+  return files;
+}
+
 absl::StatusOr<const TransferScan*> StreamView::Storage(Night night) {
   auto& [earlier, storage, registry] = sides_[night];
   if (!storage) {
-    if (recall_) {
-      OBSMON_ASSIGN_OR_RETURN(std::optional<EarlierLook> look, recall_(night));
-      if (look) earlier = std::make_unique<EarlierFiles>(*std::move(look));
+    if (!earlier) {
+      OBSMON_ASSIGN_OR_RETURN(earlier, Recalled(night));
     }
     ScanOptions options{.known = earlier.get(), .control = control_};
     OBSMON_ASSIGN_OR_RETURN(storage, ScanTransfers(stream_.StorageFolder(), night, options));
@@ -327,10 +336,22 @@ absl::StatusOr<bool> StreamView::IsUnchanged(Night night, const NightFingerprint
   return registry_status_.ok() && digest == known.registry_digest;
 }
 
+// Of a large night's look the one takes as long as the other.
+absl::Status StreamView::ReadDatabases(Night night) {
+  if (snapshot_ != nullptr || !registry_status_.ok()) return absl::OkStatus();
+  auto recalled =
+      std::async(std::launch::async | std::launch::deferred, [this, night] { return Recalled(night); });
+  const absl::Status read = Snapshot().status();
+  absl::StatusOr<std::unique_ptr<const EarlierFiles>> earlier = recalled.get();
+  OBSMON_RETURN_IF_ERROR(read);
+  OBSMON_ASSIGN_OR_RETURN(sides_[night].earlier, std::move(earlier));
+  return absl::OkStatus();
+}
+
 absl::Status StreamView::ReadBothSides(Night night) {
   // The registry's rows first: what is ingested while storage is scanned is then at worst seen late, never as
   // a file that is ingested and not there. Folders of links are themselves what a database's rows are.
-  OBSMON_RETURN_IF_ERROR(Snapshot().status());
+  OBSMON_RETURN_IF_ERROR(ReadDatabases(night));
   if (stream_.search_links) OBSMON_RETURN_IF_ERROR(Ingests(night).status());
   OBSMON_RETURN_IF_ERROR(Storage(night).status());
   return Ingests(night).status();

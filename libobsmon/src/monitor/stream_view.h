@@ -85,6 +85,8 @@ class StreamView {
   StreamView(const Stream& stream, UtcTime as_of, const WorkControl& control);
 
   absl::StatusOr<const RegistrySnapshot*> Snapshot();
+  /// Null where no earlier look is known.
+  absl::StatusOr<std::unique_ptr<const EarlierFiles>> Recalled(Night night) const;
   absl::StatusOr<const TransferScan*> Storage(Night night);
   absl::StatusOr<const NightIngests*> Ingests(Night night);
   absl::StatusOr<OfNeighbour<TransferTable>> NeighboursTransfers(Night neighbour);
@@ -94,6 +96,8 @@ class StreamView {
     return last_look_ && last_look_->report.night == night ? last_look_.get() : nullptr;
   }
   absl::StatusOr<std::uint64_t> RegistryDigest(Night night);
+  /// Reads the registry's rows of the run, where they have not been, and meanwhile recalls `night`.
+  absl::Status ReadDatabases(Night night);
   absl::Status ReadBothSides(Night night);
   absl::Status ReadExpectations(NightLook& look);
   /// What the database lists of `night`; nothing where there is none, or it can't be asked (expected_status).
