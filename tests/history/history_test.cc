@@ -124,6 +124,16 @@ TEST_F(HistoryTest, OfVersion2IsReadAsItIsAndBroughtToThisVersionByTheFirstThatM
   EXPECT_THAT(Raw().Lines("SELECT path, checksum FROM transfer"), ElementsAre("2020-05-01/a.fits|0"));
 }
 
+TEST_F(HistoryTest, GivesBackANightWhateverItsRowSaysOfItsSize) {
+  Put({Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}})});
+  for (const std::string damage : {"files = 9223372036854775807", "files = -1, ingested = 'many'"}) {
+    Raw().Query("UPDATE night SET " + damage);
+    ASSERT_OK_AND_ASSIGN(const std::optional<EarlierLook> earlier, Open()->Recall(N("2020-05-01")));
+    ASSERT_TRUE(earlier.has_value()) << damage;
+    EXPECT_EQ(earlier->files.size(), 1U) << damage;
+  }
+}
+
 TEST_F(HistoryTest, OfVersion3IsReadAsItIsAndBroughtToThisVersionByTheFirstThatMayWrite) {
   Put({Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}},
               {{.path = "raw/a.fits", .link_target = "/a"}})});
