@@ -126,8 +126,8 @@ compare() {
     if [[ -n $fd ]]; then run fd "$fd" -uu -j2 -S +0b . "${folders[@]}"; fi
     if [[ -n $bfs ]]; then run bfs "$bfs" "${find[@]:1}"; fi
     if ((i <= first_looks)); then
-      run first "${update[@]}" --output_dir "$work/fresh"
-      rm -rf "$work/fresh"
+      # Deleted at the end: where files have just been deleted, ext4 is slow to make new ones.
+      run first "${update[@]}" --output_dir "$work/fresh.$i"
     fi
     run second "${update[@]}" --output_dir "$work/kept"
   done
@@ -141,7 +141,7 @@ compare() {
       point "${label%%:*}" "${label#*:}" $((2 * exposures * detectors))
     done
   fi
-  rm -rf "$input" "$work/kept"
+  rm -rf "$input" "$work/kept" "$work"/fresh.*
 }
 
 # slow_row LABEL TEXT: a line of the table of the slow disk; the ratio is to one thread.
