@@ -11,6 +11,7 @@
 #include "obsmon/expected.h"
 #include "obsmon/raw_file_name.h"
 #include "status_macros.h"
+#include "text/path_text.h"
 
 namespace obsmon {
 namespace {
@@ -31,8 +32,6 @@ absl::Status WithoutPath(const absl::Status& status, const std::string& path) {
   if (message.starts_with(path + ": ")) message.erase(0, path.size() + 2);
   return {status.code(), message};
 }
-
-std::string_view NameOf(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 std::string Replaced(std::string text, std::string_view what, const std::string& by) {
   for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
@@ -57,7 +56,7 @@ class Collector {
       return;
     }
     found_.exposures.emplace_back(obs_id);
-    const std::string_view folder = file.path.substr(0, file.path.rfind('/'));
+    const std::string_view folder = FolderOf(file.path);
     for (const Sensor& sensor : *sensors) {
       for (const std::string_view ending : {".fits", ".json"}) {
         Add(fmt::format("{}/{}_{}{}{}", folder, obs_id, sensor.detector, sensor.guider ? "_guider" : "",

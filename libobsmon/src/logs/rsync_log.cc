@@ -6,14 +6,13 @@
 #include "absl/container/flat_hash_map.h"
 #include "logs/log_file.h"
 #include "status_macros.h"
+#include "text/path_text.h"
 #include "text/utc_text.h"
 
 namespace obsmon::logs {
 namespace {
 
 constexpr std::chrono::seconds kGrainOfLog{1};
-
-std::string_view NameOf(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 // Cuts the next word from the front.
 std::string_view TakeWord(std::string_view& line) {

@@ -9,13 +9,14 @@
 #include "match/matcher.h"
 #include "obsmon/match.h"
 #include "obsmon/raw_file_name.h"
+#include "text/path_text.h"
 
 namespace obsmon {
 namespace {
 
 // The name that a file has once it has arrived: rsync's temporary names begin and end with more.
 std::string_view FinalName(std::string_view path) {
-  const std::string_view name = BaseName(path);
+  const std::string_view name = NameOf(path);
   return IsRsyncTemporaryName(name) ? name.substr(1, name.rfind('.') - 1) : name;
 }
 

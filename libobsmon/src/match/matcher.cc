@@ -12,6 +12,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "obsmon/raw_file_name.h"
+#include "text/path_text.h"
 
 namespace obsmon {
 namespace {
@@ -38,8 +39,8 @@ bool HasArtifact(ArtifactState state) {
 std::string_view FileNameOf(std::string_view dataset_path) {
   constexpr std::string_view kZipMember = "#zip-path=";
   const std::size_t member = dataset_path.rfind(kZipMember);
-  return BaseName(member == std::string_view::npos ? dataset_path
-                                                   : dataset_path.substr(member + kZipMember.size()));
+  return NameOf(member == std::string_view::npos ? dataset_path
+                                                 : dataset_path.substr(member + kZipMember.size()));
 }
 
 // Ingests by a text that stands for them; several may have the same.
@@ -186,14 +187,14 @@ void Matcher::ByKey() {
   IngestsByText by_base_name;
   for (std::size_t ingest = 0; ingest < ingests_.size(); ++ingest) {
     if (!IngestIsFree(ingest) || ingests_.artifact()[ingest] != ArtifactState::kRemote) continue;
-    by_base_name.Add(BaseName(ingests_.path()[ingest]), ingest);
+    by_base_name.Add(NameOf(ingests_.path()[ingest]), ingest);
   }
   if (by_base_name.empty()) return;
   for (std::size_t transfer = 0; transfer < transfers_.size(); ++transfer) {
     if (!TransferIsFree(transfer) || transfers_.place()[transfer] != TransferPlace::kStorage) continue;
     const std::string_view path = transfers_.path()[transfer];
     const std::string_view below = BelowFirstFolder(path);
-    by_base_name.ForEach(BaseName(path), [&](std::size_t ingest) {
+    by_base_name.ForEach(NameOf(path), [&](std::size_t ingest) {
       const std::string_view key = ingests_.path()[ingest];
       const bool ends_alike =
           key.size() > below.size() && key.ends_with(below) && key[key.size() - below.size() - 1] == '/';
@@ -279,8 +280,6 @@ void Matcher::ByName() {
 
 }  // namespace
 
-std::string_view BaseName(std::string_view path) { return path.substr(path.rfind('/') + 1); }
-
 std::string_view FitsEndingOf(std::string_view path) {
   for (const std::string_view ending : kFitsEndings) {
     if (EndsWithIgnoringCase(path, ending)) return ending;
@@ -289,7 +288,7 @@ std::string_view FitsEndingOf(std::string_view path) {
 }
 
 std::string_view StemOf(std::string_view path) {
-  const std::string_view name = BaseName(path);
+  const std::string_view name = NameOf(path);
   return name.substr(0, name.size() - FitsEndingOf(name).size());
 }
 

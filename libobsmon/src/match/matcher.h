@@ -8,8 +8,6 @@
 
 namespace obsmon {
 
-/// The last component of a path.
-std::string_view BaseName(std::string_view path);
 /// ".fits.fz" of a name that ends so, in any case; else empty.
 std::string_view FitsEndingOf(std::string_view path);
 /// The last component without its FITS ending, by which copies are compared.

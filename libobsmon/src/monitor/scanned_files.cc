@@ -4,16 +4,10 @@
 #include <range/v3/view/iota.hpp>
 
 #include "match/matcher.h"
+#include "text/path_text.h"
 
 namespace obsmon {
-namespace {
-
-std::string_view FolderOf(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 std::optional<FoundFile> ScannedFiles::Find(std::string_view path) const {
   std::call_once(asked_, [this] { FindFolders(); });

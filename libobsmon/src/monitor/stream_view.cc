@@ -23,6 +23,7 @@
 #include "postgres/uri.h"
 #include "status_macros.h"
 #include "text/digest.h"
+#include "text/path_text.h"
 #include "transfers/observation_type.h"
 
 namespace obsmon {
@@ -123,8 +124,6 @@ bool IsUnexplained(const NightLook& look, std::size_t row) {
 std::optional<Night> FolderNight(std::string_view path_below_storage) {
   return Night::FromFolderName(path_below_storage.substr(0, path_below_storage.find('/')));
 }
-
-std::string_view ParentOf(std::string_view path) { return path.substr(0, path.rfind('/')); }
 
 // A folder that can't be asked gets the stamp of an absent one: a later look can't ask it either, or finds
 // that it is there, and looks again.
@@ -448,7 +447,7 @@ void StreamView::ReadFailures(NightLook& look) const {
     const Verdict verdict = look.report.match.verdict[row];
     if (verdict != Verdict::kNotIngested && verdict != Verdict::kTooSmall) continue;
     const std::string path(evidence.transfers.path()[row]);
-    const auto failure = failures->find(path.substr(path.rfind('/') + 1));
+    const auto failure = failures->find(std::string(NameOf(path)));
     if (failure == failures->end()) continue;
     // An event of the ingest, as a registry with events would have it; it is the file's by the path.
     const std::string target = match_options_.storage_names.front() + '/' + path;
@@ -561,7 +560,7 @@ absl::Status StreamView::FindFilesInOtherFolders(NightLook& look) {
     if (const std::optional<Night> night = FolderNight(path); night && *night != look.report.night) {
       evidence.strays.push_back(
           {.ingest_row = row, .path = std::string(path), .creation_time = dataset.file_time});
-      look.fingerprint.folders.push_back(StampOrNothing(stream_.StorageFolder() / ParentOf(path)));
+      look.fingerprint.folders.push_back(StampOrNothing(stream_.StorageFolder() / FolderOf(path)));
     } else if (dataset.link_target.empty()) {
       without_file.try_emplace(dataset.file_id, row);
     }

@@ -1,17 +1,16 @@
 #include "pages/name_table.h"
 
 #include "pages/js_text.h"
+#include "text/path_text.h"
 
 namespace obsmon {
 namespace {
-
-std::string_view FolderOf(std::string_view path) { return path.substr(0, path.rfind('/') + 1); }
 
 // "b" of "a/b/".
 std::string_view LastOf(std::string_view folder) {
   if (folder.empty()) return folder;
   folder.remove_suffix(1);
-  return folder.substr(folder.rfind('/') + 1);
+  return NameOf(folder);
 }
 
 // What the names of one folder and one exposure begin with, where this one does.
@@ -47,7 +46,7 @@ void NameTable::Add(const Row& row) {
     letters_ += row.letter;
     return;
   }
-  const std::string_view folder = FolderOf(row.path);
+  const std::string_view folder = FolderPrefixOf(row.path);
   const std::string_view name = row.path.substr(folder.size());
   const std::string_view stem = StemOf(name, folder, row.obs_id);
   if (!in_group_ || folder != folder_ || stem != stem_ || row.obs_id != obs_id_) {

@@ -13,6 +13,7 @@
 #include "pages/js_text.h"
 #include "pages/name_table.h"
 #include "text/digest.h"
+#include "text/path_text.h"
 
 namespace obsmon {
 namespace {
@@ -195,8 +196,7 @@ class NightData {
 
   void KeepApart(Chunk& chunk) {
     files_.push_back(NamedByContents(chunk.Script()));
-    fmt::format_to(std::back_inserter(chunks_), "[{},{}],",
-                   '"' + files_.back().name.substr(files_.back().name.rfind('/') + 1) + '"', chunk.rows());
+    fmt::format_to(std::back_inserter(chunks_), "[\"{}\",{}],", NameOf(files_.back().name), chunk.rows());
   }
 
   std::string Script(std::size_t rows) {

@@ -15,6 +15,7 @@
 #include "report/night_bins.h"
 #include "text/human.h"
 #include "text/night_in_words.h"
+#include "text/path_text.h"
 
 namespace obsmon {
 namespace {
@@ -34,8 +35,6 @@ constexpr std::size_t kBytesAFile = 400;
 using Rows = std::vector<std::uint32_t>;
 
 // "2020-05-01/MC_C_20200501_000012/" of a path below it: one exposure's folder, as storage is laid out.
-std::string_view FolderOf(std::string_view path) { return path.substr(0, path.rfind('/') + 1); }
-std::string_view NameOf(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 // Files side by side in the report that lie in one folder.
 struct FolderCounts {
@@ -46,7 +45,7 @@ struct FolderCounts {
 };
 
 void AddTo(std::vector<FolderCounts>& folders, const FileRow& file) {
-  const std::string_view folder = FolderOf(file.path);
+  const std::string_view folder = FolderPrefixOf(file.path);
   if (folders.empty() || folders.back().folder != folder) folders.push_back({.folder = folder});
   FolderCounts& last = folders.back();
   ++last.files;
@@ -281,7 +280,7 @@ class NightPage {
       if (ConcernOf(verdict) != concern) continue;
       for (const std::uint32_t row : RowsOf(verdict)) {
         const FileRow file = files_[row];
-        const std::string_view exposure = file.obs_id.empty() ? FolderOf(file.path) : file.obs_id;
+        const std::string_view exposure = file.obs_id.empty() ? FolderPrefixOf(file.path) : file.obs_id;
         const auto [place, is_new] = places.try_emplace(std::pair(exposure, verdict), problems.size());
         if (is_new) problems.push_back({.exposure = exposure, .verdict = verdict, .first_row = row});
         ExposureProblem& problem = problems[place->second];
@@ -353,9 +352,9 @@ class NightPage {
   // Writes the files from rows[at] on that share its folder; returns where the next folder begins. A folder
   // with one file needs no line of its own.
   std::size_t FolderGroup(const Rows& rows, std::size_t at, std::size_t end) {
-    const std::string_view folder = FolderOf(files_[rows[at]].path);
+    const std::string_view folder = FolderPrefixOf(files_[rows[at]].path);
     std::size_t next = at + 1;
-    while (next < end && FolderOf(files_[rows[next]].path) == folder) ++next;
+    while (next < end && FolderPrefixOf(files_[rows[next]].path) == folder) ++next;
     page_.Raw("<tbody>\n");
     const bool has_line = next - at > 1;
     if (has_line) {
@@ -389,7 +388,7 @@ class NightPage {
     if (path.empty()) {
       page_.Raw("\u2013");
     } else {
-      page_.Raw("<span>").Text(FolderOf(path)).Raw("</span>").Text(NameOf(path));
+      page_.Raw("<span>").Text(FolderPrefixOf(path)).Raw("</span>").Text(NameOf(path));
     }
   }
 

@@ -13,6 +13,7 @@
 #include "files/parallel.h"
 #include "obsmon/pages.h"
 #include "status_macros.h"
+#include "text/path_text.h"
 
 namespace obsmon {
 namespace {
@@ -48,7 +49,7 @@ absl::Status RemoveOldData(const fs::path& output_dir, std::span<const NightPage
   std::set<std::string, std::less<>> used;
   for (const NightPages& night : nights) {
     published.insert(night.night.ToString());
-    for (const PageFile& file : night.data) used.insert(file.name.substr(file.name.rfind('/') + 1));
+    for (const PageFile& file : night.data) used.emplace(NameOf(file.name));
   }
   std::vector<fs::path> old;
   std::error_code error;

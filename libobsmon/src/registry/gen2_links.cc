@@ -14,6 +14,7 @@
 #include "files/throttled_progress.h"
 #include "registry/row_file.h"
 #include "status_macros.h"
+#include "text/path_text.h"
 
 namespace obsmon {
 namespace {
@@ -136,7 +137,7 @@ class LinkWalk {
     std::ranges::sort(files_, {}, &LinkRow::path);
     answer_.rows.Reserve(files_.size(), 0);
     for (const LinkRow& link : files_) {
-      const std::string_view name = std::string_view(link.path).substr(link.path.rfind('/') + 1);
+      const std::string_view name = NameOf(link.path);
       const DatasetName dataset = ParseDatasetName(name);
       IngestRow row{
           .path = link.path, .night = night_, .exposure = dataset.exposure, .detector = dataset.detector};

@@ -8,6 +8,8 @@
 #include <iterator>
 #include <utility>
 
+#include "text/path_text.h"
+
 namespace obsmon {
 namespace {
 
@@ -167,10 +169,9 @@ std::vector<FolderPlan> PlansFor(std::span<const Gen2Camera> cameras) {
   for (const Gen2Camera camera : cameras) {
     for (const Gen2Template& known : kTemplates) {
       if (known.camera != camera) continue;
-      const std::size_t slash = known.path.rfind('/');
-      const std::string_view folder = known.path.substr(0, slash);
+      const std::string_view folder = FolderOf(known.path);
       if (folder != last_folder) plans.push_back({.folder = PathPattern(folder)});
-      plans.back().names.emplace_back(known.path.substr(slash + 1));
+      plans.back().names.emplace_back(NameOf(known.path));
       last_folder = folder;
     }
   }

@@ -14,6 +14,7 @@
 #include "files/throttled_progress.h"
 #include "registry/row_file.h"
 #include "registry/sort_rows.h"
+#include "text/path_text.h"
 
 namespace obsmon {
 namespace {
@@ -37,8 +38,6 @@ struct VisitAnswer {
   std::vector<ScanIssue> issues{};
   IngestTable rows{};
 };
-
-std::string_view FolderOf(std::string_view path) { return path.substr(0, path.rfind('/')); }
 
 class Finder {
  public:

@@ -13,6 +13,7 @@
 #include "files/parallel.h"
 #include "registry/listed_registry.h"
 #include "registry/row_file.h"
+#include "text/path_text.h"
 
 namespace obsmon {
 namespace {
@@ -77,7 +78,7 @@ class Finder {
     std::vector<FolderVisit> visits;
     for (std::size_t place = 0; place < order_.size(); ++place) {
       const std::string location = LocationOf(rows_.path()[order_[place]]);
-      const std::string_view folder = std::string_view(location).substr(0, location.rfind('/'));
+      const std::string_view folder = FolderOf(location);
       if (visits.empty() || visits.back().folder != folder) {
         visits.push_back({.folder = std::string(folder), .first = place});
       }

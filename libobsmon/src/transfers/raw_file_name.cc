@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "obsmon/transfers.h"
+#include "text/path_text.h"
 
 namespace obsmon {
 namespace {
@@ -43,7 +44,7 @@ std::string_view Take(std::string_view shape, std::string_view& text) {
 }  // namespace
 
 std::optional<RawFileName> ParseRawFileName(std::string_view path) {
-  std::string_view name = path.substr(path.rfind('/') + 1);
+  std::string_view name = NameOf(path);
   if (IsRsyncTemporaryName(name)) name = name.substr(1, name.rfind('.') - 1);
   if (!BeginsAs(kObsId, name) || !EndsAWord(name.substr(kObsId.size()))) return std::nullopt;
   RawFileName raw{.obs_id = name.substr(0, kObsId.size())};
