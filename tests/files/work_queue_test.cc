@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "files/call_latency.h"
 #include "files/parallel.h"
 #include "files/throttled_progress.h"
 
@@ -123,6 +124,26 @@ TEST(WorkQueue, TicksWhileTheCallingThreadOnlyWaitsForOthers) {
     if (++ticks == 2) second_tick.Join();
   });
   EXPECT_GE(ticks, 2);
+}
+
+TEST(CallLatency, CountsNoWorkThatWasDoneBeforeItsMaking) {
+  // So long that what is told of a tick ago, at 250 or 1000 ticks a second, would sooner or later show.
+  for (int turn = 0; turn < 20; ++turn) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds{3'000 + 150 * turn};
+    while (std::chrono::steady_clock::now() < end) continue;
+    const CallLatency latency;
+    for (int call = 0; call < 3; ++call) AskAFarDisk();
+    EXPECT_TRUE(latency.IsWaiting()) << turn;
+  }
+}
+
+TEST(CallLatency, TakesWorkForNoWait) {
+  const CallLatency latency;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds{30};
+  while (std::chrono::steady_clock::now() < end) continue;
+  EXPECT_FALSE(latency.IsWaiting());
+  AskAFarDisk();
+  EXPECT_FALSE(latency.IsWaiting()) << "one wait may be for anything";
 }
 
 // Where each call waits for an answer, 64 are waited for at a time however few the processors are.

@@ -1,6 +1,7 @@
 #include "files/call_latency.h"
 
 #include <sys/resource.h>
+#include <time.h>
 
 #include <algorithm>
 #include <thread>
@@ -18,8 +19,18 @@ constexpr std::int64_t kFewestWaits = 3;
 // 1 ms a call (bench/README.md).
 constexpr int kMostThreads = 64;
 
-std::chrono::nanoseconds SpanOf(const timeval& time) {
-  return std::chrono::seconds{time.tv_sec} + std::chrono::microseconds{time.tv_usec};
+std::int64_t WaitsOfThisThread() {
+  rusage usage{};
+  getrusage(RUSAGE_THREAD, &usage);
+  return usage.ru_nvcsw;
+}
+
+// By the thread's own clock: what getrusage tells is of the last tick, and up to 4 ms of what the thread did
+// before it was first asked would count as done since.
+std::chrono::nanoseconds CpuOfThisThread() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
 }
 
 }  // namespace
@@ -31,22 +42,15 @@ int ThreadsOrDefault(int asked) {
 
 int MostThreads(int asked) { return asked > 0 ? asked : kMostThreads; }
 
-CallLatency::CallLatency() : began_(Now()) {}
-
-CallLatency::Usage CallLatency::Now() {
-  rusage usage{};
-  getrusage(RUSAGE_THREAD, &usage);
-  return {.wall = std::chrono::steady_clock::now().time_since_epoch(),
-          .cpu = SpanOf(usage.ru_utime) + SpanOf(usage.ru_stime),
-          .waits = usage.ru_nvcsw};
-}
+CallLatency::CallLatency()
+    : waits_(WaitsOfThisThread()), cpu_(CpuOfThisThread()), began_(std::chrono::steady_clock::now()) {}
 
 bool CallLatency::IsWaiting() const {
-  const Usage now = Now();
-  const std::int64_t waits = now.waits - began_.waits;
-  const std::chrono::nanoseconds cpu = now.cpu - began_.cpu;
-  const std::chrono::nanoseconds idle = now.wall - began_.wall - cpu;
-  return waits >= kFewestWaits && idle > 2 * cpu && idle > waits * kShortestWait;
+  const std::int64_t waits = WaitsOfThisThread() - waits_;
+  if (waits < kFewestWaits) return false;
+  const std::chrono::nanoseconds cpu = CpuOfThisThread() - cpu_;
+  const std::chrono::nanoseconds idle = std::chrono::steady_clock::now() - began_ - cpu;
+  return idle > 2 * cpu && idle > waits * kShortestWait;
 }
 
 }  // namespace obsmon

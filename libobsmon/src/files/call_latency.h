@@ -26,14 +26,10 @@ class CallLatency {
   bool IsWaiting() const;
 
  private:
-  struct Usage {
-    std::chrono::nanoseconds wall{};
-    std::chrono::nanoseconds cpu{};
-    std::int64_t waits = 0;
-  };
-  static Usage Now();
-
-  Usage began_;
+  // As they were at its making.
+  std::int64_t waits_;
+  std::chrono::nanoseconds cpu_;
+  std::chrono::steady_clock::time_point began_;
 };
 
 }  // namespace obsmon
