@@ -38,11 +38,22 @@ class Meeting {
         << num_awaited_ << " more were to come";
   }
 
+  bool AllCame() const {
+    const std::lock_guard lock(mutex_);
+    return num_awaited_ <= 0;
+  }
+
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable all_there_;
   int num_awaited_;
 };
+
+// Keeps a processor busy.
+void WorkFor(std::chrono::microseconds span) {
+  const auto end = std::chrono::steady_clock::now() + span;
+  while (std::chrono::steady_clock::now() < end) continue;
+}
 
 // Waits as a call does that a server answers.
 void AskAFarDisk() { poll(nullptr, 0, 2); }
@@ -86,6 +97,7 @@ TEST(WorkQueue, RunsTasksAtTheSameTimeOnAsManyThreadsAsItMay) {
   Meeting three(3);  // of one thread each
   for (int i = 0; i < 3; ++i) queue.Push(Urgency::kLater, [&] { three.Join(); });
   queue.Run([] {});
+  EXPECT_TRUE(three.AllCame());
 }
 
 TEST(WorkQueue, SpreadsWhatOneTaskPushesWhileItGoesOn) {
@@ -97,6 +109,7 @@ TEST(WorkQueue, SpreadsWhatOneTaskPushesWhileItGoesOn) {
     three.Join();
   });
   queue.Run([] {});
+  EXPECT_TRUE(three.AllCame());
 }
 
 TEST(WorkQueue, TicksOnTheCallingThreadAlone) {
@@ -129,8 +142,7 @@ TEST(WorkQueue, TicksWhileTheCallingThreadOnlyWaitsForOthers) {
 TEST(CallLatency, CountsNoWorkThatWasDoneBeforeItsMaking) {
   // So long that what is told of a tick ago, at 250 or 1000 ticks a second, would sooner or later show.
   for (int turn = 0; turn < 20; ++turn) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds{3'000 + 150 * turn};
-    while (std::chrono::steady_clock::now() < end) continue;
+    WorkFor(std::chrono::microseconds{3'000 + 150 * turn});
     const CallLatency latency;
     for (int call = 0; call < 3; ++call) AskAFarDisk();
     EXPECT_TRUE(latency.IsWaiting()) << turn;
@@ -139,8 +151,7 @@ TEST(CallLatency, CountsNoWorkThatWasDoneBeforeItsMaking) {
 
 TEST(CallLatency, TakesWorkForNoWait) {
   const CallLatency latency;
-  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds{30};
-  while (std::chrono::steady_clock::now() < end) continue;
+  WorkFor(std::chrono::milliseconds{30});
   EXPECT_FALSE(latency.IsWaiting());
   AskAFarDisk();
   EXPECT_FALSE(latency.IsWaiting()) << "one wait may be for anything";
