@@ -30,12 +30,14 @@ EarlierLook EarlierLookOf(UtcTime found_at, std::int64_t files, std::int64_t ing
   const auto room = [](std::int64_t rows) {
     return static_cast<std::size_t>(std::clamp<std::int64_t>(rows, 0, kMostRows));
   };
+  const std::size_t num_files = room(files);
+  const std::size_t num_links = room(ingested);
   EarlierLook look{.found_at = found_at};
-  look.files.Reserve(room(files), room(files) * kBytesOfAPath);
-  look.links.path.Reserve(room(ingested), room(ingested) * kBytesOfAPath);
-  look.links.target.Reserve(room(ingested), room(ingested) * kBytesOfAPath);
-  look.links.ingest_time.reserve(room(ingested));
-  look.links.file_id.reserve(room(ingested));
+  look.files.Reserve(num_files, num_files * kBytesOfAPath);
+  look.links.path.Reserve(num_links, num_links * kBytesOfAPath);
+  look.links.target.Reserve(num_links, num_links * kBytesOfAPath);
+  look.links.ingest_time.reserve(num_links);
+  look.links.file_id.reserve(num_links);
   return look;
 }
 
