@@ -141,7 +141,6 @@ class StreamUpdate {
       OBSMON_RETURN_IF_ERROR(LookAtNight(view, nights_[i], i + 1 == nights_.size()));
     }
     OBSMON_RETURN_IF_ERROR(AwaitKeeping());
-    outcome_ = UpdateOutcome::kOutputUnwritable;
     return CommitNights();
   }
 
@@ -153,7 +152,6 @@ class StreamUpdate {
       OBSMON_ASSIGN_OR_RETURN(const bool unchanged, view.IsUnchanged(night, *known));
       if (unchanged) {
         OBSMON_RETURN_IF_ERROR(AwaitKeeping());
-        outcome_ = UpdateOutcome::kOutputUnwritable;
         OBSMON_RETURN_IF_ERROR(history_->Touch(night, as_of_, view.registry_token()));
         return CommitWhereDue();
       }
@@ -172,9 +170,10 @@ class StreamUpdate {
     return is_kept_meanwhile ? absl::OkStatus() : AwaitKeeping();
   }
 
+  /// After this the output is written to.
   absl::Status AwaitKeeping() {
-    if (!keeping_.valid()) return absl::OkStatus();
     outcome_ = UpdateOutcome::kOutputUnwritable;
+    if (!keeping_.valid()) return absl::OkStatus();
     OBSMON_RETURN_IF_ERROR(keeping_.get());
     return CommitWhereDue();
   }
