@@ -257,13 +257,10 @@ absl::StatusOr<const RegistrySnapshot*> StreamView::Snapshot() {
   return snapshot_.get();  // null where the registry is locked
 }
 
-absl::StatusOr<std::unique_ptr<const EarlierFiles>> StreamView::Recalled(Night night) const {
-  std::unique_ptr<const EarlierFiles> files;
-  if (recall_) {
-    OBSMON_ASSIGN_OR_RETURN(std::optional<EarlierLook> look, recall_(night));
-    if (look) files = std::make_unique<const EarlierFiles>(*std::move(look));
-  }
-  return files;
+absl::StatusOr<StreamView::Earlier> StreamView::Recalled(Night night) const {
+  if (!recall_) return nullptr;
+  OBSMON_ASSIGN_OR_RETURN(std::optional<EarlierLook> look, recall_(night));
+  return look ? std::make_unique<const EarlierFiles>(*std::move(look)) : nullptr;
 }
 
 absl::StatusOr<const TransferScan*> StreamView::Storage(Night night) {
@@ -272,7 +269,7 @@ absl::StatusOr<const TransferScan*> StreamView::Storage(Night night) {
     if (!earlier) {
       OBSMON_ASSIGN_OR_RETURN(earlier, Recalled(night));
     }
-    ScanOptions options{.known = earlier.get(), .control = control_};
+    ScanOptions options{.known = earlier->get(), .control = control_};
     OBSMON_ASSIGN_OR_RETURN(storage, ScanTransfers(stream_.StorageFolder(), night, options));
     options.known = nullptr;  // it is about storage
     for (const auto& [folder, place] : OtherPlaces(stream_)) {
@@ -293,7 +290,7 @@ absl::StatusOr<const NightIngests*> StreamView::Ingests(Night night) {
       OBSMON_ASSIGN_OR_RETURN(
           registry,
           storage ? snapshot->Ingests(
-                        night, ScannedFiles(storage->files, match_options_.storage_names, earlier.get()))
+                        night, ScannedFiles(storage->files, match_options_.storage_names, earlier->get()))
                   : snapshot->Ingests(night));
     }
   }
@@ -338,10 +335,11 @@ absl::StatusOr<bool> StreamView::IsUnchanged(Night night, const NightFingerprint
 // Of a large night's look the one takes as long as the other.
 absl::Status StreamView::ReadDatabases(Night night) {
   if (snapshot_ != nullptr || !registry_status_.ok()) return absl::OkStatus();
+  if (!recall_) return Snapshot().status();
   auto recalled =
       std::async(std::launch::async | std::launch::deferred, [this, night] { return Recalled(night); });
   const absl::Status read = Snapshot().status();
-  absl::StatusOr<std::unique_ptr<const EarlierFiles>> earlier = recalled.get();
+  absl::StatusOr<Earlier> earlier = recalled.get();
   OBSMON_RETURN_IF_ERROR(read);
   OBSMON_ASSIGN_OR_RETURN(sides_[night].earlier, std::move(earlier));
   return absl::OkStatus();
@@ -384,7 +382,7 @@ absl::StatusOr<NightLook> StreamView::Look(Night night) {
   look.fingerprint.registry_digest = digest;
 
   OBSMON_RETURN_IF_ERROR(ReadExpectations(look));
-  if (sides.earlier) sides.earlier->Restore(evidence.transfers, evidence.expected);
+  if (*sides.earlier) (*sides.earlier)->Restore(evidence.transfers, evidence.expected);
   sides.earlier.reset();
   match_options_.registry_readable = registry_status_.ok();
   look.report.match = Match(evidence);

@@ -46,7 +46,8 @@ class StreamView {
   /// REQUIRES: called once, before Look and IsUnchanged.
   void Expect(std::span<const Night> nights);
 
-  /// Gives what an earlier look found of a night. By default none is known, and all files are asked.
+  /// Gives what an earlier look found of a night. By default none is known, and all files are asked. A look
+  /// may call it from another thread than its own, and never twice at a time.
   using Recall = std::function<absl::StatusOr<std::optional<EarlierLook>>(Night)>;
   void SetRecall(Recall recall) { recall_ = std::move(recall); }
 
@@ -69,9 +70,12 @@ class StreamView {
   const std::string& registry_token() const { return registry_token_; }
 
  private:
+  /// Null where there was no earlier look.
+  using Earlier = std::unique_ptr<const EarlierFiles>;
+
   /// What has been read of a night that is still to be looked at, or for a neighbour alone.
   struct Sides {
-    std::unique_ptr<const EarlierFiles> earlier;  ///< may be null
+    std::optional<Earlier> earlier;  ///< known where storage is
     std::optional<TransferScan> storage;
     std::optional<NightIngests> registry;
   };
@@ -85,8 +89,7 @@ class StreamView {
   StreamView(const Stream& stream, UtcTime as_of, const WorkControl& control);
 
   absl::StatusOr<const RegistrySnapshot*> Snapshot();
-  /// Null where no earlier look is known.
-  absl::StatusOr<std::unique_ptr<const EarlierFiles>> Recalled(Night night) const;
+  absl::StatusOr<Earlier> Recalled(Night night) const;
   absl::StatusOr<const TransferScan*> Storage(Night night);
   absl::StatusOr<const NightIngests*> Ingests(Night night);
   absl::StatusOr<OfNeighbour<TransferTable>> NeighboursTransfers(Night neighbour);
