@@ -7,8 +7,6 @@
 #include "text/path_text.h"
 
 namespace obsmon {
-namespace {}  // namespace
-
 std::optional<FoundFile> ScannedFiles::Find(std::string_view path) const {
   std::call_once(asked_, [this] { FindFolders(); });
   // Of the other places the paths are absolute.

@@ -34,9 +34,7 @@ constexpr std::size_t kBytesAFile = 400;
 
 using Rows = std::vector<std::uint32_t>;
 
-// "2020-05-01/MC_C_20200501_000012/" of a path below it: one exposure's folder, as storage is laid out.
-
-// Files side by side in the report that lie in one folder.
+// Files side by side in the report that lie in one folder: one exposure's, as storage is laid out.
 struct FolderCounts {
   std::string_view folder{};
   std::int64_t files = 0;
