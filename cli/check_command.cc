@@ -21,7 +21,7 @@
 namespace obsmon::cli {
 namespace {
 
-constexpr std::array kOptions = {
+constexpr std::array kCheckOptions = {
     OptionSpec{.name = "since",
                .value = "NIGHT|SPAN",
                .help = "the first night that counts, or how far to look back (7d)"},
@@ -200,7 +200,7 @@ const CommandSpec kCheckCommand = {
         "Exit status: 0 OK; 1 WARNING; 2 CRITICAL; 3 UNKNOWN (no history, a dead monitor, a\n"
         "registry that could not be read, wrong options).\n",
     .usage_status = static_cast<int>(CheckState::kUnknown),
-    .options = kOptions};
+    .options = kCheckOptions};
 
 int RunCheck(const Options& options, const Environment& environment, Console& console) {
   const absl::StatusOr<CheckLimits> limits = LimitsOf(options, environment.now);

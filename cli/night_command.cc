@@ -16,7 +16,7 @@
 namespace obsmon::cli {
 namespace {
 
-constexpr std::array kOptions = {
+constexpr std::array kNightOptions = {
     OptionSpec{.name = "format", .value = "FORMAT", .help = "table (default), json, jsonl or csv"},
     OptionSpec{.name = "verdict",
                .kind = OptionKind::kRepeated,
@@ -149,7 +149,7 @@ const CommandSpec kNightCommand = {
         "Exit status: 0 shown; 1 shown, but some of the input could not be read, or the\n"
         "result not be printed; 2 wrong options; 3 input not readable; 128+n stopped by\n"
         "signal n.\n",
-    .options = kOptions};
+    .options = kNightOptions};
 
 int RunNight(const Options& options, const Environment& environment, Console& console) {
   const absl::StatusOr<Request> request = RequestOf(options);

@@ -13,7 +13,7 @@
 namespace obsmon::cli {
 namespace {
 
-constexpr std::array kOptions = {kHistory, kDbAuth, kQuiet, kVerbose, kHelp};
+constexpr std::array kSummaryOptions = {kHistory, kDbAuth, kQuiet, kVerbose, kHelp};
 
 }  // namespace
 
@@ -32,7 +32,7 @@ const CommandSpec kSummaryCommand = {
         "\n"
         "Exit status: 0 done; 1 done, but the history of a stream could not be read;\n"
         "2 wrong options; 4 OUT not writable.\n",
-    .options = kOptions};
+    .options = kSummaryOptions};
 
 int WriteSummary(const std::filesystem::path& out, std::span<const std::filesystem::path> streams,
                  const SharedHistory& shared, const Environment& environment, Console& console) {

@@ -17,7 +17,7 @@
 namespace obsmon::cli {
 namespace {
 
-constexpr std::array kOptions = {
+constexpr std::array kUpdateOptions = {
     kInputDir,
     OptionSpec{.name = "output_dir", .value = "DIR", .help = "where pages and history go; made if need be"},
     kHistory,
@@ -98,7 +98,7 @@ const CommandSpec kUpdateCommand = {
         "or history not writable; 5 another run holds the output folder or the stream's\n"
         "shared history; 128+n stopped by signal n.\n"
         "Of several streams: what all ended with, or 1 where they ended differently.\n",
-    .options = kOptions};
+    .options = kUpdateOptions};
 
 namespace {
 

@@ -6,13 +6,10 @@
 #include <chrono>
 
 #include "absl/status/status.h"
+#include "tai.h"
 
 namespace obsmon {
 namespace {
-
-// TAI-UTC since 2017-01-01 (IERS Bulletin C 52). Observing nights of earlier dates would be off by a few
-// seconds at their borders; no stream that obsmon knows is as old.
-constexpr std::chrono::seconds kTaiMinusUtc{37};
 
 bool IsDigits(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });

@@ -12,7 +12,7 @@
 namespace obsmon {
 namespace {
 
-constexpr std::string_view kHeader =
+constexpr std::string_view kHeaderLine =
     "night,path,obs_id,detector,verdict,reason,in_storage,size_bytes,created,arrived,ingest_path,ingest_"
     "night,ingested,"
     "delta_seconds,match,message,expected_since,path_hex,ingest_path_hex\n";
@@ -94,7 +94,7 @@ void FileLine(const NightReport& report, const FileRow& file, std::string& line)
 
 void WriteCsv(const NightReport& report, std::ostream& out, const ExportOptions& options) {
   const WantedVerdicts wanted(options);
-  out << kHeader;
+  out << kHeaderLine;
   std::string line;
   for (const FileRow& file : report.files()) {
     if (!wanted.Has(file.verdict)) continue;

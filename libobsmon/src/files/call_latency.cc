@@ -17,7 +17,7 @@ constexpr std::int64_t kFewestWaits = 3;
 
 // Servers answer tens of questions at a time about as fast as one; more than this gained nothing at 0.3 and
 // 1 ms a call (bench/README.md).
-constexpr int kMostThreads = 64;
+constexpr int kThreadsForADiskFarAway = 64;
 
 std::int64_t WaitsOfThisThread() {
   rusage usage{};
@@ -40,7 +40,7 @@ int ThreadsOrDefault(int asked) {
   return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 2U, 16U));
 }
 
-int MostThreads(int asked) { return asked > 0 ? asked : kMostThreads; }
+int MostThreads(int asked) { return asked > 0 ? asked : kThreadsForADiskFarAway; }
 
 CallLatency::CallLatency()
     : waits_(WaitsOfThisThread()), cpu_(CpuOfThisThread()), began_(std::chrono::steady_clock::now()) {}

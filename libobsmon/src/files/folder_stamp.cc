@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "files/directory.h"
+#include "files/folder_stamps.h"
 #include "files/parallel.h"
 #include "files/system_error.h"
 #include "obsmon/files.h"
@@ -16,11 +17,6 @@
 
 namespace obsmon {
 namespace {
-
-// Linux stamps inodes from the clock of the last timer tick, up to 10 ms old at 100 Hz; a network file system
-// by its server's clock, and some keep whole seconds only. Two seconds cover all of these (FAT's grain is 2 s
-// as well).
-constexpr std::chrono::seconds kClockGrain{2};
 
 // ENOTDIR: a file stands where one of the path's folders would be.
 bool IsAbsence(const absl::Status& status) {

@@ -3,11 +3,19 @@
 #define OBSMON_SRC_FILES_FOLDER_STAMPS_H_
 
 #include <algorithm>
+#include <chrono>
 #include <vector>
 
 #include "obsmon/files.h"
 
 namespace obsmon {
+
+/// A change so shortly after another may bear the same time.
+///
+/// Linux stamps inodes from the clock of the last timer tick, up to 10 ms old at 100 Hz; a network file
+/// system by its server's clock, and some keep whole seconds only. Two seconds cover all of these (FAT's
+/// grain is 2 s as well).
+inline constexpr std::chrono::seconds kClockGrain{2};
 
 /// Sorts by path. A folder that was visited more than once keeps its first stamp: what changed in between
 /// must show at the next look.

@@ -20,7 +20,7 @@ constexpr std::string_view kLong = "//long:";
 constexpr std::size_t kLongestKey = 2000;
 constexpr std::size_t kBytesOfAnOddByte = 3;  // %XX
 static_assert(kBytes.size() + kBytesOfAnOddByte * StoredPaths::kNeverShortened <= kLongestKey);
-constexpr std::size_t kRowsAtOnce = std::size_t{1} << 20U;  // bytes
+constexpr std::size_t kBytesAMessage = std::size_t{1} << 20U;  // bytes
 
 /// With the high byte first.
 template <typename Number>
@@ -115,7 +115,7 @@ void CopyRows::BeginRow() {
   Append(rows_, num_columns_);
 }
 
-absl::Status CopyRows::EndRow() { return rows_.size() < kRowsAtOnce ? absl::OkStatus() : Send(); }
+absl::Status CopyRows::EndRow() { return rows_.size() < kBytesAMessage ? absl::OkStatus() : Send(); }
 
 absl::Status CopyRows::Finish() { return rows_.empty() ? absl::OkStatus() : Send(); }
 

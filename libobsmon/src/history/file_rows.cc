@@ -42,7 +42,7 @@ absl::StatusOr<sqlite::BorrowedStatement> SelectOf(sqlite::Connection& database,
 
 // A statement keeps its place in the table from row to row, and the next row lies beside the last: so many at
 // once take about half the time that they take one by one. More gained nothing.
-constexpr std::size_t kRowsAtOnce = 64;
+constexpr std::size_t kRowsAStatement = 64;
 
 // The values of a row beside its night.
 template <typename Rows>
@@ -98,7 +98,7 @@ absl::StatusOr<std::size_t> WriteMany(sqlite::Connection& database, Night night,
 template <typename Rows, typename RowAt>
 absl::Status WriteAll(sqlite::Connection& database, Night night, std::size_t size, RowAt row) {
   OBSMON_ASSIGN_OR_RETURN(const std::size_t left,
-                          (WriteMany<Rows, kRowsAtOnce>(database, night, 0, size, row)));
+                          (WriteMany<Rows, kRowsAStatement>(database, night, 0, size, row)));
   return WriteMany<Rows, 1>(database, night, left, size, row).status();
 }
 

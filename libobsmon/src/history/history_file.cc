@@ -29,7 +29,7 @@ absl::Status SystemError(int error, const path& file, std::string_view what_to_d
           fmt::format("{}: {}; {}", file.string(), std::strerror(error), what_to_do)};
 }
 
-absl::Status CheckFolder(const path& output_dir) {
+absl::Status CheckOutputFolder(const path& output_dir) {
   struct stat found {};
   if (stat(output_dir.c_str(), &found) != 0) {
     return SystemError(errno, output_dir, "make this output folder, or name another");
@@ -180,7 +180,7 @@ absl::Status Explain(const absl::Status& status) {
 absl::StatusOr<HistoryFile> OpenHistoryFile(const path& output_dir, std::chrono::milliseconds busy_timeout,
                                             sqlite::OpenMode mode) {
   const path file = output_dir / kHistoryFileName;
-  OBSMON_RETURN_IF_ERROR(CheckFolder(output_dir));
+  OBSMON_RETURN_IF_ERROR(CheckOutputFolder(output_dir));
   OBSMON_ASSIGN_OR_RETURN(const std::optional<std::int64_t> size, SizeOf(file));
   if (!size) OBSMON_RETURN_IF_ERROR(MakeFile(file));
   OBSMON_RETURN_IF_ERROR(CheckWritable(output_dir, file));

@@ -14,7 +14,7 @@ namespace obsmon {
 namespace {
 
 // Of a file below /proc; empty where it can't be read.
-std::string TextOf(const std::string& file) {
+std::string TextOfFile(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
   std::string text;
   std::getline(in, text, '\0');
@@ -31,7 +31,7 @@ std::string_view TakeUntil(char end, std::string_view& text) {
 
 /// Empty where there is no such process.
 std::string StartOf(pid_t pid) {
-  const std::string text = TextOf(fmt::format("/proc/{}/stat", pid));
+  const std::string text = TextOfFile(fmt::format("/proc/{}/stat", pid));
   // The name of the program, in parentheses, may hold anything.
   const std::size_t name_end = text.rfind(')');
   if (name_end == std::string::npos || name_end + 2 > text.size()) return {};
@@ -42,7 +42,7 @@ std::string StartOf(pid_t pid) {
 }
 
 std::string BootId() {
-  const std::string text = TextOf("/proc/sys/kernel/random/boot_id");
+  const std::string text = TextOfFile("/proc/sys/kernel/random/boot_id");
   return text.substr(0, text.find('\n'));
 }
 

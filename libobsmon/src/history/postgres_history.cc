@@ -37,10 +37,10 @@ constexpr std::string_view kAddStream =
 constexpr std::string_view kFindStream = "SELECT id FROM obsmon.stream WHERE name = $1";
 constexpr std::string_view kHolder = "SELECT holder FROM obsmon.stream WHERE id = $1";
 constexpr std::string_view kIsStillOurs = "SELECT 1 FROM obsmon.stream WHERE id = $1 AND run = $2 FOR SHARE";
-constexpr std::string_view kTouch =
+constexpr std::string_view kTouchStreamsNight =
     "UPDATE obsmon.night SET looked_at = $3, registry_token = $4 WHERE stream = $1 AND number = $2";
 // The fingerprint must not bring the next look to believe in the state of before.
-constexpr std::string_view kSetUnknown =
+constexpr std::string_view kSetStreamsNightUnknown =
     "UPDATE obsmon.night SET state = $3, trouble = $4, looked_at = $5, trusted = 0"
     " WHERE stream = $1 AND number = $2 RETURNING 1";
 
@@ -124,7 +124,7 @@ class PostgresHistory final : public History {
   absl::Status Touch(Night night, UtcTime looked_at, std::string_view registry_token) override {
     return InRun([&] {
       const std::string token = StoredText(registry_token);
-      return Run(*connection_, kTouch,
+      return Run(*connection_, kTouchStreamsNight,
                  std::array{Value{stream_}, NumberOf(night), Value{ToNanos(looked_at)},
                             Value{std::string_view(token)}});
     });
@@ -393,7 +393,7 @@ absl::Status PostgresHistory::WriteUnknown(const NightReport& report, const std:
   const std::string stored = StoredText(trouble);
   OBSMON_ASSIGN_OR_RETURN(
       const std::optional<std::int64_t> is_known,
-      RunForInt(*connection_, kSetUnknown,
+      RunForInt(*connection_, kSetStreamsNightUnknown,
                 std::array{Value{stream_}, NumberOf(report.night),
                            Value{static_cast<std::int64_t>(NightState::kUnknown)},
                            Value{std::string_view(stored)}, Value{ToNanos(report.as_of)}}));

@@ -17,7 +17,7 @@ namespace {
 // The columns mean what they mean in schema.cc. Times are nanoseconds since 1970 in UTC, as there: a
 // timestamp of PostgreSQL's has microseconds, and a file is known again by the last of its digits. All paths
 // are in the order of their bytes. For what is not UTF-8 see copy_rows.h.
-constexpr std::string_view kTables = R"(
+constexpr std::string_view kSharedTables = R"(
 CREATE TABLE obsmon.stream (
   id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name text NOT NULL UNIQUE,
@@ -86,7 +86,7 @@ CREATE TABLE obsmon.event (
   " '0000-00-00T00:00:00.00')"
 
 // The prototype's tables, of all streams: as the views of schema.cc, with the stream's name in front.
-constexpr std::string_view kViews =
+constexpr std::string_view kSharedViews =
     "CREATE VIEW obsmon.file_count AS SELECT s.name AS stream, n.nite AS nite_obs, " OBSMON_SHARED_TIME(
         "n.looked_at") " AS last_update, n.legacy_files AS n_files, " OBSMON_SHARED_TIME("n.legacy_last_creation")
     " AS last_creation, n.legacy_ingested AS n_ingest, n.legacy_small AS n_small,"
@@ -125,20 +125,21 @@ constexpr std::string_view kViews =
 #undef OBSMON_SHARED_TIME
 #undef OBSMON_SHARED_CTIME
 
-constexpr std::string_view kFromVersion2 =
+constexpr std::string_view kSharedFromVersion2 =
     "ALTER TABLE obsmon.transfer ADD COLUMN checksum bigint NOT NULL DEFAULT 0";
 
 // Where the last run of a stream came from (see stream_place.h), and when it began.
-constexpr std::string_view kFromVersion3 =
+constexpr std::string_view kSharedFromVersion3 =
     "ALTER TABLE obsmon.stream ADD COLUMN place text, ADD COLUMN seen_at timestamptz";
 
-constexpr std::string_view kFromVersion4 =
+constexpr std::string_view kSharedFromVersion4 =
     "ALTER TABLE obsmon.ingest ADD COLUMN link_target text NOT NULL DEFAULT ''";
 
 // Step i brings a schema of version i to the next. A new one is made by all of them: so it is like one that
 // was brought up to date.
-constexpr std::array kSteps = {kTables, kViews, kFromVersion2, kFromVersion3, kFromVersion4};
-static_assert(kSteps.size() == kSharedSchemaVersion);
+constexpr std::array kSharedSteps = {kSharedTables, kSharedViews, kSharedFromVersion2, kSharedFromVersion3,
+                                     kSharedFromVersion4};
+static_assert(kSharedSteps.size() == kSharedSchemaVersion);
 
 // In one statement, so that it does not see half of what another run makes meanwhile.
 constexpr std::string_view kWhoseSchema =
@@ -193,7 +194,7 @@ absl::Status Upgrade(postgres::Connection& connection, std::int64_t upto) {
   if (before >= upto) return absl::OkStatus();
   if (before == 0) OBSMON_RETURN_IF_ERROR(MakeSchema(connection));
   for (std::int64_t version = before; version < upto; ++version) {
-    OBSMON_RETURN_IF_ERROR(connection.Execute(kSteps[static_cast<std::size_t>(version)]));
+    OBSMON_RETURN_IF_ERROR(connection.Execute(kSharedSteps[static_cast<std::size_t>(version)]));
   }
   return connection.Execute(fmt::format("UPDATE obsmon.version SET version = {}", upto));
 }

@@ -20,7 +20,7 @@
 namespace obsmon {
 namespace {
 
-using Columns = std::set<std::string, std::less<>>;
+using ColumnNames = std::set<std::string, std::less<>>;
 
 /// A table of the prototype, and the columns that it has had from the first layout on.
 struct PrototypeTable {
@@ -37,12 +37,12 @@ constexpr std::array<PrototypeTable, 5> kPrototypeTables = {{
 }};
 
 /// The columns of a table, in lower case; none where there is no such table.
-absl::StatusOr<Columns> ColumnsOf(sqlite::Connection& database, std::string_view table) {
+absl::StatusOr<ColumnNames> ColumnsOf(sqlite::Connection& database, std::string_view table) {
   OBSMON_ASSIGN_OR_RETURN(sqlite::Statement statement,
                           database.Prepare("SELECT c.name FROM sqlite_master m, pragma_table_info(m.name) c"
                                            " WHERE m.type = 'table' AND m.name = ?1 COLLATE NOCASE"));
   statement.Bind(1, table);
-  Columns columns;
+  ColumnNames columns;
   for (;;) {
     OBSMON_ASSIGN_OR_RETURN(const bool found, statement.Step());
     if (!found) return columns;
@@ -51,7 +51,7 @@ absl::StatusOr<Columns> ColumnsOf(sqlite::Connection& database, std::string_view
 }
 
 /// The first of `names` that is a column, as SQL; else `otherwise`. The names are ours, never a file's.
-std::string FirstOf(const Columns& columns, std::initializer_list<std::string_view> names,
+std::string FirstOf(const ColumnNames& columns, std::initializer_list<std::string_view> names,
                     std::string_view otherwise) {
   for (const std::string_view name : names) {
     if (columns.contains(name)) return fmt::format("o.{}", name);
@@ -60,7 +60,7 @@ std::string FirstOf(const Columns& columns, std::initializer_list<std::string_vi
 }
 
 /// A column of times with the 'T' that the older layouts had no use for.
-std::string TimeOf(const Columns& columns, std::initializer_list<std::string_view> names) {
+std::string TimeOf(const ColumnNames& columns, std::initializer_list<std::string_view> names) {
   std::string column = FirstOf(columns, names, "NULL");
   if (column == "NULL") return column;
   return fmt::format(
@@ -99,7 +99,7 @@ NightSummary SummaryOf(Night night, const LegacyCounts& legacy, UtcTime looked_a
 }
 
 absl::Status MoveTransfers(sqlite::Connection& database) {
-  OBSMON_ASSIGN_OR_RETURN(const Columns columns, ColumnsOf(database, "TRANSFER_LIST"));
+  OBSMON_ASSIGN_OR_RETURN(const ColumnNames columns, ColumnsOf(database, "TRANSFER_LIST"));
   if (columns.empty()) return absl::OkStatus();
   return database.Execute(fmt::format(
       "INSERT INTO prototype_transfer SELECT {}, o.nite_trans, {}, o.transfer_path, {}, {}"
@@ -111,8 +111,8 @@ absl::Status MoveTransfers(sqlite::Connection& database) {
 // The first layout has no Filenum: its lists were joined by the path in storage. A number is made up that
 // joins the same rows: minus the rowid in TRANSFER_LIST, or one that is nobody's.
 absl::Status MoveIngests(sqlite::Connection& database) {
-  OBSMON_ASSIGN_OR_RETURN(const Columns columns, ColumnsOf(database, "INGEST_LIST"));
-  OBSMON_ASSIGN_OR_RETURN(const Columns transfers, ColumnsOf(database, "TRANSFER_LIST"));
+  OBSMON_ASSIGN_OR_RETURN(const ColumnNames columns, ColumnsOf(database, "INGEST_LIST"));
+  OBSMON_ASSIGN_OR_RETURN(const ColumnNames transfers, ColumnsOf(database, "TRANSFER_LIST"));
   if (columns.empty()) return absl::OkStatus();
   const bool by_path =
       !columns.contains("filenum") && columns.contains("transfer_path") && !transfers.empty();
@@ -127,7 +127,7 @@ absl::Status MoveIngests(sqlite::Connection& database) {
 // Its times have fractions of a second, in no one form, and are kept as they are.
 absl::Status MoveGen3(sqlite::Connection& database, std::string_view from, std::string_view to,
                       std::initializer_list<std::string_view> names) {
-  OBSMON_ASSIGN_OR_RETURN(const Columns columns, ColumnsOf(database, from));
+  OBSMON_ASSIGN_OR_RETURN(const ColumnNames columns, ColumnsOf(database, from));
   if (columns.empty()) return absl::OkStatus();
   std::string list;
   for (const std::string_view name : names) {
@@ -164,7 +164,7 @@ absl::Status DropPrototypesTables(sqlite::Connection& database) {
 absl::StatusOr<bool> IsPrototypes(sqlite::Connection& database) {
   bool any = false;
   for (const PrototypeTable& table : kPrototypeTables) {
-    OBSMON_ASSIGN_OR_RETURN(const Columns columns, ColumnsOf(database, table.name));
+    OBSMON_ASSIGN_OR_RETURN(const ColumnNames columns, ColumnsOf(database, table.name));
     if (columns.empty()) continue;
     const bool fits = std::ranges::all_of(table.columns, [&](auto name) { return columns.contains(name); });
     if (!fits) return false;
@@ -178,7 +178,7 @@ absl::StatusOr<bool> IsPrototypes(sqlite::Connection& database) {
 
 absl::StatusOr<std::vector<NightSummary>> ReadPrototypesNights(sqlite::Connection& database) {
   std::vector<NightSummary> nights;
-  OBSMON_ASSIGN_OR_RETURN(const Columns columns, ColumnsOf(database, "FILE_COUNT"));
+  OBSMON_ASSIGN_OR_RETURN(const ColumnNames columns, ColumnsOf(database, "FILE_COUNT"));
   if (columns.empty()) return nights;
   OBSMON_ASSIGN_OR_RETURN(
       sqlite::Statement row,

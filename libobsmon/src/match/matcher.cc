@@ -37,7 +37,6 @@ bool HasArtifact(ArtifactState state) {
 
 // The member of a zip file that a dataset's path ends with; else its last component.
 std::string_view FileNameOf(std::string_view dataset_path) {
-  constexpr std::string_view kZipMember = "#zip-path=";
   const std::size_t member = dataset_path.rfind(kZipMember);
   return NameOf(member == std::string_view::npos ? dataset_path
                                                  : dataset_path.substr(member + kZipMember.size()));

@@ -31,8 +31,6 @@ namespace {
 
 // A file whose bytes may still be changing is looked at again although its folder has not changed.
 constexpr std::chrono::minutes kInFlightIsFresh{15};
-// As for folders: a change within the grain of the file system's clock would go unseen.
-constexpr std::chrono::seconds kClockGrain{2};
 
 std::vector<std::string> NamesOfFolder(const std::filesystem::path& folder) {
   std::vector<std::string> names = {std::filesystem::absolute(folder).lexically_normal().string()};

@@ -30,7 +30,7 @@ constexpr std::int64_t kRowsPerTransaction = 250'000;
 // Pages that are published together: each waits for the disk, and the disk writes many in the time of one. A
 // few are written one after the other; what waits is bounded.
 constexpr std::size_t kPagesAtOnce = 64;
-constexpr std::size_t kBytesAtOnce = std::size_t{16} * 1024 * 1024;
+constexpr std::size_t kBytesOfPagesAtOnce = std::size_t{16} * 1024 * 1024;
 
 // A thread costs as much as the page of so many rows.
 constexpr std::size_t kRowsWorthAThread = 100;
@@ -211,7 +211,7 @@ class StreamUpdate {
     rows_in_transaction_ += static_cast<std::int64_t>(NumRows(look));
     if (rows_in_transaction_ >= most_rows_)
       return absl::OkStatus();  // published with the commit that follows
-    const bool are_many = pages_.size() >= kPagesAtOnce || bytes_of_pages_ >= kBytesAtOnce;
+    const bool are_many = pages_.size() >= kPagesAtOnce || bytes_of_pages_ >= kBytesOfPagesAtOnce;
     return are_many ? PublishPages() : absl::OkStatus();
   }
 

@@ -12,7 +12,7 @@ namespace obsmon {
 namespace {
 
 // Of these a text may go onto a page as it stands. Nearly every file name is made of nothing else.
-constexpr bool IsPlain(char c) {
+constexpr bool IsPlainInHtml(char c) {
   return c >= 0x20 && c < 0x7F && c != '&' && c != '<' && c != '>' && c != '"' && c != '\'';
 }
 
@@ -63,7 +63,7 @@ Html& Html::Link(std::string_view path) {
 }
 
 Html& Html::Text(std::string_view text) {
-  if (std::ranges::all_of(text, IsPlain)) {
+  if (std::ranges::all_of(text, IsPlainInHtml)) {
     out_ += text;
   } else {
     AppendWithEntities(EscapeForDisplay(text), out_);

@@ -10,7 +10,7 @@
 namespace obsmon {
 namespace {
 
-constexpr bool IsPlain(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
+constexpr bool IsPlainInJs(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
 
 void AppendUnit(std::uint32_t unit, std::string& out) {
   fmt::format_to(std::back_inserter(out), "\\u{:04x}", unit);
@@ -20,7 +20,7 @@ void AppendUnit(std::uint32_t unit, std::string& out) {
 
 void AppendJsString(std::string_view bytes, std::string& out) {
   out += '"';
-  if (std::ranges::all_of(bytes, IsPlain)) {
+  if (std::ranges::all_of(bytes, IsPlainInJs)) {
     out += bytes;
     out += '"';
     return;

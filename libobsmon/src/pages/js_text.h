@@ -2,9 +2,12 @@
 #ifndef OBSMON_SRC_PAGES_JS_TEXT_H_
 #define OBSMON_SRC_PAGES_JS_TEXT_H_
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "obsmon/night.h"
 
 namespace obsmon {
 
@@ -12,6 +15,11 @@ namespace obsmon {
 /// U+DC00 + byte, as Python's surrogateescape has it, so that no two names become one and each can be given
 /// back exactly.
 void AppendJsString(std::string_view bytes, std::string& out);
+
+/// Milliseconds since 1970 in UTC, as a Date has them.
+inline std::int64_t Milliseconds(UtcTime time) {
+  return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
+}
 
 /// Appends `value` in base 64, five bits a character, the lowest first, as source maps write numbers: a
 /// difference that is small takes one character.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -22,10 +21,6 @@ namespace {
 constexpr std::size_t kRowsAChunk = 32'768;
 // Up to so many, one file holds all.
 constexpr std::size_t kRowsInOneFile = 16'384;
-
-std::int64_t Milliseconds(UtcTime time) {
-  return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
-}
 
 // Numbers one below the other, each as its difference to the last that there was; '!' is none.
 class Column {

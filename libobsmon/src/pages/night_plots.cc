@@ -17,9 +17,9 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-constexpr int kQuarters = 4;  // of the axis of time, each of a round length
-constexpr int kWidth = 960;   // of the drawing, in units of its own
-constexpr int kHeight = 160;
+constexpr int kQuartersOfAxis = 4;  // of the axis of time, each of a round length
+constexpr int kWidth = 960;         // of the drawing, in units of its own
+constexpr int kPlotHeight = 160;
 
 // "20:40", and the day with it where it begins.
 std::string ClockTime(UtcTime time) { return HumanTime(time).substr(11, 5); }
@@ -28,12 +28,12 @@ int XOf(std::size_t bin) { return static_cast<int>(bin) * kWidth / static_cast<i
 
 // A line of steps over all bins.
 std::string Steps(const NightBins& night, std::int64_t NightBin::*count, std::int64_t most) {
-  std::string path = fmt::format("M0 {}", kHeight);
+  std::string path = fmt::format("M0 {}", kPlotHeight);
   for (std::size_t bin = 0; bin < kNightBins; ++bin) {
-    const std::int64_t height = night.bins[bin].*count * (kHeight - 4) / std::max<std::int64_t>(most, 1);
-    fmt::format_to(std::back_inserter(path), "V{}H{}", kHeight - height, XOf(bin + 1));
+    const std::int64_t height = night.bins[bin].*count * (kPlotHeight - 4) / std::max<std::int64_t>(most, 1);
+    fmt::format_to(std::back_inserter(path), "V{}H{}", kPlotHeight - height, XOf(bin + 1));
   }
-  return path + fmt::format("V{}", kHeight);
+  return path + fmt::format("V{}", kPlotHeight);
 }
 
 void BeginPlot(std::string_view what, const std::string& top, const std::string& bottom, Html& page) {
@@ -45,8 +45,8 @@ void BeginPlot(std::string_view what, const std::string& top, const std::string&
 
 void EndPlot(const NightBins& night, Html& page) {
   page.Raw("</svg>\n<div class=\"plot-x\" aria-hidden=\"true\">");
-  const nanoseconds quarter = night.length * static_cast<int>(kNightBins) / kQuarters;
-  for (int at = 0; at <= kQuarters; ++at) {
+  const nanoseconds quarter = night.length * static_cast<int>(kNightBins) / kQuartersOfAxis;
+  for (int at = 0; at <= kQuartersOfAxis; ++at) {
     page.Raw("<span>").Text(ClockTime(night.bins.front().begin + at * quarter)).Raw("</span>");
   }
   page.Raw("</div>\n</figure>\n");
@@ -99,7 +99,7 @@ class LogAxis {
       return std::log(static_cast<double>(std::max<std::int64_t>(span.count(), 1)));
     };
     const double share = (log(latency) - log(low_)) / (log(high_) - log(low_));
-    return kHeight - static_cast<int>(std::clamp(share, 0.0, 1.0) * kHeight);
+    return kPlotHeight - static_cast<int>(std::clamp(share, 0.0, 1.0) * kPlotHeight);
   }
   nanoseconds low() const { return low_; }
   nanoseconds high() const { return high_; }

@@ -13,7 +13,7 @@ namespace obsmon {
 namespace {
 
 constexpr int kMaxNights = 120;  // back from the newest
-constexpr int kHeight = 40;
+constexpr int kSparklineHeight = 40;
 constexpr int kStep = 4;  // of the drawing's units, a night
 
 using Figure = std::function<std::int64_t(const NightSummary&)>;
@@ -28,9 +28,10 @@ std::string Bars(std::span<const NightSummary> nights, int shown, std::int64_t m
     if (value <= 0) continue;
     // Never so low that it can't be seen.
     const std::int64_t height = std::max<std::int64_t>(
-        1, static_cast<std::int64_t>(static_cast<double>(value) / static_cast<double>(most) * kHeight));
-    fmt::format_to(std::back_inserter(path), "M{} {}v-{}h{}v{}z", (shown - 1 - back) * kStep, kHeight, height,
-                   kStep - 1, height);
+        1,
+        static_cast<std::int64_t>(static_cast<double>(value) / static_cast<double>(most) * kSparklineHeight));
+    fmt::format_to(std::back_inserter(path), "M{} {}v-{}h{}v{}z", (shown - 1 - back) * kStep,
+                   kSparklineHeight, height, kStep - 1, height);
   }
   return path;
 }
@@ -48,7 +49,7 @@ void BeginSpark(std::string_view title, std::string_view what, std::string_view 
   page.Raw("<div class=\"plot-y\" aria-hidden=\"true\"><span>")
       .Text(top)
       .Raw("</span><span>0</span></div>\n");
-  page.Raw("<svg viewBox=\"0 0 ").Text(fmt::format("{} {}", shown * kStep, kHeight));
+  page.Raw("<svg viewBox=\"0 0 ").Text(fmt::format("{} {}", shown * kStep, kSparklineHeight));
   page.Raw("\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"").Text(what).Raw("\">");
 }
 

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "obsmon/pages.h"
+#include "pages/js_text.h"
 #include "pages/script.h"
 
 namespace obsmon {
@@ -13,10 +14,6 @@ namespace {
 
 // An open page is mostly that of the latest night, or of one that is looked at again because of its problems.
 constexpr std::size_t kNightsInStatus = 60;
-
-std::int64_t Milliseconds(UtcTime time) {
-  return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
-}
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include "obsmon/pages.h"
 #include "pages/html.h"
 #include "pages/page_parts.h"
+#include "text/path_text.h"
 
 namespace obsmon {
 namespace {
@@ -18,12 +19,6 @@ NightState WorstOfStreams(std::span<const StreamSummary> streams) {
   NightState worst = NightState::kComplete;
   for (const StreamSummary& stream : streams) worst = WorseOf(worst, StateOf(stream));
   return worst;
-}
-
-// "auxtel/" of "auxtel/index.html": where the nights' pages lie.
-std::string_view FolderOf(std::string_view page) {
-  const std::size_t slash = page.rfind('/');
-  return slash == std::string_view::npos ? std::string_view() : page.substr(0, slash + 1);
 }
 
 void StreamName(const StreamSummary& stream, Html& page) {
@@ -72,9 +67,9 @@ void Section(const StreamSummary& stream, Html& page) {
   } else if (stream.nights.empty()) {
     page.Raw("<p>No night has been looked at yet.</p>\n");
   } else {
-    ProblemList(stream.nights, FolderOf(stream.page), page);
+    ProblemList(stream.nights, FolderPrefixOf(stream.page), page);
     if (stream.nights.size() > 3) NightSparklines(stream.nights, page);
-    NightTable(stream.name, stream.nights, FolderOf(stream.page), page);
+    NightTable(stream.name, stream.nights, FolderPrefixOf(stream.page), page);
   }
   page.Raw("</section>\n");
 }

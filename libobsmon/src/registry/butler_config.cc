@@ -150,7 +150,7 @@ std::string WithoutFileScheme(std::string_view text) {
   return std::string(text);
 }
 
-std::string Replaced(std::string text, std::string_view what, const std::string& by) {
+std::string WithFirstReplaced(std::string text, std::string_view what, const std::string& by) {
   const std::size_t at = text.find(what);
   return at == std::string::npos ? text : text.replace(at, what.size(), by);
 }
@@ -212,7 +212,7 @@ class ConfigReader {
   absl::Status ReadRegistry(const ConfigNode& top, ButlerConfig& config) const {
     OBSMON_ASSIGN_OR_RETURN(const ConfigNode registry, top.Component("registry"));
     OBSMON_ASSIGN_OR_RETURN(std::string url, registry.TextOr("db", "sqlite:///<butlerRoot>/gen3.sqlite3"));
-    config.database_url = Replaced(std::move(url), kButlerRoot, root_);
+    config.database_url = WithFirstReplaced(std::move(url), kButlerRoot, root_);
     OBSMON_ASSIGN_OR_RETURN(config.database_namespace, registry.TextOr("namespace", ""));
     OBSMON_ASSIGN_OR_RETURN(config.username, registry.TextOr("username", ""));
     OBSMON_ASSIGN_OR_RETURN(config.password, registry.TextOr("password", ""));
@@ -258,7 +258,7 @@ class ConfigReader {
   }
 
   std::string RootOf(const std::string& text) const {
-    std::string root = WithoutFileScheme(Replaced(text, kButlerRoot, root_));
+    std::string root = WithoutFileScheme(WithFirstReplaced(text, kButlerRoot, root_));
     if (!IsUri(root)) root = Absolute(root);
     while (root.size() > 1 && root.ends_with('/')) root.pop_back();
     return root;

@@ -26,10 +26,6 @@
 namespace obsmon {
 namespace {
 
-// Folders that are visited before their answers are put together: enough to keep every thread at work, few
-// enough that the answers of a night are not held twice.
-constexpr std::size_t kFoldersPerBatch = 128;
-
 constexpr std::array<std::string_view, 3> kSuffixes = {"", ".gz", ".fz"};
 
 // The names of one folder: one text, and where each begins.
@@ -59,12 +55,12 @@ class Names {
 };
 
 // One folder, and the rows whose files may lie in it.
-struct FolderVisit {
+struct Gen2Folder {
   std::string folder{};  // from the repository on
   std::vector<std::uint32_t> rows{};
 };
 
-struct VisitAnswer {
+struct Gen2Answer {
   FolderStamp stamp{};
   std::vector<ScanIssue> issues{};
   IngestTable found{};  // sorted by path
@@ -72,10 +68,11 @@ struct VisitAnswer {
   bool unreadable = false;
 };
 
-class Finder {
+class Gen2Finder {
  public:
-  Finder(const std::filesystem::path& repo, Night night, std::span<const RawRow> rows, const TextPool& texts,
-         std::span<const FolderPlan> plans, const KnownFiles& known, const WorkControl& control)
+  Gen2Finder(const std::filesystem::path& repo, Night night, std::span<const RawRow> rows,
+             const TextPool& texts, std::span<const FolderPlan> plans, const KnownFiles& known,
+             const WorkControl& control)
       : repo_(repo),
         night_(night),
         rows_(rows),
@@ -100,13 +97,13 @@ class Finder {
 
  private:
   absl::Status TryPlan(std::size_t plan);
-  std::vector<FolderVisit> PlaceRows(std::size_t plan);
+  std::vector<Gen2Folder> PlaceRows(std::size_t plan);
   bool WasTried(std::size_t plan, const RawRow& row, const std::string& folder) const;
-  VisitAnswer Visit(const FolderVisit& visit, const FolderPlan& plan) const;
-  void LookAtFiles(const Directory& folder, const FolderVisit& visit, const FolderPlan& plan, Names& names,
-                   VisitAnswer& answer) const;
+  Gen2Answer Visit(const Gen2Folder& visit, const FolderPlan& plan) const;
+  void LookAtFiles(const Directory& folder, const Gen2Folder& visit, const FolderPlan& plan, Names& names,
+                   Gen2Answer& answer) const;
   std::string_view NameIn(Names& names, const FolderPlan& plan, const RawRow& row, std::string& tried) const;
-  void TakeOver(const VisitAnswer& answer, std::size_t plan);
+  void TakeOver(const Gen2Answer& answer, std::size_t plan);
   void AppendLostRows();
   void SortAnswer();
 
@@ -133,9 +130,9 @@ IngestRow DatasetOf(const RawRow& row, Night night, std::string_view path, std::
           .storage_stem = stem};
 }
 
-absl::Status Finder::TryPlan(std::size_t plan) {
-  const std::vector<FolderVisit> visits = PlaceRows(plan);
-  std::vector<VisitAnswer> answers;
+absl::Status Gen2Finder::TryPlan(std::size_t plan) {
+  const std::vector<Gen2Folder> visits = PlaceRows(plan);
+  std::vector<Gen2Answer> answers;
   for (std::size_t begin = 0; begin < visits.size(); begin += kFoldersPerBatch) {
     const std::size_t size = std::min(kFoldersPerBatch, visits.size() - begin);
     answers.assign(size, {});
@@ -143,7 +140,7 @@ absl::Status Finder::TryPlan(std::size_t plan) {
       if (!control_.stop.stop_requested()) answers[i] = Visit(visits[begin + i], plans_[plan]);
     });
     if (control_.stop.stop_requested()) return absl::CancelledError("cancelled");
-    for (const VisitAnswer& answer : answers) TakeOver(answer, plan);
+    for (const Gen2Answer& answer : answers) TakeOver(answer, plan);
     progress_.Report(static_cast<std::int64_t>(answer_.rows.size()), static_cast<std::int64_t>(rows_.size()));
   }
   std::ranges::sort(pending_);
@@ -151,8 +148,8 @@ absl::Status Finder::TryPlan(std::size_t plan) {
 }
 
 // Moves the rows that `plan` gives a folder out of pending_, by folder, sorted by folder.
-std::vector<FolderVisit> Finder::PlaceRows(std::size_t plan) {
-  std::vector<FolderVisit> visits;
+std::vector<Gen2Folder> Gen2Finder::PlaceRows(std::size_t plan) {
+  std::vector<Gen2Folder> visits;
   absl::flat_hash_map<std::string, std::size_t> visit_of;
   std::erase_if(pending_, [&](std::uint32_t i) {
     const RawRow& row = rows_[i];
@@ -164,17 +161,17 @@ std::vector<FolderVisit> Finder::PlaceRows(std::size_t plan) {
     visits[visit->second].rows.push_back(i);
     return true;
   });
-  std::ranges::sort(visits, {}, &FolderVisit::folder);
+  std::ranges::sort(visits, {}, &Gen2Folder::folder);
   return visits;
 }
 
 // Whether the plan before put `row` into the same folder: M4 does as M5 for ids of 13 digits.
-bool Finder::WasTried(std::size_t plan, const RawRow& row, const std::string& folder) const {
+bool Gen2Finder::WasTried(std::size_t plan, const RawRow& row, const std::string& folder) const {
   return plan > 0 && plans_[plan - 1].Fits(row) && plans_[plan - 1].Folder(row, texts_) == folder;
 }
 
-VisitAnswer Finder::Visit(const FolderVisit& visit, const FolderPlan& plan) const {
-  VisitAnswer answer;
+Gen2Answer Gen2Finder::Visit(const Gen2Folder& visit, const FolderPlan& plan) const {
+  Gen2Answer answer;
   answer.stamp.path = (repo_ / visit.folder).string();
   const auto none_found = [&](const absl::Status& trouble) {
     answer.not_found = visit.rows;
@@ -203,8 +200,8 @@ VisitAnswer Finder::Visit(const FolderVisit& visit, const FolderPlan& plan) cons
   return answer;
 }
 
-void Finder::LookAtFiles(const Directory& folder, const FolderVisit& visit, const FolderPlan& plan,
-                         Names& names, VisitAnswer& answer) const {
+void Gen2Finder::LookAtFiles(const Directory& folder, const Gen2Folder& visit, const FolderPlan& plan,
+                             Names& names, Gen2Answer& answer) const {
   std::vector<std::pair<std::string_view, std::uint32_t>> found;
   found.reserve(visit.rows.size());
   std::string tried;
@@ -237,8 +234,8 @@ void Finder::LookAtFiles(const Directory& folder, const FolderVisit& visit, cons
 }
 
 // The name that the row's file has in the folder; empty where it has none there. `tried` is space to work in.
-std::string_view Finder::NameIn(Names& names, const FolderPlan& plan, const RawRow& row,
-                                std::string& tried) const {
+std::string_view Gen2Finder::NameIn(Names& names, const FolderPlan& plan, const RawRow& row,
+                                    std::string& tried) const {
   for (const PathPattern& pattern : plan.names) {
     if (!pattern.Fits(row)) continue;
     tried.clear();
@@ -253,7 +250,7 @@ std::string_view Finder::NameIn(Names& names, const FolderPlan& plan, const RawR
   return {};
 }
 
-void Finder::TakeOver(const VisitAnswer& answer, std::size_t plan) {
+void Gen2Finder::TakeOver(const Gen2Answer& answer, std::size_t plan) {
   answer_.rows.Append(answer.found);
   answer_.folders.push_back(answer.stamp);
   std::ranges::copy(answer.issues, std::back_inserter(answer_.issues));
@@ -262,7 +259,7 @@ void Finder::TakeOver(const VisitAnswer& answer, std::size_t plan) {
   for (const std::uint32_t i : answer.not_found) unreadable_plan_.try_emplace(i, plan);
 }
 
-void Finder::AppendLostRows() {
+void Gen2Finder::AppendLostRows() {
   std::int64_t num_unknown = 0;
   for (const std::uint32_t i : pending_) {
     const RawRow& row = rows_[i];
@@ -289,7 +286,7 @@ void Finder::AppendLostRows() {
                        num_unknown == 1 ? "" : "s", night_.ToString(), num_unknown == 1 ? "s" : ""))});
 }
 
-void Finder::SortAnswer() {
+void Gen2Finder::SortAnswer() {
   SortByPath(answer_.rows);
   std::ranges::stable_sort(answer_.issues, {}, &ScanIssue::path);
   SortAndKeepFirst(answer_.folders);  // two plans may visit the same folder
@@ -301,7 +298,7 @@ absl::StatusOr<NightIngests> FindRowFiles(const std::filesystem::path& repo, Nig
                                           std::span<const RawRow> rows, const TextPool& texts,
                                           std::span<const FolderPlan> plans, const KnownFiles& known,
                                           const WorkControl& control) {
-  return Finder(repo, night, rows, texts, plans, known, control).Run();
+  return Gen2Finder(repo, night, rows, texts, plans, known, control).Run();
 }
 
 }  // namespace obsmon

@@ -7,8 +7,10 @@
 #include <charconv>
 #include <chrono>
 #include <cstddef>
+#include <string>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "status_macros.h"
 
 namespace obsmon {
@@ -41,17 +43,7 @@ constexpr auto kFieldColumns = std::to_array<FieldColumn>({
 constexpr std::array<std::string_view, 3> kNightColumns = {"dayobs", "dateobs", "date"};
 constexpr int kNumNightColumns = kNightColumns.size();
 
-// The second column of PRAGMA table_info's answer.
-constexpr int kNameInTableInfo = 1;
-
 constexpr std::int64_t kRowsBetweenStops = 4096;
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return lower;
-}
 
 std::string Selected(std::string_view column) {
   return column.empty() ? "NULL" : fmt::format("\"{}\"", column);
@@ -121,7 +113,7 @@ absl::StatusOr<RawColumns> RawColumns::Read(sqlite::Connection& database) {
     OBSMON_ASSIGN_OR_RETURN(const bool has_row, info.Step());
     if (!has_row) break;
     has_table = true;
-    columns.Add(LowerCase(info.Text(kNameInTableInfo)));
+    columns.Add(absl::AsciiStrToLower(std::string(info.Text(sqlite::kNameInTableInfo))));
   }
   if (!has_table) return absl::FailedPreconditionError("it has no table 'raw'");
   if (std::ranges::all_of(columns.night_columns_, &std::string::empty)) {

@@ -19,30 +19,25 @@
 namespace obsmon {
 namespace {
 
-// Folders that are visited before their answers are put together: enough to keep every thread at work, few
-// enough that the answers of a night are not held twice.
-constexpr std::size_t kFoldersPerBatch = 128;
-
-constexpr std::string_view kZipMember = "#zip-path=";
 constexpr std::string_view kNotStoredMessage = "no datastore holds it: it was pruned, or is being deleted";
 constexpr std::string_view kGuiderEnding = "_guider";
 
 // One folder, and the rows whose files lie in it.
-struct FolderVisit {
+struct Gen3Folder {
   std::string folder{};
   std::vector<std::uint32_t> rows{};
 };
 
-struct VisitAnswer {
+struct Gen3Answer {
   FolderStamp stamp{};
   std::vector<ScanIssue> issues{};
   IngestTable rows{};
 };
 
-class Finder {
+class Gen3Finder {
  public:
-  Finder(const Gen3Place& place, const Gen3Schema& schema, const Gen3Rows& rows, Night night,
-         std::span<const Gen3Row> of_night, const KnownFiles& known, const WorkControl& control)
+  Gen3Finder(const Gen3Place& place, const Gen3Schema& schema, const Gen3Rows& rows, Night night,
+             std::span<const Gen3Row> of_night, const KnownFiles& known, const WorkControl& control)
       : place_(place),
         schema_(schema),
         rows_(rows),
@@ -55,8 +50,8 @@ class Finder {
   }
 
   absl::StatusOr<NightIngests> Run() {
-    const std::vector<FolderVisit> visits = PlaceRows();
-    std::vector<VisitAnswer> answers;
+    const std::vector<Gen3Folder> visits = PlaceRows();
+    std::vector<Gen3Answer> answers;
     for (std::size_t begin = 0; begin < visits.size(); begin += kFoldersPerBatch) {
       const std::size_t size = std::min(kFoldersPerBatch, visits.size() - begin);
       answers.assign(size, {});
@@ -64,7 +59,7 @@ class Finder {
         if (!control_.stop.stop_requested()) answers[i] = Visit(visits[begin + i]);
       });
       if (control_.stop.stop_requested()) return absl::CancelledError("cancelled");
-      for (VisitAnswer& answer : answers) TakeOver(std::move(answer));
+      for (Gen3Answer& answer : answers) TakeOver(std::move(answer));
       progress_.Report(static_cast<std::int64_t>(answer_.rows.size()),
                        static_cast<std::int64_t>(of_night_.size()));
     }
@@ -85,11 +80,11 @@ class Finder {
     return ResolveGen3Path(rows_.paths[row.path], schema_.datastores[row.datastore].root);
   }
 
-  std::vector<FolderVisit> PlaceRows();
-  VisitAnswer Visit(const FolderVisit& visit) const;
+  std::vector<Gen3Folder> PlaceRows();
+  Gen3Answer Visit(const Gen3Folder& visit) const;
   void AppendUnaskedRow(const Gen3Row& row, const Gen3Artifact& artifact, ArtifactState state);
   IngestRow RowOf(const Gen3Row& row, const Gen3Artifact& artifact, Texts& texts) const;
-  void TakeOver(VisitAnswer answer);
+  void TakeOver(Gen3Answer answer);
 
   const Gen3Place& place_;
   const Gen3Schema& schema_;
@@ -103,8 +98,8 @@ class Finder {
 };
 
 // The rows by folder, sorted by folder; those that have no file to ask for go into the answer at once.
-std::vector<FolderVisit> Finder::PlaceRows() {
-  std::vector<FolderVisit> visits;
+std::vector<Gen3Folder> Gen3Finder::PlaceRows() {
+  std::vector<Gen3Folder> visits;
   absl::flat_hash_map<std::string, std::size_t> visit_of;
   for (std::uint32_t i = 0; i < of_night_.size(); ++i) {
     const Gen3Row& row = of_night_[i];
@@ -127,12 +122,12 @@ std::vector<FolderVisit> Finder::PlaceRows() {
       visits.back().rows.push_back(i);
     }
   }
-  std::ranges::sort(visits, {}, &FolderVisit::folder);
+  std::ranges::sort(visits, {}, &Gen3Folder::folder);
   return visits;
 }
 
-VisitAnswer Finder::Visit(const FolderVisit& visit) const {
-  VisitAnswer answer;
+Gen3Answer Gen3Finder::Visit(const Gen3Folder& visit) const {
+  Gen3Answer answer;
   answer.stamp.path = visit.folder;
   const absl::StatusOr<Directory> folder = Directory::OpenToEnter(visit.folder.empty() ? "/" : visit.folder);
   absl::Status trouble = folder.status();
@@ -175,7 +170,7 @@ VisitAnswer Finder::Visit(const FolderVisit& visit) const {
   return answer;
 }
 
-IngestRow Finder::RowOf(const Gen3Row& row, const Gen3Artifact& artifact, Texts& texts) const {
+IngestRow Gen3Finder::RowOf(const Gen3Row& row, const Gen3Artifact& artifact, Texts& texts) const {
   const Gen3Exposure& exposure = rows_.exposures[row.exposure];
   texts.path = artifact.location;
   const std::string_view folder = place_.folder;
@@ -201,7 +196,7 @@ IngestRow Finder::RowOf(const Gen3Row& row, const Gen3Artifact& artifact, Texts&
           .ingest_time = row.ingest_time};
 }
 
-void Finder::AppendUnaskedRow(const Gen3Row& row, const Gen3Artifact& artifact, ArtifactState state) {
+void Gen3Finder::AppendUnaskedRow(const Gen3Row& row, const Gen3Artifact& artifact, ArtifactState state) {
   Texts texts;
   IngestRow dataset = RowOf(row, artifact, texts);
   dataset.artifact = state;
@@ -212,7 +207,7 @@ void Finder::AppendUnaskedRow(const Gen3Row& row, const Gen3Artifact& artifact, 
   answer_.rows.Append(dataset);
 }
 
-void Finder::TakeOver(VisitAnswer answer) {
+void Gen3Finder::TakeOver(Gen3Answer answer) {
   answer_.rows.Append(answer.rows);
   answer_.folders.push_back(std::move(answer.stamp));
   std::ranges::move(answer.issues, std::back_inserter(answer_.issues));
@@ -257,7 +252,7 @@ absl::StatusOr<NightIngests> FindGen3Files(const Gen3Place& place, const Gen3Sch
                                            const Gen3Rows& rows, Night night,
                                            std::span<const Gen3Row> of_night, const KnownFiles& known,
                                            const WorkControl& control) {
-  return Finder(place, schema, rows, night, of_night, known, control).Run();
+  return Gen3Finder(place, schema, rows, night, of_night, known, control).Run();
 }
 
 }  // namespace obsmon

@@ -11,6 +11,7 @@
 
 #include "files/checksum.h"
 #include "status_macros.h"
+#include "tai.h"
 #include "text/utc_text.h"
 
 namespace obsmon {
@@ -22,10 +23,8 @@ namespace {
 // times as long: hence the room below the 100 ms that are promised. To let go more often costs no time that
 // could be measured.
 constexpr std::chrono::milliseconds kLongestHold{4};
-// TAI is ahead of UTC by this since 2017; the first Gen3 repositories are of 2019.
-constexpr std::chrono::seconds kTaiMinusUtc{37};
 
-constexpr std::int64_t kRowsBetweenStops = 4096;
+constexpr std::int64_t kDatasetsBetweenStops = 4096;
 
 // Columns of Gen3DatasetsSql.
 enum DatasetColumn : int { kExposure, kDetector, kType, kIngestDate, kFirstRecord };
@@ -183,7 +182,7 @@ absl::Status Reader::ReadDatasetsOfNights(const Gen3TypeGroup& group, const Nigh
 
 absl::Status Reader::TakeRows(Gen3Statement& statement, const Gen3TypeGroup& group) {
   for (;; ++num_read_) {
-    if (num_read_ % kRowsBetweenStops == 0 && stop_.stop_requested())
+    if (num_read_ % kDatasetsBetweenStops == 0 && stop_.stop_requested())
       return absl::CancelledError("cancelled");
     OBSMON_ASSIGN_OR_RETURN(const bool has_row, statement.Step());
     if (!has_row) return absl::OkStatus();

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <string>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "sqlite/backoff.h"
 #include "sqlite/foreign_database.h"
 #include "status_macros.h"
@@ -16,19 +16,8 @@
 namespace obsmon {
 namespace {
 
-// Columns of PRAGMA table_info's answer.
-constexpr int kNameInTableInfo = 1;
-constexpr int kTypeInTableInfo = 2;
-
 // The inner pages of the indexes of millions of datasets; SQLite's own 2 MB turn them over all the time.
 constexpr std::string_view kLargerCache = "PRAGMA cache_size = -65536";
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return lower;
-}
 
 class SqliteStatement final : public Gen3Statement {
  public:
@@ -76,7 +65,8 @@ class SqliteTransaction final : public Gen3Transaction {
     for (;;) {
       OBSMON_ASSIGN_OR_RETURN(const bool has_row, info.Step());
       if (!has_row) return columns;
-      columns.emplace(LowerCase(info.Text(kNameInTableInfo)), LowerCase(info.Text(kTypeInTableInfo)));
+      columns.emplace(absl::AsciiStrToLower(std::string(info.Text(sqlite::kNameInTableInfo))),
+                      absl::AsciiStrToLower(std::string(info.Text(sqlite::kTypeInTableInfo))));
     }
   }
 

@@ -18,43 +18,40 @@
 namespace obsmon {
 namespace {
 
-// Folders that are visited before their answers are put together, and a request to stop is heard.
-constexpr std::size_t kFoldersPerBatch = 128;
-
 /// One folder, and the rows whose files lie in it, by their place in the order of paths.
-struct FolderVisit {
+struct ListedFolder {
   std::string folder{};
   std::size_t first = 0;
   std::size_t end = 0;
 };
 
-struct VisitAnswer {
+struct ListedAnswer {
   FolderStamp stamp{};
   std::vector<ScanIssue> issues{};
   IngestTable rows{};
 };
 
-class Finder {
+class ListedFinder {
  public:
-  Finder(const std::string& storage, const IngestTable& rows, const KnownFiles& known,
-         const WorkControl& control)
+  ListedFinder(const std::string& storage, const IngestTable& rows, const KnownFiles& known,
+               const WorkControl& control)
       : storage_(storage), rows_(rows), known_(known), control_(control), order_(rows.size()) {
     std::iota(order_.begin(), order_.end(), 0U);
     std::ranges::stable_sort(order_, {}, [&](std::uint32_t row) { return rows_.path()[row]; });
   }
 
   absl::StatusOr<NightIngests> Run() {
-    const std::vector<FolderVisit> visits = PlanVisits();
+    const std::vector<ListedFolder> visits = PlanVisits();
     NightIngests found;
     found.rows.Reserve(rows_.size(), rows_.path().bytes().size());
-    std::vector<VisitAnswer> answers;
+    std::vector<ListedAnswer> answers;
     for (std::size_t begin = 0; begin < visits.size(); begin += kFoldersPerBatch) {
       answers.assign(std::min(kFoldersPerBatch, visits.size() - begin), {});
       ParallelFor(answers.size(), control_.num_threads, [&](std::size_t i) {
         if (!control_.stop.stop_requested()) answers[i] = Visit(visits[begin + i]);
       });
       if (control_.stop.stop_requested()) return absl::CancelledError("cancelled");
-      for (VisitAnswer& answer : answers) {
+      for (ListedAnswer& answer : answers) {
         found.rows.Append(answer.rows);
         found.folders.push_back(std::move(answer.stamp));
         std::ranges::move(answer.issues, std::back_inserter(found.issues));
@@ -74,8 +71,8 @@ class Finder {
 
   /// The rows in the order of their paths, cut where the folder changes. A folder may be visited more than
   /// once, for "a/b" comes between "a" and "a0"; its rows stay in order then.
-  std::vector<FolderVisit> PlanVisits() const {
-    std::vector<FolderVisit> visits;
+  std::vector<ListedFolder> PlanVisits() const {
+    std::vector<ListedFolder> visits;
     for (std::size_t place = 0; place < order_.size(); ++place) {
       const std::string location = LocationOf(rows_.path()[order_[place]]);
       const std::string_view folder = FolderOf(location);
@@ -87,8 +84,8 @@ class Finder {
     return visits;
   }
 
-  VisitAnswer Visit(const FolderVisit& visit) const {
-    VisitAnswer answer;
+  ListedAnswer Visit(const ListedFolder& visit) const {
+    ListedAnswer answer;
     answer.stamp.path = visit.folder;
     const absl::StatusOr<Directory> folder =
         Directory::OpenToEnter(visit.folder.empty() ? "/" : visit.folder);
@@ -112,7 +109,7 @@ class Finder {
   }
 
   void AppendRow(IngestRow row, const absl::StatusOr<Directory>& folder, const absl::Status& trouble,
-                 VisitAnswer& answer) const {
+                 ListedAnswer& answer) const {
     const std::string location = LocationOf(row.path);
     RowFile file;
     if (trouble.ok()) {
@@ -139,7 +136,7 @@ class Finder {
 
 absl::StatusOr<NightIngests> FindListedFiles(const std::string& storage, const IngestTable& rows,
                                              const KnownFiles& known, const WorkControl& control) {
-  return Finder(storage, rows, known, control).Run();
+  return ListedFinder(storage, rows, known, control).Run();
 }
 
 }  // namespace obsmon

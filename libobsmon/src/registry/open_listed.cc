@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "obsmon/registry.h"
 #include "query/asked_query.h"
 #include "registry/event_tables.h"
@@ -18,12 +18,6 @@
 
 namespace obsmon {
 namespace {
-
-std::string LowerCase(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
 
 /// One line of the prototype's findtable: a path that has both words has this prefix.
 struct PrefixRule {
@@ -53,7 +47,7 @@ absl::StatusOr<std::unique_ptr<Registry>> Opened(std::unique_ptr<RowSource> sour
 }  // namespace
 
 std::string EventTablesPrefixOf(const std::filesystem::path& input_dir) {
-  const std::string path = LowerCase(input_dir.string());
+  const std::string path = absl::AsciiStrToLower(input_dir.string());
   for (const PrefixRule& rule : kPrefixRules) {
     const bool has_both =
         path.find(rule.word) != std::string::npos && path.find(rule.second_word) != std::string::npos;

@@ -15,13 +15,13 @@
 namespace obsmon {
 namespace {
 
-enum Text : std::size_t { kStatus, kMessage, kObservationType };
-constexpr AnswerForm kForm{.time = "ingest_time", .texts = {"status", "message", "observation_type"}};
+enum Text : std::size_t { kStatusText, kMessageText, kObservationTypeText };
+constexpr AnswerForm kAnswerForm{.time = "ingest_time", .texts = {"status", "message", "observation_type"}};
 
 // kFailedPrecondition where the status is no known word; none at all means ingested.
 absl::Status AddAnswer(Night night, const AnswerRow& answer, ListedNight& listed) {
-  IngestRow row{.path = answer.path, .night = night, .message = answer.texts[kMessage]};
-  if (const std::string_view word = answer.texts[kStatus]; !word.empty()) {
+  IngestRow row{.path = answer.path, .night = night, .message = answer.texts[kMessageText]};
+  if (const std::string_view word = answer.texts[kStatusText]; !word.empty()) {
     const std::optional<IngestStatus> status = StatusOfWord(word);
     if (!status) {
       return absl::FailedPreconditionError(fmt::format(
@@ -35,7 +35,7 @@ absl::Status AddAnswer(Night night, const AnswerRow& answer, ListedNight& listed
   // Of an attempt that was not one, no time of ingest is known.
   if (row.status == IngestStatus::kIngested) row.ingest_time = answer.time;
   listed.rows.Append(row);
-  const std::string_view type = answer.texts[kObservationType];
+  const std::string_view type = answer.texts[kObservationTypeText];
   const std::optional<RawFileName> name = ParseRawFileName(row.path);
   if (name && !type.empty()) {
     listed.observation_types.try_emplace(std::string(name->obs_id), std::string(type));
@@ -66,7 +66,7 @@ class QueryRows final : public RowSource {
 absl::StatusOr<std::unique_ptr<RowSource>> MakeQueryRows(const SqlQuery& sql,
                                                          const RegistryOptions& options) {
   OBSMON_ASSIGN_OR_RETURN(std::unique_ptr<AskedQuery> query,
-                          AskedQuery::Make(sql, kForm,
+                          AskedQuery::Make(sql, kAnswerForm,
                                            {.logins = options.logins,
                                             .busy_timeout = options.busy_timeout,
                                             .copies_folder = options.copies_folder,

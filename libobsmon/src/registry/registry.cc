@@ -39,7 +39,7 @@ RegistryGeneration GenerationOf(const std::filesystem::path& repo) {
   return Has(repo, "raw") ? RegistryGeneration::kGen2 : RegistryGeneration::kDetect;
 }
 
-absl::Status CheckFolder(const std::filesystem::path& repo) {
+absl::Status CheckRepository(const std::filesystem::path& repo) {
   absl::Status status = Directory::Open(repo.string()).status();
   if (status.ok()) return status;
   const std::string clause(status.message());
@@ -74,7 +74,7 @@ absl::StatusOr<std::unique_ptr<Registry>> Registry::Open(const std::filesystem::
     OBSMON_ASSIGN_OR_RETURN(const std::filesystem::path config, FindButlerConfig(path, options.butler_index));
     if (!config.empty()) return OpenGen3(config, options);
   }
-  OBSMON_RETURN_IF_ERROR(CheckFolder(path));
+  OBSMON_RETURN_IF_ERROR(CheckRepository(path));
   const RegistryGeneration generation =
       options.generation == RegistryGeneration::kDetect ? GenerationOf(path) : options.generation;
   // A repository into which nothing was ingested yet has no folder of links either.

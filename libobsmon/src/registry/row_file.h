@@ -2,6 +2,7 @@
 #ifndef OBSMON_SRC_REGISTRY_ROW_FILE_H_
 #define OBSMON_SRC_REGISTRY_ROW_FILE_H_
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,10 @@
 #include "obsmon/registry.h"
 
 namespace obsmon {
+
+/// Folders that are visited before their answers are put together and a request to stop is heard: enough to
+/// keep every thread at work, few enough that the answers of a night are not held twice.
+inline constexpr std::size_t kFoldersPerBatch = 128;
 
 struct RowFile {
   ArtifactState artifact = ArtifactState::kGone;

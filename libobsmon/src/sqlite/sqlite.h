@@ -26,6 +26,10 @@ namespace obsmon::sqlite {
 /// Version of the SQLite in use, such as "3.40.1".
 std::string_view LibraryVersion();
 
+/// Columns of what PRAGMA table_info answers.
+inline constexpr int kNameInTableInfo = 1;
+inline constexpr int kTypeInTableInfo = 2;
+
 /// A prepared statement. Values are bound by position, never pasted into the SQL text.
 class Statement {
  public:

@@ -1,4 +1,4 @@
-// The two parts of a path as text. Private to the library.
+// The parts of a path as text. Private to the library.
 #ifndef OBSMON_SRC_TEXT_PATH_TEXT_H_
 #define OBSMON_SRC_TEXT_PATH_TEXT_H_
 
@@ -19,6 +19,9 @@ constexpr std::string_view FolderOf(std::string_view path) {
   const std::string_view prefix = FolderPrefixOf(path);
   return prefix.substr(0, prefix.empty() ? 0 : prefix.size() - 1);
 }
+
+/// What comes, in the path of a dataset, between a zip file and its member.
+inline constexpr std::string_view kZipMember = "#zip-path=";
 
 }  // namespace obsmon
 

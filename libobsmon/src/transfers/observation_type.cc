@@ -21,7 +21,7 @@ constexpr std::size_t kMostBlocks = 64;  // LSSTCam's first header has a dozen
 constexpr std::array<std::string_view, 4> kKeywords = {"OBSTYPE ", "IMGTYPE ", "IMAGETYP", "IMGTYP  "};
 
 // The text of a card "KEYWORD = 'TEXT    ' / comment"; empty where it has another value.
-std::string_view TextOf(std::string_view card) {
+std::string_view TextOfCard(std::string_view card) {
   const std::size_t begin = card.find_first_not_of(' ', 10);
   if (card.substr(8, 2) != "= " || begin == std::string_view::npos || card[begin] != '\'') return {};
   const std::string_view text = card.substr(begin + 1, card.find('\'', begin + 1) - begin - 1);
@@ -51,7 +51,7 @@ std::string ObservationTypeIn(std::string_view header) {
     if (card.starts_with("END     ")) break;
     const auto* keyword = std::ranges::find(kKeywords, card.substr(0, 8));
     if (keyword == kKeywords.end()) continue;
-    found.at(static_cast<std::size_t>(keyword - kKeywords.begin())) = TextOf(card);
+    found.at(static_cast<std::size_t>(keyword - kKeywords.begin())) = TextOfCard(card);
   }
   const auto* type = std::ranges::find_if(found, [](std::string_view text) { return !text.empty(); });
   return type == found.end() ? std::string() : InWordsOfTheRegistry(*type);
