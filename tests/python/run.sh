@@ -30,6 +30,9 @@ fi
 echo "Building the wheel"
 PATH=$venv/bin:$PATH
 export PATH
+# By the name by which CMake calls it elsewhere, so that a compiler's cache has the library from there.
+CXX=${CXX:-c++}
+export CXX
 launcher=
 if command -v ccache >/dev/null; then launcher=--config-settings=cmake.define.CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
 rm -rf "$work/built" "$work/wheel"
