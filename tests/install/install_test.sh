@@ -52,7 +52,7 @@ case $step in
   add_subdirectory)
     sources=$1 build=$2 shared=$3
     build_consumer "$build" "-DOBSMON_SOURCE_DIR=$sources" "-DBUILD_SHARED_LIBS=$shared" \
-      -DOBSMON_INSTALL=ON -DOBSMON_PRECOMPILED_HEADERS=ON
+      -DOBSMON_INSTALL=ON -DOBSMON_PRECOMPILED_HEADERS=ON -DCMAKE_UNITY_BUILD=ON
     run_consumer "$build/consumer"
     ;;
   *)
