@@ -18,7 +18,7 @@ struct ErrorTypes {
 };
 
 // Never destroyed: an exception may be raised as late as the interpreter's end.
-PYBIND11_CONSTINIT py::gil_safe_call_once_and_store<ErrorTypes> storage;
+PYBIND11_CONSTINIT py::gil_safe_call_once_and_store<ErrorTypes> error_types;
 
 py::object MakeType(const char* name, const char* doc, const py::handle& base) {
   PyObject* type = PyErr_NewExceptionWithDoc(name, doc, base.ptr(), nullptr);
@@ -38,7 +38,7 @@ ErrorTypes MakeTypes() {
                "Another run holds the output folder; the sentence names it. Nothing was written.", error)};
 }
 
-const ErrorTypes& Types() { return storage.call_once_and_store_result(MakeTypes).get_stored(); }
+const ErrorTypes& Types() { return error_types.call_once_and_store_result(MakeTypes).get_stored(); }
 
 py::handle TypeFor(absl::StatusCode code) {
   switch (code) {
