@@ -16,10 +16,9 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "files/directory.h"
-#include "files/folder_stamps.h"
-#include "files/parallel.h"
 #include "files/throttled_progress.h"
 #include "registry/row_file.h"
+#include "registry/row_folder.h"
 #include "registry/sort_rows.h"
 #include "status_macros.h"
 
@@ -61,9 +60,7 @@ struct Gen2Folder {
 };
 
 struct Gen2Answer {
-  FolderStamp stamp{};
-  std::vector<ScanIssue> issues{};
-  IngestTable found{};  // sorted by path
+  FolderAnswer found{};  // sorted by path
   std::vector<std::uint32_t> not_found{};
   bool unreadable = false;
 };
@@ -103,7 +100,7 @@ class Gen2Finder {
   void LookAtFiles(const Directory& folder, const Gen2Folder& visit, const FolderPlan& plan, Names& names,
                    Gen2Answer& answer) const;
   std::string_view NameIn(Names& names, const FolderPlan& plan, const RawRow& row, std::string& tried) const;
-  void TakeOver(const Gen2Answer& answer, std::size_t plan);
+  void TakeOver(Gen2Answer answer, std::size_t plan);
   void AppendLostRows();
   void SortAnswer();
 
@@ -131,18 +128,9 @@ IngestRow DatasetOf(const RawRow& row, Night night, std::string_view path, std::
 }
 
 absl::Status Gen2Finder::TryPlan(std::size_t plan) {
-  const std::vector<Gen2Folder> visits = PlaceRows(plan);
-  std::vector<Gen2Answer> answers;
-  for (std::size_t begin = 0; begin < visits.size(); begin += kFoldersPerBatch) {
-    const std::size_t size = std::min(kFoldersPerBatch, visits.size() - begin);
-    answers.assign(size, {});
-    ParallelFor(size, control_.num_threads, [&](std::size_t i) {
-      if (!control_.stop.stop_requested()) answers[i] = Visit(visits[begin + i], plans_[plan]);
-    });
-    if (control_.stop.stop_requested()) return absl::CancelledError("cancelled");
-    for (const Gen2Answer& answer : answers) TakeOver(answer, plan);
-    progress_.Report(static_cast<std::int64_t>(answer_.rows.size()), static_cast<std::int64_t>(rows_.size()));
-  }
+  OBSMON_RETURN_IF_ERROR(VisitFolders(
+      PlaceRows(plan), control_, [&](const Gen2Folder& visit) { return Visit(visit, plans_[plan]); },
+      [&](Gen2Answer answer) { TakeOver(std::move(answer), plan); }));
   std::ranges::sort(pending_);
   return absl::OkStatus();
 }
@@ -172,16 +160,17 @@ bool Gen2Finder::WasTried(std::size_t plan, const RawRow& row, const std::string
 
 Gen2Answer Gen2Finder::Visit(const Gen2Folder& visit, const FolderPlan& plan) const {
   Gen2Answer answer;
-  answer.stamp.path = (repo_ / visit.folder).string();
+  FolderStamp& stamp = answer.found.stamp;
+  stamp.path = (repo_ / visit.folder).string();
   const auto none_found = [&](const absl::Status& trouble) {
     answer.not_found = visit.rows;
     if (SaysAbsent(trouble)) return;
     answer.unreadable = true;
-    answer.stamp.exists = true;  // and of no known time: a stamp that no later look finds unchanged
-    answer.issues.push_back({.path = answer.stamp.path, .status = trouble});
+    stamp.exists = true;  // and of no known time: a stamp that no later look finds unchanged
+    answer.found.issues.push_back({.path = stamp.path, .status = trouble});
   };
 
-  const absl::StatusOr<Directory> folder = Directory::Open(answer.stamp.path);
+  const absl::StatusOr<Directory> folder = Directory::Open(stamp.path);
   if (!folder.ok()) {
     none_found(folder.status());
     return answer;
@@ -193,9 +182,9 @@ Gen2Answer Gen2Finder::Visit(const Gen2Folder& visit, const FolderPlan& plan) co
     none_found(facts.ok() ? listed : facts.status());
     return answer;
   }
-  answer.stamp.exists = true;
-  answer.stamp.file_id = facts->file_id;
-  answer.stamp.modified = facts->mtime;
+  stamp.exists = true;
+  stamp.file_id = facts->file_id;
+  stamp.modified = facts->mtime;
   LookAtFiles(*folder, visit, plan, names, answer);
   return answer;
 }
@@ -215,20 +204,21 @@ void Gen2Finder::LookAtFiles(const Directory& folder, const Gen2Folder& visit, c
   }
   std::ranges::sort(found);
 
-  answer.found.Reserve(found.size(), 0);
-  const bool is_unchanged = known_.IsUnchanged(answer.stamp);
+  FolderAnswer& of_folder = answer.found;
+  of_folder.rows.Reserve(found.size(), 0);
+  const bool is_unchanged = known_.IsUnchanged(of_folder.stamp);
   std::string path;
   for (const auto& [name, i] : found) {
     path.assign(visit.folder).append("/").append(name);
     const std::optional<KnownLink> link = is_unchanged ? known_.FindLink(path) : std::nullopt;
-    const RowFile file = link ? LookAtKnownLink(folder, answer.stamp.path, name.data(), *link, known_)
-                              : LookAtRowFile(folder, answer.stamp.path, name.data(), known_);
+    const RowFile file = link ? LookAtKnownLink(folder, of_folder.stamp.path, name.data(), *link, known_)
+                              : LookAtRowFile(folder, of_folder.stamp.path, name.data(), known_);
     const std::string stem = StorageStem(rows_[i], texts_);
     IngestRow row = DatasetOf(rows_[i], night_, path, stem);
     file.Fill(row);
-    answer.found.Append(row);
+    of_folder.rows.Append(row);
     if (!file.trouble.ok()) {
-      answer.issues.push_back({.path = (repo_ / path).string(), .status = file.trouble});
+      of_folder.issues.push_back({.path = (repo_ / path).string(), .status = file.trouble});
     }
   }
 }
@@ -250,10 +240,9 @@ std::string_view Gen2Finder::NameIn(Names& names, const FolderPlan& plan, const 
   return {};
 }
 
-void Gen2Finder::TakeOver(const Gen2Answer& answer, std::size_t plan) {
-  answer_.rows.Append(answer.found);
-  answer_.folders.push_back(answer.stamp);
-  std::ranges::copy(answer.issues, std::back_inserter(answer_.issues));
+void Gen2Finder::TakeOver(Gen2Answer answer, std::size_t plan) {
+  std::move(answer.found).AppendTo(answer_);
+  progress_.Report(static_cast<std::int64_t>(answer_.rows.size()), static_cast<std::int64_t>(rows_.size()));
   std::ranges::copy(answer.not_found, std::back_inserter(pending_));
   if (!answer.unreadable) return;
   for (const std::uint32_t i : answer.not_found) unreadable_plan_.try_emplace(i, plan);
@@ -288,8 +277,7 @@ void Gen2Finder::AppendLostRows() {
 
 void Gen2Finder::SortAnswer() {
   SortByPath(answer_.rows);
-  std::ranges::stable_sort(answer_.issues, {}, &ScanIssue::path);
-  SortAndKeepFirst(answer_.folders);  // two plans may visit the same folder
+  SortIssuesAndFolders(answer_);  // two plans may visit the same folder
 }
 
 }  // namespace

@@ -3,17 +3,16 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "files/directory.h"
-#include "files/folder_stamps.h"
-#include "files/parallel.h"
 #include "files/throttled_progress.h"
 #include "registry/row_file.h"
+#include "registry/row_folder.h"
 #include "registry/sort_rows.h"
+#include "status_macros.h"
 #include "text/path_text.h"
 
 namespace obsmon {
@@ -26,12 +25,6 @@ constexpr std::string_view kGuiderEnding = "_guider";
 struct Gen3Folder {
   std::string folder{};
   std::vector<std::uint32_t> rows{};
-};
-
-struct Gen3Answer {
-  FolderStamp stamp{};
-  std::vector<ScanIssue> issues{};
-  IngestTable rows{};
 };
 
 class Gen3Finder {
@@ -50,22 +43,11 @@ class Gen3Finder {
   }
 
   absl::StatusOr<NightIngests> Run() {
-    const std::vector<Gen3Folder> visits = PlaceRows();
-    std::vector<Gen3Answer> answers;
-    for (std::size_t begin = 0; begin < visits.size(); begin += kFoldersPerBatch) {
-      const std::size_t size = std::min(kFoldersPerBatch, visits.size() - begin);
-      answers.assign(size, {});
-      ParallelFor(size, control_.num_threads, [&](std::size_t i) {
-        if (!control_.stop.stop_requested()) answers[i] = Visit(visits[begin + i]);
-      });
-      if (control_.stop.stop_requested()) return absl::CancelledError("cancelled");
-      for (Gen3Answer& answer : answers) TakeOver(std::move(answer));
-      progress_.Report(static_cast<std::int64_t>(answer_.rows.size()),
-                       static_cast<std::int64_t>(of_night_.size()));
-    }
+    OBSMON_RETURN_IF_ERROR(VisitFolders(
+        PlaceRows(), control_, [this](const Gen3Folder& visit) { return Visit(visit); },
+        [this](FolderAnswer answer) { TakeOver(std::move(answer)); }));
     SortByPath(answer_.rows);
-    std::ranges::stable_sort(answer_.issues, {}, &ScanIssue::path);
-    SortAndKeepFirst(answer_.folders);
+    SortIssuesAndFolders(answer_);
     return std::move(answer_);
   }
 
@@ -81,10 +63,10 @@ class Gen3Finder {
   }
 
   std::vector<Gen3Folder> PlaceRows();
-  Gen3Answer Visit(const Gen3Folder& visit) const;
+  FolderAnswer Visit(const Gen3Folder& visit) const;
   void AppendUnaskedRow(const Gen3Row& row, const Gen3Artifact& artifact, ArtifactState state);
   IngestRow RowOf(const Gen3Row& row, const Gen3Artifact& artifact, Texts& texts) const;
-  void TakeOver(Gen3Answer answer);
+  void TakeOver(FolderAnswer answer);
 
   const Gen3Place& place_;
   const Gen3Schema& schema_;
@@ -126,38 +108,22 @@ std::vector<Gen3Folder> Gen3Finder::PlaceRows() {
   return visits;
 }
 
-Gen3Answer Gen3Finder::Visit(const Gen3Folder& visit) const {
-  Gen3Answer answer;
-  answer.stamp.path = visit.folder;
-  const absl::StatusOr<Directory> folder = Directory::OpenToEnter(visit.folder.empty() ? "/" : visit.folder);
-  absl::Status trouble = folder.status();
-  if (folder.ok()) {
-    const absl::StatusOr<FileFacts> facts = folder->Stat();  // before the files: a later change then shows
-    trouble = facts.status();
-    if (facts.ok()) {
-      answer.stamp = {
-          .path = visit.folder, .exists = true, .file_id = facts->file_id, .modified = facts->mtime};
-    }
-  }
-  const bool is_absent = SaysAbsent(trouble);
-  if (!trouble.ok() && !is_absent) {
-    answer.stamp.exists = true;  // and of no known time: a stamp that no later look finds unchanged
-    answer.issues.push_back({.path = visit.folder, .status = trouble});
-  }
-
+FolderAnswer Gen3Finder::Visit(const Gen3Folder& visit) const {
+  FolderAnswer answer;
+  const absl::StatusOr<Directory> folder = OpenRowFolder(visit.folder, answer);
   answer.rows.Reserve(visit.rows.size(), 0);
   Texts texts;
   for (const std::uint32_t i : visit.rows) {
     const Gen3Artifact artifact = ArtifactOf(of_night_[i]);
     IngestRow row = RowOf(of_night_[i], artifact, texts);
     RowFile file;
-    if (trouble.ok()) {
+    if (folder.ok()) {
       file = artifact.is_in_datastore
                  ? LookAtRowFile(*folder, visit.folder, artifact.location.c_str() + visit.folder.size() + 1,
                                  known_)
                  : LookAtNamedFile(*folder, visit.folder, artifact.location, known_);
       if (!file.trouble.ok()) answer.issues.push_back({.path = artifact.location, .status = file.trouble});
-    } else if (!is_absent) {
+    } else if (!SaysAbsent(folder.status())) {
       file.artifact = ArtifactState::kUnreadable;
     }
     const std::optional<UtcTime> ingest_time = row.ingest_time;
@@ -207,10 +173,10 @@ void Gen3Finder::AppendUnaskedRow(const Gen3Row& row, const Gen3Artifact& artifa
   answer_.rows.Append(dataset);
 }
 
-void Gen3Finder::TakeOver(Gen3Answer answer) {
-  answer_.rows.Append(answer.rows);
-  answer_.folders.push_back(std::move(answer.stamp));
-  std::ranges::move(answer.issues, std::back_inserter(answer_.issues));
+void Gen3Finder::TakeOver(FolderAnswer answer) {
+  std::move(answer).AppendTo(answer_);
+  progress_.Report(static_cast<std::int64_t>(answer_.rows.size()),
+                   static_cast<std::int64_t>(of_night_.size()));
 }
 
 // The place of the fragment that a path ends with: a plain path may hold any '#', an URI has its own as %23.

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <numeric>
 #include <string>
 #include <string_view>
@@ -9,10 +8,10 @@
 #include <vector>
 
 #include "files/directory.h"
-#include "files/folder_stamps.h"
-#include "files/parallel.h"
 #include "registry/listed_registry.h"
 #include "registry/row_file.h"
+#include "registry/row_folder.h"
+#include "status_macros.h"
 #include "text/path_text.h"
 
 namespace obsmon {
@@ -23,12 +22,6 @@ struct ListedFolder {
   std::string folder{};
   std::size_t first = 0;
   std::size_t end = 0;
-};
-
-struct ListedAnswer {
-  FolderStamp stamp{};
-  std::vector<ScanIssue> issues{};
-  IngestTable rows{};
 };
 
 class ListedFinder {
@@ -44,21 +37,10 @@ class ListedFinder {
     const std::vector<ListedFolder> visits = PlanVisits();
     NightIngests found;
     found.rows.Reserve(rows_.size(), rows_.path().bytes().size());
-    std::vector<ListedAnswer> answers;
-    for (std::size_t begin = 0; begin < visits.size(); begin += kFoldersPerBatch) {
-      answers.assign(std::min(kFoldersPerBatch, visits.size() - begin), {});
-      ParallelFor(answers.size(), control_.num_threads, [&](std::size_t i) {
-        if (!control_.stop.stop_requested()) answers[i] = Visit(visits[begin + i]);
-      });
-      if (control_.stop.stop_requested()) return absl::CancelledError("cancelled");
-      for (ListedAnswer& answer : answers) {
-        found.rows.Append(answer.rows);
-        found.folders.push_back(std::move(answer.stamp));
-        std::ranges::move(answer.issues, std::back_inserter(found.issues));
-      }
-    }
-    std::ranges::stable_sort(found.issues, {}, &ScanIssue::path);
-    SortAndKeepFirst(found.folders);
+    OBSMON_RETURN_IF_ERROR(VisitFolders(
+        visits, control_, [this](const ListedFolder& visit) { return Visit(visit); },
+        [&found](FolderAnswer answer) { std::move(answer).AppendTo(found); }));
+    SortIssuesAndFolders(found);
     return found;
   }
 
@@ -84,38 +66,22 @@ class ListedFinder {
     return visits;
   }
 
-  ListedAnswer Visit(const ListedFolder& visit) const {
-    ListedAnswer answer;
-    answer.stamp.path = visit.folder;
-    const absl::StatusOr<Directory> folder =
-        Directory::OpenToEnter(visit.folder.empty() ? "/" : visit.folder);
-    absl::Status trouble = folder.status();
-    if (folder.ok()) {
-      const absl::StatusOr<FileFacts> facts = folder->Stat();  // before the files: a later change then shows
-      trouble = facts.status();
-      if (facts.ok()) {
-        answer.stamp = {
-            .path = visit.folder, .exists = true, .file_id = facts->file_id, .modified = facts->mtime};
-      }
-    }
-    if (!trouble.ok() && !SaysAbsent(trouble)) {
-      answer.stamp.exists = true;  // and of no known time: a stamp that no later look finds unchanged
-      answer.issues.push_back({.path = visit.folder, .status = trouble});
-    }
+  FolderAnswer Visit(const ListedFolder& visit) const {
+    FolderAnswer answer;
+    const absl::StatusOr<Directory> folder = OpenRowFolder(visit.folder, answer);
     for (std::size_t place = visit.first; place < visit.end; ++place) {
-      AppendRow(rows_[order_[place]], folder, trouble, answer);
+      AppendRow(rows_[order_[place]], folder, answer);
     }
     return answer;
   }
 
-  void AppendRow(IngestRow row, const absl::StatusOr<Directory>& folder, const absl::Status& trouble,
-                 ListedAnswer& answer) const {
+  void AppendRow(IngestRow row, const absl::StatusOr<Directory>& folder, FolderAnswer& answer) const {
     const std::string location = LocationOf(row.path);
     RowFile file;
-    if (trouble.ok()) {
+    if (folder.ok()) {
       file = LookAtNamedFile(*folder, answer.stamp.path, location, known_);
       if (!file.trouble.ok()) answer.issues.push_back({.path = location, .status = file.trouble});
-    } else if (!SaysAbsent(trouble)) {
+    } else if (!SaysAbsent(folder.status())) {
       file.artifact = ArtifactState::kUnreadable;
     }
     const std::optional<UtcTime> ingest_time = row.ingest_time;

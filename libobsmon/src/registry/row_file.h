@@ -2,7 +2,6 @@
 #ifndef OBSMON_SRC_REGISTRY_ROW_FILE_H_
 #define OBSMON_SRC_REGISTRY_ROW_FILE_H_
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,10 +11,6 @@
 #include "obsmon/registry.h"
 
 namespace obsmon {
-
-/// Folders that are visited before their answers are put together and a request to stop is heard: enough to
-/// keep every thread at work, few enough that the answers of a night are not held twice.
-inline constexpr std::size_t kFoldersPerBatch = 128;
 
 struct RowFile {
   ArtifactState artifact = ArtifactState::kGone;
