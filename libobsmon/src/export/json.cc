@@ -38,8 +38,6 @@ void AppendJsonText(std::string_view utf8, std::string& out) {
   }
 }
 
-bool IsPlainInJson(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
-
 // One JSON object on one line, member by member.
 class JsonObject {
  public:
@@ -49,7 +47,7 @@ class JsonObject {
   void Text(std::string_view key, std::string_view text) {
     Key(key);
     out_ += '"';
-    if (std::ranges::all_of(text, IsPlainInJson)) {
+    if (std::ranges::all_of(text, IsPlainInQuotes)) {
       out_ += text;
     } else {
       AppendJsonText(IsUtf8(text) ? std::string(text) : EscapeInvalidUtf8(text), out_);

@@ -3,11 +3,16 @@
 #define OBSMON_SRC_FILES_PARALLEL_H_
 
 #include <cstddef>
+#include <future>
 
 #include "absl/functional/function_ref.h"
 #include "files/call_latency.h"
 
 namespace obsmon {
+
+/// For std::async, of what is done beside its caller's work: where the system gives no thread, it is done
+/// when it is awaited.
+inline constexpr std::launch kBeside = std::launch::async | std::launch::deferred;
 
 /// Calls `body(0)` … `body(n - 1)`, each once, from up to `num_threads` threads (0: as ThreadsOrDefault), the
 /// caller's among them. Returns when all have returned.

@@ -14,6 +14,7 @@
 #include "files/checksum.h"
 #include "files/directory.h"
 #include "files/folder_stamps.h"
+#include "files/parallel.h"
 #include "logs/ingest_log.h"
 #include "logs/rsync_log.h"
 #include "match/matcher.h"
@@ -334,8 +335,7 @@ absl::StatusOr<bool> StreamView::IsUnchanged(Night night, const NightFingerprint
 absl::Status StreamView::ReadDatabases(Night night) {
   if (snapshot_ != nullptr || !registry_status_.ok()) return absl::OkStatus();
   if (!recall_) return Snapshot().status();
-  auto recalled =
-      std::async(std::launch::async | std::launch::deferred, [this, night] { return Recalled(night); });
+  auto recalled = std::async(kBeside, [this, night] { return Recalled(night); });
   const absl::Status read = Snapshot().status();
   absl::StatusOr<Earlier> earlier = recalled.get();
   OBSMON_RETURN_IF_ERROR(read);

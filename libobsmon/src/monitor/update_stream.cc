@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "files/parallel.h"
 #include "history/postgres_history.h"
 #include "history/sqlite_history.h"
 #include "monitor/stream_view.h"
@@ -163,10 +164,8 @@ class StreamUpdate {
     const std::size_t num_rows = NumRows(*shared);
     const bool is_kept_meanwhile =
         !is_last && num_rows >= kRowsWorthAThread && num_rows < kRowsOfALargeNight && stream_.history.empty();
-    // Where the system gives no thread, when it is awaited.
-    const std::launch how =
-        is_kept_meanwhile ? std::launch::async | std::launch::deferred : std::launch::deferred;
-    keeping_ = std::async(how, [this, shared] { return Keep(*shared); });
+    keeping_ = std::async(is_kept_meanwhile ? kBeside : std::launch::deferred,
+                          [this, shared] { return Keep(*shared); });
     return is_kept_meanwhile ? absl::OkStatus() : AwaitKeeping();
   }
 
@@ -198,9 +197,9 @@ class StreamUpdate {
   absl::Status Keep(const NightLook& look) {
     const NightReport& report = look.report;
     const bool is_large = NumRows(look) >= kRowsOfALargeNight;
-    std::future<NightPages> pages =
-        std::async(is_large ? std::launch::async | std::launch::deferred : std::launch::deferred,
-                   [&] { return RenderNight(report, SecondName(NightPageName(report.night))); });
+    std::future<NightPages> pages = std::async(is_large ? kBeside : std::launch::deferred, [&] {
+      return RenderNight(report, SecondName(NightPageName(report.night)));
+    });
     // First, so that the next night can be recalled meanwhile; a large one's beside the history.
     if (!is_large) pages.wait();
     const absl::Status kept = PutInHistory(look);

@@ -10,8 +10,6 @@
 namespace obsmon {
 namespace {
 
-constexpr bool IsPlainInJs(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
-
 void AppendUnit(std::uint32_t unit, std::string& out) {
   fmt::format_to(std::back_inserter(out), "\\u{:04x}", unit);
 }
@@ -20,7 +18,7 @@ void AppendUnit(std::uint32_t unit, std::string& out) {
 
 void AppendJsString(std::string_view bytes, std::string& out) {
   out += '"';
-  if (std::ranges::all_of(bytes, IsPlainInJs)) {
+  if (std::ranges::all_of(bytes, IsPlainInQuotes)) {
     out += bytes;
     out += '"';
     return;

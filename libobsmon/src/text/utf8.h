@@ -21,6 +21,9 @@ bool IsUtf8(std::string_view text);
 /// Whether `c` would end a line, act on a terminal, or change how what follows is read.
 bool ActsOnDisplay(char32_t c);
 
+/// Whether `c` is ASCII that stands for itself between double quotes, in JSON and in JavaScript.
+constexpr bool IsPlainInQuotes(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
+
 /// `text` with each byte that does not belong to UTF-8 written as \xNN; equal to `text` where it is UTF-8.
 std::string EscapeInvalidUtf8(std::string_view text);
 
