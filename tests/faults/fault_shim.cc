@@ -5,10 +5,9 @@
 //   FAULT_CALLS=KINDS   only these kinds count: names of Kind, with commas; empty: all
 //   FAULT_LOG=FILE      each call that counts is appended to FILE: its kind, a blank, its path
 //   FAULT_AT=N          the call to tamper with, from 1 on; 0: none
-//   FAULT_ACTION=…      what happens to it: kill (SIGKILL before it), stop (SIGSTOP before it), half (half of
-//   a
-//                       write, then SIGKILL), short (half of a read or write), or the number of an errno: the
-//                       call fails with it
+//   FAULT_ACTION=…      what happens to it: kill (SIGKILL before it), stop (SIGSTOP before it), half (half
+//                       of a write, then SIGKILL), short (half of a read or write), or the number of an
+//                       errno: the call fails with it
 //   FAULT_LOCKS=ERRNO   flock and fcntl end so whenever they are asked for a lock, as where there is no such
 //                       call
 //   FAULT_NOW=SECONDS   the time that the program is told, so that two runs write the same bytes

@@ -1,7 +1,7 @@
 // TRANSFERS: what has arrived, and what is arriving, in `storage/<night>/…`.
 //
-//     storage/2020-05-01/…      or     storage/20200501/…      (both names stand for one night, and may both
-//     exist)
+//     storage/2020-05-01/…      or     storage/20200501/…
+//                 both names stand for one night, and may both exist
 //                 └ AT_O_20200501_000012.fits                        arrived
 //                 └ .AT_O_20200501_000013.fits.x7Kq2b                in flight: rsync's temporary name
 //                 └ MC_C_20200501_000012/MC_C_…_R22_S00.fits         arrived, at any depth

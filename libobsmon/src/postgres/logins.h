@@ -1,10 +1,11 @@
 // Who asks a database, as db-auth.yaml tells: the file in which users of the Butler keep their passwords
 // (lsst.utils.db_auth, daf_butler's connectionString.py).
 //
-//     - url: postgresql://db.example.org:5432/lsst*     # * and ? stand for what they do in a shell; what is
-//     left out
-//       username: rubin                                  # matches all
+//     - url: postgresql://db.example.org:5432/lsst*
+//       username: rubin
 //       password: …
+//
+// In a url * and ? stand for what they do in a shell; a part that is left out matches all.
 #ifndef OBSMON_SRC_POSTGRES_LOGINS_H_
 #define OBSMON_SRC_POSTGRES_LOGINS_H_
 

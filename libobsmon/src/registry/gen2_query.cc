@@ -19,11 +19,11 @@
 #include "registry/gen2_files.h"
 #include "registry/gen2_table.h"
 #include "registry/gen2_templates.h"
+#include "registry/sqlite_sentences.h"
 #include "sqlite/backoff.h"
 #include "sqlite/foreign_database.h"
 #include "status_macros.h"
 #include "text/digest.h"
-#include "text/human.h"
 
 namespace obsmon {
 namespace {
@@ -182,8 +182,6 @@ class Gen2Registry final : public Registry {
 };
 
 absl::Status Gen2Registry::Explained(const absl::Status& status) const {
-  if (status.ok() || absl::IsCancelled(status)) return status;
-  if (options_.control.stop.stop_requested()) return absl::CancelledError("cancelled");
   const std::string file = file_.string();
   const std::string clause(status.message());
   switch (status.code()) {
@@ -192,9 +190,6 @@ absl::Status Gen2Registry::Explained(const absl::Status& status) const {
           fmt::format("{}: no such file; name the Gen2 repository with --repo, or go by its folders of links "
                       "with --search_links",
                       file));
-    case absl::StatusCode::kPermissionDenied:
-      return absl::PermissionDeniedError(
-          fmt::format("{}: {}; let the user who runs obsmon read it", file, clause));
     case absl::StatusCode::kFailedPrecondition:
       return absl::FailedPreconditionError(
           fmt::format("{}: {}, as the registry of a Gen2 repository has; name that repository with --repo",
@@ -204,14 +199,8 @@ absl::Status Gen2Registry::Explained(const absl::Status& status) const {
           "{}: no SQLite database, or a damaged one ({}); restore it, or go by the folders of links "
           "with --search_links",
           file, clause));
-    case absl::StatusCode::kUnavailable:
-      return absl::UnavailableError(
-          fmt::format("{}: the registry was being written for longer than {} ({}); look again later, or wait "
-                      "longer for it",
-                      file, HumanDuration(options_.busy_timeout), clause));
     default:
-      return absl::UnavailableError(
-          fmt::format("{}: the registry can't be read now ({}); look again later", file, clause));
+      return ExplainSqliteRegistry(status, file, options_);
   }
 }
 

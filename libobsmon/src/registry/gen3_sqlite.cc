@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "registry/sqlite_sentences.h"
 #include "sqlite/backoff.h"
 #include "sqlite/foreign_database.h"
 #include "status_macros.h"
-#include "text/human.h"
 
 namespace obsmon {
 namespace {
@@ -112,41 +112,16 @@ class SqliteDatabase final : public Gen3Database {
     return sqlite::WithoutPath(read(transaction), database.connection().file());
   }
 
-  absl::Status Explained(const absl::Status& status) const;
+  absl::Status Explained(const absl::Status& status) const {
+    if (!absl::IsNotFound(status)) return ExplainSqliteRegistry(status, file_.string(), options_);
+    return absl::NotFoundError(fmt::format(
+        "{}: no such file, though butler.yaml names it as the registry; name the repository with --repo",
+        file_.string()));
+  }
 
   std::filesystem::path file_;
   RegistryOptions options_;
 };
-
-absl::Status SqliteDatabase::Explained(const absl::Status& status) const {
-  if (status.ok() || absl::IsCancelled(status)) return status;
-  if (options_.control.stop.stop_requested()) return absl::CancelledError("cancelled");
-  const std::string file = file_.string();
-  const std::string clause(status.message());
-  switch (status.code()) {
-    case absl::StatusCode::kNotFound:
-      return absl::NotFoundError(fmt::format(
-          "{}: no such file, though butler.yaml names it as the registry; name the repository with --repo",
-          file));
-    case absl::StatusCode::kPermissionDenied:
-      return absl::PermissionDeniedError(
-          fmt::format("{}: {}; let the user who runs obsmon read it", file, clause));
-    case absl::StatusCode::kFailedPrecondition:
-      return absl::FailedPreconditionError(fmt::format("{}: {}", file, clause));
-    case absl::StatusCode::kDataLoss:
-      return absl::DataLossError(
-          fmt::format("{}: no SQLite database, or a damaged one ({}); restore it", file, clause));
-    case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kDeadlineExceeded:
-      return absl::UnavailableError(
-          fmt::format("{}: the registry was being written for longer than {} ({}); look again later, or wait "
-                      "longer for it",
-                      file, HumanDuration(options_.busy_timeout), clause));
-    default:
-      return absl::UnavailableError(
-          fmt::format("{}: the registry can't be read now ({}); look again later", file, clause));
-  }
-}
 
 }  // namespace
 

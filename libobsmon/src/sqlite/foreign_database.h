@@ -1,14 +1,15 @@
 // A database that belongs to somebody else, who may be writing it: read at a committed state, and never
 // touched.
 //
-// SQLite told to read only still leaves traces or gives up in some states of a database file. These are read
-// from a private copy in a folder of our own, where SQLite may do as it must:
+// With a rollback journal, be it idle or with a writer at work, it is read in place: SQLite locks it, and
+// makes no side file. In other states SQLite, told to read only, gives up or leaves traces, and so it reads a
+// private copy in a folder of our own, where it may do as it must:
 //
-//     rollback journal, idle or with a writer at work   read in place; SQLite locks, and takes no side file
-//     journal left by a writer that died ("hot")        in place SQLite can't go on: a reader can't roll it
-//     back WAL, writer alive or not                          in place SQLite makes -shm and -wal files, or
-//     changes them a -wal beside a file that is no WAL database      likewise an empty file never handed to
-//     SQLite: it deletes a -wal beside it
+// - A journal left by a writer that died ("hot"): a reader can't roll it back.
+// - WAL, be its writer alive or not, and a -wal beside a file that is no WAL database: SQLite makes or
+//   changes -shm and -wal files.
+//
+// An empty file is never handed to SQLite: it deletes a -wal beside it.
 //
 // A copy counts only when what was copied, read a second time, is the same byte for byte: then there was an
 // instant, between the two readings, at which all of it looked like the copy, as after a crash at that
