@@ -157,8 +157,11 @@ TEST(SecondLook, IsTakenAtFilesWhoseBytesMayStillChange) {
     bool is_looked_at_again;
   };
   for (const Case& file :
-       {Case{"a.fits", seconds{1}, true}, Case{"a.fits", seconds{10}, false},
-        Case{".a.fits.x7Kq2b", seconds{10}, true}, Case{".a.fits.x7Kq2b", std::chrono::minutes{14}, true}}) {
+       {Case{"a.txt", seconds{1}, true}, Case{"a.txt", seconds{70}, false},
+        // Somebody waits for these: rsync --inplace may have only begun.
+        Case{"a.fits", seconds{10}, true}, Case{"a.fits", std::chrono::minutes{14}, true},
+        Case{"a.fits", std::chrono::minutes{16}, false}, Case{".a.fits.x7Kq2b", seconds{10}, true},
+        Case{".a.fits.x7Kq2b", std::chrono::minutes{14}, true}}) {
     SampleStream stream;
     stream.Arrive("2020-05-01/" + file.name);
     const UtcTime long_ago = stream.Later() - std::chrono::days{1};
@@ -196,54 +199,76 @@ void GrowInPlace(const SampleStream& stream, std::string_view path, std::uintmax
 }
 
 // As of an hour after their arrival files are settled: the next look lists their folder and asks for the new
-// one.
+// one. (A file that is not FITS is as good as it will be: nobody waits for its ingest.)
 TEST(SecondLook, DoesNotAskAgainForFilesThatArrivedLongBeforeTheFirst) {
   SampleStream stream;
-  stream.Arrive("2020-05-01/a.fits");
-  ASSERT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/a.fits"), 57'600);
-  GrowInPlace(stream, "2020-05-01/a.fits", 60'480);
+  stream.Arrive("2020-05-01/a.txt");
+  ASSERT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/a.txt"), 57'600);
+  GrowInPlace(stream, "2020-05-01/a.txt", 60'480);
   stream.Arrive("2020-05-01/b.fits", 63'360);
-  EXPECT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/a.fits"), 57'600);
+  EXPECT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/a.txt"), 57'600);
   EXPECT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/b.fits"), 63'360);
 }
 
 TEST(SecondLook, AsksAgainForAFileOfWhichAnotherTookThePlace) {
   SampleStream stream;
-  stream.Arrive("2020-05-01/a.fits");
-  ASSERT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/a.fits"), 57'600);
-  std::filesystem::rename(stream.Arrive("2020-05-01/a.fits.new", 60'480),
-                          stream.Storage() / "2020-05-01/a.fits");
-  EXPECT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/a.fits"), 60'480);
+  stream.Arrive("2020-05-01/a.txt");
+  ASSERT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/a.txt"), 57'600);
+  std::filesystem::rename(stream.Arrive("2020-05-01/a.txt.new", 60'480),
+                          stream.Storage() / "2020-05-01/a.txt");
+  EXPECT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/a.txt"), 60'480);
 }
 
 // A transfer that writes in place (rsync --inplace) may have paused at the first look. However often it was
 // looked at since, it is asked once more when it has settled.
 TEST(SecondLook, AsksAgainForAFileThatHadArrivedJustBeforeTheFirst) {
   SampleStream stream;
-  stream.Arrive("2020-05-01/a.fits");
+  stream.Arrive("2020-05-01/a.txt");
   const UtcTime arrival = stream.Later() - std::chrono::hours{1};
-  ASSERT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{5}, "2020-05-01/a.fits"), 57'600);
-  GrowInPlace(stream, "2020-05-01/a.fits", 60'480);
+  ASSERT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{5}, "2020-05-01/a.txt"), 57'600);
+  GrowInPlace(stream, "2020-05-01/a.txt", 60'480);
   stream.Arrive("2020-05-01/b.fits");
-  EXPECT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{40}, "2020-05-01/a.fits"), 60'480);
-  GrowInPlace(stream, "2020-05-01/a.fits", 63'360);
+  EXPECT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{40}, "2020-05-01/a.txt"), 60'480);
+  GrowInPlace(stream, "2020-05-01/a.txt", 63'360);
   stream.Arrive("2020-05-01/c.fits");
-  EXPECT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{80}, "2020-05-01/a.fits"), 60'480);
+  EXPECT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{80}, "2020-05-01/a.txt"), 60'480);
 }
 
 // Which look has asked for a file does not depend on looks that asked for none.
 TEST(SecondLook, AsksAgainForSuchAFileAfterALookThatFoundNothingNewToo) {
   SampleStream stream;
-  stream.Arrive("2020-05-01/a.fits");
+  stream.Arrive("2020-05-01/a.txt");
   const UtcTime long_ago = stream.Later() - std::chrono::days{1};
   SetTimes(stream.Storage() / "2020-05-01", long_ago, long_ago);
   const UtcTime arrival = stream.Later() - std::chrono::hours{1};
-  ASSERT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{5}, "2020-05-01/a.fits"), 57'600);
-  ASSERT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{40}, "2020-05-01/a.fits"),
+  ASSERT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{5}, "2020-05-01/a.txt"), 57'600);
+  ASSERT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{40}, "2020-05-01/a.txt"),
             57'600);  // nothing new
-  GrowInPlace(stream, "2020-05-01/a.fits", 60'480);
+  GrowInPlace(stream, "2020-05-01/a.txt", 60'480);
   stream.Arrive("2020-05-01/b.fits");
-  EXPECT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{80}, "2020-05-01/a.fits"), 60'480);
+  EXPECT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{80}, "2020-05-01/a.txt"), 60'480);
+}
+
+// The inode of a file that is removed goes to the next one: the same file, sent again and whole this time,
+// may have both the name and the inode of the one before. Growing in place, it has here for certain.
+TEST(SecondLook, AsksAgainForAFileThatNeedsAttentionWhereItsFolderHasChanged) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits", 500);
+  ASSERT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/a.fits"), 500);
+  GrowInPlace(stream, "2020-05-01/a.fits", 57'600);
+  stream.Arrive("2020-05-01/b.fits");
+  EXPECT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/a.fits"), 57'600);
+}
+
+TEST(SecondLook, DoesNotAskForSuchAFileWhileItsFolderHasNotChanged) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/exposure/a.fits", 500);
+  const UtcTime long_ago = stream.Later() - std::chrono::days{1};
+  SetTimes(stream.Storage() / "2020-05-01/exposure", long_ago, long_ago);
+  ASSERT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/exposure/a.fits"), 500);
+  GrowInPlace(stream, "2020-05-01/exposure/a.fits", 57'600);
+  stream.Arrive("2020-05-01/b.fits");
+  EXPECT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/exposure/a.fits"), 500);
 }
 
 /// When the links in it were made.

@@ -138,6 +138,39 @@ TEST(ObserveNight, WhatLiesInAFolderThatCannotBeReadIsUnknownNotMissing) {
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
 }
 
+// As where a database can't be read: who is ingested is not known.
+TEST(ObserveNight, OfFoldersOfLinksThatCanNotBeListedMakesFilesUnknownNotUningested) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  stream.Ingest("2020-05-01/a.fits", "2020-05-01");
+  stream.Arrive("2020-05-01/b.fits");
+  Stream by_links = stream.Options();
+  by_links.search_links = true;
+  const UtcTime later = stream.Later();
+  EXPECT_EQ(RowOf(ObserveNight(by_links, kNight, later).value(), "b.fits").verdict, Verdict::kNotIngested);
+  const std::filesystem::path folder = stream.Repo() / "raw/2020-05-01";
+  std::filesystem::permissions(folder, std::filesystem::perms::none);
+  {
+    const WithoutRoot user;
+    const NightReport report = ObserveNight(by_links, kNight, later).value();
+    EXPECT_EQ(RowOf(report, "a.fits").verdict, Verdict::kUnknown);
+    EXPECT_EQ(RowOf(report, "b.fits").verdict, Verdict::kUnknown);
+    EXPECT_EQ(report.state, NightState::kUnknown);
+  }
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
+}
+
+TEST(UpdateStream, LooksAgainWhenALogOfRsyncIsNamed) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.txt");
+  Stream options = stream.Options();
+  const UtcTime later = stream.Later();
+  UpdateStream(options, Only(kNight), later);
+  ASSERT_THAT(UpdateStream(options, Only(kNight), later + seconds{1}).changed, IsEmpty());
+  options.rsync_log = stream.tree().Text("rsync.log", "");
+  EXPECT_THAT(UpdateStream(options, Only(kNight), later + seconds{2}).changed, ElementsAre(kNight));
+}
+
 TEST(UpdateStream, LooksAgainWhenAListOfWhatWasTakenChanges) {
   SampleStream stream;
   Stream options = stream.Options();

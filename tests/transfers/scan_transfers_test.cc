@@ -64,7 +64,8 @@ absl::StatusOr<TransferScan> Scan(const TempTree& tree, const ScanOptions& optio
 class Known final : public KnownTransfers {
  public:
   void Add(const std::string& path, const FileId& file_id) { files_.emplace(path, file_id); }
-  std::optional<TransferRow> Find(std::string_view path, const FileId& file_id) const override {
+  std::optional<TransferRow> Find(std::string_view path, const FileId& file_id,
+                                  FolderChange /*of_its_folder*/) const override {
     const auto found = files_.find(std::string(path));
     if (found == files_.end() || found->second != file_id) return std::nullopt;
     return TransferRow{.path = found->first, .size_bytes = 7, .creation_time = UtcTime{}, .file_id = file_id};
@@ -124,6 +125,30 @@ TEST(ScanTransfers, TakesBothSpellingsOfANightsFolder) {
   tree.File("storage/20200502/b.fits");
   ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
   EXPECT_THAT(PathsOf(scan.files), ElementsAre("2020-05-01/a.fits", "20200501/a.fits"));
+}
+
+// For tools that know the other spelling: its files are there once.
+TEST(ScanTransfers, CountsFilesOnceWhereOneSpellingIsALinkToTheOther) {
+  const TempTree compact;
+  compact.File("storage/20200501/a.fits");
+  compact.Symlink("storage/2020-05-01", "20200501");
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(compact));
+  EXPECT_THAT(PathsOf(scan.files), ElementsAre("20200501/a.fits"));
+  EXPECT_THAT(scan.issues, IsEmpty());
+
+  const TempTree dashed;
+  dashed.File("storage/2020-05-01/a.fits");
+  dashed.Symlink("storage/20200501", dashed / "storage/2020-05-01");
+  ASSERT_OK_AND_ASSIGN(const TransferScan other, Scan(dashed));
+  EXPECT_THAT(PathsOf(other.files), ElementsAre("2020-05-01/a.fits"));
+
+  // A later look notices where the link is led elsewhere.
+  dashed.File("elsewhere/b.fits");
+  std::filesystem::remove(dashed / "storage/20200501");
+  dashed.Symlink("storage/20200501", dashed / "elsewhere");
+  EXPECT_FALSE(AreUnchanged(other.folders));
+  ASSERT_OK_AND_ASSIGN(const TransferScan both, Scan(dashed));
+  EXPECT_THAT(PathsOf(both.files), ElementsAre("2020-05-01/a.fits", "20200501/b.fits"));
 }
 
 TEST(ScanTransfers, OfANightWithoutAFolderIsAnEmptyTableAndStampsBothAbsentFolders) {

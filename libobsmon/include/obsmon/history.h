@@ -119,6 +119,7 @@ struct EarlierLook {
   /// The files in the night's folders, in no order; of each the first arrival that was seen of this very
   /// file. (A path of more than 2,000 bytes comes from a shared history as the key that it has there.)
   TransferTable files{};
+  std::vector<bool> is_done{};   ///< of each of `files`: nobody waited for anything (Concern::kNone)
   std::vector<Absent> absent{};  ///< likewise
   Links links{};
   std::vector<FolderStamp> folders{};  ///< NightFingerprint::folders of that look

@@ -107,17 +107,27 @@ struct TransferScan {
   std::int64_t num_hidden = 0;         ///< entries with a leading dot that are no transfer
 };
 
+/// Whether a folder is as it was: whether names in it may stand for other files than they did.
+enum class FolderChange : std::uint8_t { kNone, kChanged };
+
 /// Files that an earlier scan found, and that are not asked again: where a disk is far away, each question
-/// takes its time. This one knows none.
+/// takes its time. This one knows none. Several threads may call it at once.
 ///
 /// A file that is written to where it lies, long after it arrived, keeps its name and its inode, and this is
 /// not noticed. (rsync writes another file and renames it.)
 class KnownTransfers {
  public:
   virtual ~KnownTransfers() = default;
+  /// Whether the folder has been as `folder` says since its files were found.
+  virtual bool IsUnchanged(const FolderStamp& /*folder*/) const { return false; }
   /// The regular file `path` (from storage on) as it was found, where it is still `file_id`, and its bytes
-  /// were surely whole by then; else absent. Several threads may call it at once.
-  virtual std::optional<TransferRow> Find(std::string_view /*path*/, const FileId& /*file_id*/) const {
+  /// were surely whole by then; else absent.
+  ///
+  /// In a folder that has changed the same inode may be another file: that of a file that is removed goes to
+  /// the next that is made, which is the same file sent again. So of such a folder a file is found only where
+  /// nobody waits for a better one.
+  virtual std::optional<TransferRow> Find(std::string_view /*path*/, const FileId& /*file_id*/,
+                                          FolderChange /*of_its_folder*/) const {
     return std::nullopt;
   }
 };

@@ -62,11 +62,13 @@ bool EarlierFiles::IsSettled(std::size_t row) const {
          files.creation_time()[row] < earlier_.found_at;
 }
 
-std::optional<TransferRow> EarlierFiles::Find(std::string_view path, const FileId& file_id) const {
+std::optional<TransferRow> EarlierFiles::Find(std::string_view path, const FileId& file_id,
+                                              FolderChange of_its_folder) const {
   const auto found = obsmon::Find(rows_, path);
   if (found == rows_.end() || earlier_.files.file_id()[*found] != file_id || !IsSettled(*found)) {
     return std::nullopt;
   }
+  if (of_its_folder == FolderChange::kChanged && !earlier_.is_done[*found]) return std::nullopt;
   return earlier_.files[*found];
 }
 

@@ -27,10 +27,11 @@ class EarlierFiles final : public KnownTransfers {
 
   /// Of a file that had arrived well before the earlier look. One that had arrived just then may have been
   /// about to grow: a transfer that writes in place pauses while its network does.
-  std::optional<TransferRow> Find(std::string_view path, const FileId& file_id) const override;
+  std::optional<TransferRow> Find(std::string_view path, const FileId& file_id,
+                                  FolderChange of_its_folder) const override;
+  bool IsUnchanged(const FolderStamp& folder) const override;
 
-  /// What KnownFiles says of the repository's folders and links, for one that adds what storage has now.
-  bool IsUnchanged(const FolderStamp& folder) const;
+  /// What KnownFiles says of the repository's links, for one that adds what storage has now.
   std::optional<KnownLink> FindLink(std::string_view path) const;
 
   /// Puts back what a look does not tell. Of the very same file (same path, inode, size and creation time):

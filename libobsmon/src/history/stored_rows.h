@@ -146,7 +146,14 @@ struct TransferRows {
   /// Adds a row of kRead to what is recalled of a night; `path` is the row's.
   template <typename Row>
   static void Recall(const Row& row, std::string_view path, EarlierLook& earlier) {
-    earlier.files.Append(Read(row).At(path));
+    const Stored stored = Read(row);
+    earlier.files.Append(stored.At(path));
+    earlier.is_done.push_back(IsDone(stored.verdict));
+  }
+  // Of a number that no obsmon of this version writes nothing is known.
+  static bool IsDone(std::int64_t verdict) {
+    return verdict >= 0 && verdict < std::int64_t{kNumVerdicts} &&
+           ConcernOf(kAllVerdicts[static_cast<std::size_t>(verdict)]) == Concern::kNone;
   }
   static bool IsSameFile(const Stored& before, const Stored& now) {
     return before.file_id.inode == now.file_id.inode && before.size == now.size &&

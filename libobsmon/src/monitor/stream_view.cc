@@ -30,8 +30,9 @@
 namespace obsmon {
 namespace {
 
-// A file whose bytes may still be changing is looked at again although its folder has not changed.
-constexpr std::chrono::minutes kInFlightIsFresh{15};
+// A file that somebody waits for may still be growing where it lies, which leaves its folder as it is: it is
+// looked at again all the same.
+constexpr std::chrono::minutes kMayStillGrow{15};
 
 std::vector<std::string> NamesOfFolder(const std::filesystem::path& folder) {
   std::vector<std::string> names = {std::filesystem::absolute(folder).lexically_normal().string()};
@@ -98,6 +99,7 @@ std::uint64_t DigestOfRules(const Stream& stream, const MatchOptions& options) {
       .Add(static_cast<std::uint64_t>(stream.generation))
       .Add(DigestOfTolerance(options))
       .Add(stream.manifest.native())
+      .Add(stream.rsync_log.native())
       .Add(static_cast<std::uint64_t>(options.min_fits_bytes))
       .Add(static_cast<std::uint64_t>(kPageLayoutVersion))
       .Add(stream.name)
@@ -129,6 +131,15 @@ std::optional<Night> FolderNight(std::string_view path_below_storage) {
 FolderStamp StampOrNothing(const std::filesystem::path& folder) {
   absl::StatusOr<FolderStamp> stamp = StampFolder(folder);
   return stamp.ok() ? *std::move(stamp) : FolderStamp{.path = folder.string()};
+}
+
+// Whether a folder of links could not be listed: which files it stands for is as unknown as the rows of a
+// database that can't be read.
+bool HasHiddenFolder(const NightIngests& ingests) {
+  return std::ranges::any_of(ingests.issues, [&](const ScanIssue& issue) {
+    return HidesFiles(issue) &&
+           std::ranges::binary_search(ingests.folders, issue.path, {}, &FolderStamp::path);
+  });
 }
 
 // A log that can't be read costs what it would have told, and hides no file.
@@ -370,6 +381,7 @@ absl::StatusOr<NightLook> StreamView::Look(Night night) {
   evidence.ingests = std::move(sides.registry->rows);
   evidence.events = std::move(sides.registry->events);
   evidence.issues = std::move(sides.storage->issues);
+  const bool links_are_hidden = stream_.search_links && HasHiddenFolder(*sides.registry);
   Append(evidence.issues, sides.registry->issues);
   evidence.registry_status = registry_status_;
   look.observation_types = std::move(sides.registry->observation_types);
@@ -382,7 +394,7 @@ absl::StatusOr<NightLook> StreamView::Look(Night night) {
   OBSMON_RETURN_IF_ERROR(ReadExpectations(look));
   if (*sides.earlier) (*sides.earlier)->Restore(evidence.transfers, evidence.expected);
   sides.earlier.reset();
-  match_options_.registry_readable = registry_status_.ok();
+  match_options_.registry_readable = registry_status_.ok() && !links_are_hidden;
   look.report.match = Match(evidence);
   OBSMON_RETURN_IF_ERROR(ConsultNeighbours(look));
   ReadFailures(look);
@@ -593,8 +605,8 @@ void StreamView::Trust(NightLook& look) const {
   const TransferTable& files = report.evidence.transfers;
   for (std::size_t row = 0; row < files.size(); ++row) {
     const UtcTime last_written = files.arrival_time()[row];
-    const bool in_flight = files.state()[row] == TransferState::kInFlight;
-    if (last_written + (in_flight ? kInFlightIsFresh : kClockGrain) >= as_of_) fingerprint.trusted = false;
+    const bool is_done = ConcernOf(report.match.verdict[row]) == Concern::kNone;
+    if (last_written + (is_done ? kClockGrain : kMayStillGrow) >= as_of_) fingerprint.trusted = false;
   }
 }
 

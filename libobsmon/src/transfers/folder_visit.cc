@@ -57,6 +57,8 @@ absl::Status FolderVisit::Open() {
   OBSMON_RETURN_IF_ERROR(CheckPlace());
   contents_.stamp = FolderStamp{
       .path = storage_.PathOf(task_.path), .exists = true, .file_id = facts.file_id, .modified = facts.mtime};
+  const bool is_unchanged = options_.known != nullptr && options_.known->IsUnchanged(*contents_.stamp);
+  change_ = is_unchanged ? FolderChange::kNone : FolderChange::kChanged;
   return absl::OkStatus();
 }
 
@@ -117,7 +119,7 @@ void FolderVisit::Add(const ListedEntry& listed, bool in_flight) {
 void FolderVisit::Recall(const ListedEntry& listed, Entry& entry) {
   known_path_.assign(task_.path).append("/").append(listed.name);
   const FileId file_id{.device = contents_.stamp->file_id.device, .inode = listed.inode};
-  const std::optional<TransferRow> known = options_.known->Find(known_path_, file_id);
+  const std::optional<TransferRow> known = options_.known->Find(known_path_, file_id, change_);
   if (!known) return;
   entry.fate = Entry::Fate::kFile;
   entry.file_id = file_id;

@@ -140,7 +140,8 @@ class FolderVisit {
   std::optional<Directory> folder_;
   std::shared_ptr<const std::string> night_path_;
   std::vector<Entry> entries_;
-  std::string known_path_;  ///< space to work in
+  FolderChange change_ = FolderChange::kChanged;  ///< since an earlier scan
+  std::string known_path_;                        ///< space to work in
   FolderContents contents_;
   std::vector<Chunk> chunks_;
   std::atomic<std::size_t> num_open_chunks_{0};

@@ -144,6 +144,27 @@ void EnterNight(const std::string& name, const Storage& storage, Walk& walk, Tra
   }
 }
 
+/// Whether `name` is a link to the folder `other`: one night by both of its names, whose files count once.
+bool IsLinkTo(const std::string& name, const std::string& other, const Storage& storage) {
+  const absl::StatusOr<FileFacts> link = storage.folder.Stat(name.c_str(), FollowLinks::kNo);
+  if (!link.ok() || link->kind != FileKind::kSymlink) return false;
+  const absl::StatusOr<FileFacts> target = storage.folder.Stat(name.c_str(), FollowLinks::kYes);
+  const absl::StatusOr<FileFacts> folder = storage.folder.Stat(other.c_str(), FollowLinks::kYes);
+  return target.ok() && folder.ok() && folder->kind == FileKind::kFolder &&
+         target->file_id == folder->file_id;
+}
+
+/// Lets a later look notice where the link `name` leads elsewhere.
+void StampAlias(const std::string& name, const Storage& storage, TransferScan& scan) {
+  const absl::StatusOr<FileFacts> facts = storage.folder.Stat(name.c_str(), FollowLinks::kYes);
+  FolderStamp stamp{.path = storage.PathOf(name), .exists = facts.ok()};
+  if (facts.ok()) {
+    stamp.file_id = facts->file_id;
+    stamp.modified = facts->mtime;
+  }
+  scan.folders.push_back(std::move(stamp));
+}
+
 void AppendFiles(const FolderContents& folder, TransferTable& files) {
   std::string path = folder.path + '/';
   const std::size_t prefix = path.size();
@@ -190,8 +211,15 @@ absl::StatusOr<TransferScan> ScanTransfers(const std::filesystem::path& storage,
   OBSMON_ASSIGN_OR_RETURN(const Storage opened, OpenStorage(storage));
   TransferScan scan;
   Walk walk(opened, options);
-  EnterNight(night.ToString(), opened, walk, scan);
-  EnterNight(night.Compact(), opened, walk, scan);
+  std::string name = night.ToString();
+  std::string other = night.Compact();
+  if (IsLinkTo(name, other, opened)) std::swap(name, other);
+  EnterNight(name, opened, walk, scan);
+  if (IsLinkTo(other, name, opened)) {
+    StampAlias(other, opened, scan);
+  } else {
+    EnterNight(other, opened, walk, scan);
+  }
   walk.Run();
   if (walk.IsCancelled()) {
     return absl::CancelledError(fmt::format("the scan of night {} was cancelled", night.ToString()));
