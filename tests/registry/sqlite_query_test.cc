@@ -58,6 +58,47 @@ TEST(SqliteQuery, TellsOfEachFileWhatTheTableSays) {
   EXPECT_EQ(ReadFile(file), before);
 }
 
+TEST(SqliteQuery, TakesSecondsWithAFractionForATime) {
+  const TempTree tree;
+  ASSERT_OK_AND_ASSIGN(
+      const auto registry,
+      Registry::OpenSql({.uri = "sqlite:///" + MakeTable(tree),
+                         .query = "SELECT file AS path, 1588381324.25 AS ingest_time FROM exposure "
+                                  "WHERE night = {day_obs}"},
+                        tree.root()));
+  ASSERT_OK_AND_ASSIGN(const NightIngests ingests, registry->ReadNight(kNight));
+  ASSERT_EQ(ingests.rows.size(), 3U);
+  EXPECT_EQ(ingests.rows[0].ingest_time, Utc("2020-05-02T01:02:04") + std::chrono::milliseconds{250});
+}
+
+// In a quoted text it would be text, and the query would find nothing.
+TEST(SqliteQuery, RefusesAPlaceholderInAQuotedText) {
+  const TempTree tree;
+  const std::string uri = "sqlite:///" + MakeTable(tree);
+  for (const char* const condition :
+       {"file LIKE '{day_obs}/%'", "file = 'it''s {day_obs}'", "night = '{day_obs}'"}) {
+    EXPECT_THAT(
+        Registry::OpenSql(
+            {.uri = uri, .query = std::string("SELECT file AS path FROM exposure WHERE ") + condition},
+            tree.root()),
+        FailsWith(absl::StatusCode::kInvalidArgument, HasSubstr("{day_obs} stands in quotes")))
+        << condition;
+  }
+}
+
+TEST(SqliteQuery, TakesNoPlaceholderFromACommentOrAName) {
+  const TempTree tree;
+  ASSERT_OK_AND_ASSIGN(
+      const auto registry,
+      Registry::OpenSql(
+          {.uri = "sqlite:///" + MakeTable(tree),
+           .query = "SELECT file AS path, '' AS \"it's {night}\" FROM exposure -- don't: {begin}\n"
+                    "WHERE /* '{end}' */ file LIKE {day_obs} || '/%'"},
+          tree.root()));
+  ASSERT_OK_AND_ASSIGN(const NightIngests ingests, registry->ReadNight(kNight));
+  EXPECT_EQ(ingests.rows.size(), 3U);
+}
+
 TEST(SqliteQuery, RefusesWhatCanNotBeMeant) {
   const TempTree tree;
   const std::string file = MakeTable(tree);

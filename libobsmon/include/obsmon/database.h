@@ -28,7 +28,8 @@ struct SqlQuery {
   std::string uri{};
   /// One statement that reads; who asks tells which columns it gives. In it {night} stands for the night as
   /// "2020-05-01", {day_obs} for 20200501, {begin} and {end} for its noons in UTC. They are values: no quotes
-  /// around them. One of them must be there.
+  /// around them; in SQLite texts, so that a calculated number needs CAST({day_obs} AS INTEGER) beside it.
+  /// One of them must be there.
   std::string query{};
 
   bool IsGiven() const { return !uri.empty() || !query.empty(); }

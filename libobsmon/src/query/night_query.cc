@@ -30,6 +30,31 @@ std::optional<std::size_t> PlaceholderAt(std::string_view text) {
   return static_cast<std::size_t>(found - kPlaceholders.begin());
 }
 
+/// What `query` begins with, as far as it is to be taken as a whole: a quoted text or name, a comment, or one
+/// character.
+std::string_view TokenAt(std::string_view query) {
+  struct Bounds {
+    std::string_view begin;
+    std::string_view end;
+  };
+  static constexpr std::array kWholes = {Bounds{"'", "'"}, Bounds{"\"", "\""}, Bounds{"--", "\n"},
+                                         Bounds{"/*", "*/"}};
+  for (const Bounds& whole : kWholes) {
+    if (!query.starts_with(whole.begin)) continue;
+    const std::size_t end = query.find(whole.end, whole.begin.size());
+    return end == std::string_view::npos ? query : query.substr(0, end + whole.end.size());
+  }
+  return query.substr(0, 1);
+}
+
+/// The first placeholder in `text`; empty where there is none.
+std::string_view PlaceholderIn(std::string_view text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (const auto found = PlaceholderAt(text.substr(at))) return kPlaceholders.at(*found).text;
+  }
+  return {};
+}
+
 }  // namespace
 
 absl::StatusOr<NightQuery> NightQuery::Parse(std::string_view query) {
@@ -42,16 +67,19 @@ absl::StatusOr<NightQuery> NightQuery::Parse(std::string_view query) {
   while (!query.empty()) {
     const std::optional<std::size_t> placeholder = PlaceholderAt(query);
     if (!placeholder) {
-      parsed.pieces_.back() += query.front();
-      query.remove_prefix(1);
+      const std::string_view token = TokenAt(query);
+      if (const std::string_view quoted = PlaceholderIn(token); token.starts_with('\'') && !quoted.empty()) {
+        return absl::InvalidArgumentError(
+            fmt::format("{} stands in quotes in the query; take them away, for it is a value already, and "
+                        "join it to a text "
+                        "with ||: {} || '/%'",
+                        quoted, quoted));
+      }
+      parsed.pieces_.back() += token;
+      query.remove_prefix(token.size());
       continue;
     }
-    const std::string_view text = kPlaceholders.at(*placeholder).text;
-    query.remove_prefix(text.size());
-    if (parsed.pieces_.back().ends_with('\'') && query.starts_with('\'')) {
-      return absl::InvalidArgumentError(
-          fmt::format("{} stands in quotes in the query; take them away, for it is a value already", text));
-    }
+    query.remove_prefix(kPlaceholders.at(*placeholder).text.size());
     parsed.placeholders_.push_back(*placeholder);
     parsed.pieces_.emplace_back();
   }

@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 
+#include <charconv>
 #include <chrono>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -19,14 +22,23 @@ namespace obsmon {
 namespace {
 
 /// A time as SQLite's own functions write and read it: "2020-05-01 12:34:56[.789]", with T for the blank or a
-/// Z behind it as well; or a whole number of seconds since 1970.
+/// Z behind it as well; or seconds since 1970, whole or not.
 std::optional<UtcTime> TimeIn(const sqlite::Statement& answer, int column) {
-  if (const std::optional<UtcTime> time = ParseUtcText(answer.Text(column))) return time;
+  constexpr std::int64_t kMost = 9'000'000'000;  // UtcTime ends soon after
+  const std::string_view text = answer.Text(column);
+  if (const std::optional<UtcTime> time = ParseUtcText(text)) return time;
   if (const std::optional<std::int64_t> seconds = answer.WholeNumber(column)) {
-    constexpr std::int64_t kMost = 9'000'000'000;  // UtcTime ends soon after
     if (*seconds >= 0 && *seconds <= kMost) return UtcTime(std::chrono::seconds{*seconds});
+    return std::nullopt;
   }
-  return std::nullopt;
+  double seconds = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  const bool is_number = error == std::errc{} && end == text.data() + text.size();
+  if (!is_number || !(seconds >= 0 && seconds <= static_cast<double>(kMost))) return std::nullopt;
+  // A double of so many seconds tells microseconds, and no more.
+  const double whole = std::floor(seconds);
+  return UtcTime(std::chrono::seconds(std::llround(whole)) +
+                 std::chrono::microseconds(std::llround((seconds - whole) * 1e6)));
 }
 
 class SqliteQuery final : public AskedQuery {
