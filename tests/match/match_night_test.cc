@@ -282,6 +282,19 @@ TEST(MatchNight, ADatasetsLinkNamesItsFileWhereDeviceNumbersDiffer) {
   EXPECT_THAT(match.basis, ElementsAre(MatchBasis::kPath));
 }
 
+// Base names may be the same in each exposure's folder.
+TEST(MatchNight, AFileListedByItsPathIsNoOtherOfItsNameInAnotherFolder) {
+  const MatchOptions options{.storage_names = {"/data/storage"}};
+  IngestRow listed = Dataset("20200501/exp1/image.fits", {});
+  listed.artifact = ArtifactState::kGone;
+  listed.link_target = "/data/storage/20200501/exp1/image.fits";
+  EXPECT_EQ(VerdictOf(Arrived("20200501/exp2/image.fits", {}), {listed}, options), Verdict::kNotIngested);
+  EXPECT_EQ(VerdictOf(Arrived("2020-05-01/exp1/image.fits", {}), {listed}, options), Verdict::kArtifactGone);
+  listed.path = "image.fits";  // a name alone says nothing of a folder
+  listed.link_target = "/data/storage/image.fits";
+  EXPECT_EQ(VerdictOf(Arrived("20200501/exp2/image.fits", {}), {listed}, options), Verdict::kArtifactGone);
+}
+
 TEST(MatchNight, AFolderWhoseNameOnlyBeginsLikeStorageIsNotStorage) {
   IngestRow dataset = Dataset("raw/a-det000.fits", {.device = 99, .inode = 7});
   dataset.link_target = "/data/storage-old/2020-05-01/a.fits";

@@ -119,6 +119,7 @@ class Matcher {
   void ByKey();
   void ByName();
   void AddNames();
+  bool LiesInAnotherFolder(std::size_t transfer, std::size_t ingest) const;
   template <typename Fits>
   void JoinByName(std::size_t transfer, Fits fits);
   template <typename Take>
@@ -238,12 +239,25 @@ void Matcher::ForEachNamed(std::size_t transfer, Take take) {
   }
 }
 
+// Whether the registry lists the dataset by its path in storage, and in another folder than the file's, but
+// for that of the night, which has two names. (A path of one component is a name, and says nothing of a
+// folder.)
+bool Matcher::LiesInAnotherFolder(std::size_t transfer, std::size_t ingest) const {
+  const std::string_view listed = ingests_.path()[ingest];
+  const std::string_view place = PathBelow(ingests_.link_target()[ingest], options_.storage_names);
+  const bool is_listed = ingests_.storage_stem()[ingest].empty() && !place.empty() &&
+                         listed.find('/') != std::string_view::npos &&
+                         ingests_.link_target()[ingest].ends_with(listed);
+  return is_listed &&
+         FolderOf(BelowFirstFolder(place)) != FolderOf(BelowFirstFolder(transfers_.path()[transfer]));
+}
+
 // Joins a file with the datasets of its name that `fits` lets pass, one that has its artifact first.
 template <typename Fits>
 void Matcher::JoinByName(std::size_t transfer, Fits fits) {
   std::optional<std::size_t> best;
   ForEachNamed(transfer, [&](std::size_t ingest) {
-    if (!IngestIsFree(ingest) || !fits(ingest)) return;
+    if (!IngestIsFree(ingest) || LiesInAnotherFolder(transfer, ingest) || !fits(ingest)) return;
     // Of several the first in the table.
     const bool is_there = HasArtifact(ingests_.artifact()[ingest]);
     const bool best_is_there = best && HasArtifact(ingests_.artifact()[*best]);
