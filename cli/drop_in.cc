@@ -52,6 +52,11 @@ std::vector<std::string> WithoutNumDays(std::span<const std::string> arguments) 
   return kept;
 }
 
+/// Whether there is nothing to do but to say how these scripts are called.
+bool AskForUsage(std::span<const std::string> arguments) {
+  return arguments.empty() || arguments.front() == "--help" || arguments.front() == "-h";
+}
+
 /// Whether the folder was left without a lock file that nobody holds.
 bool BreakLock(const fs::path& folder, Console& console) {
   const fs::path file = OutputLock::FileIn(folder);
@@ -81,7 +86,7 @@ int RunObservingMonitor(std::span<const std::string> arguments, const Environmen
 int RunMainPage(std::span<const std::string> arguments, const Environment& environment, std::ostream& out,
                 std::ostream& err) {
   const std::vector<std::string> names = WithoutNumDays(arguments);
-  if (names.empty()) {
+  if (AskForUsage(names)) {
     out << kMainPageUsage;
     return kPrototypeDone;
   }
@@ -94,7 +99,7 @@ int RunMainPage(std::span<const std::string> arguments, const Environment& envir
 
 int RunBreakLocks(std::span<const std::string> arguments, const Environment& environment, std::ostream& out,
                   std::ostream& err) {
-  if (arguments.empty()) {
+  if (AskForUsage(arguments)) {
     out << kBreakLocksUsage;
     return kPrototypeDone;
   }

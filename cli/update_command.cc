@@ -94,8 +94,8 @@ const CommandSpec kUpdateCommand = {
         "the environment, the environment before the file.\n"
         "\n"
         "Exit status: 0 done; 1 done, but some of the input could not be read, or the\n"
-        "results not be printed; 2 wrong options; 3 input not readable; 4 output not\n"
-        "or history not writable; 5 another run holds the output folder or the stream's\n"
+        "results not be printed; 2 wrong options; 3 input not readable; 4 output or\n"
+        "history not writable; 5 another run holds the output folder or the stream's\n"
         "shared history; 128+n stopped by signal n.\n"
         "Of several streams: what all ended with, or 1 where they ended differently.\n",
     .options = kUpdateOptions};

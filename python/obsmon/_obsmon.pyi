@@ -299,7 +299,7 @@ class NightMatch:
     def transfers(self) -> Table:
         """
         A Table with a row for each transfer: verdict, match (how it was recognised: 'file id', 'path',
-        'name', 'key', or null), ingest_row (its row in the ingests, or null).
+        'name', 'key', 'checksum', or null), ingest_row (its row in the ingests, or null).
         """
 class NightCounts:
     """
@@ -537,7 +537,8 @@ class NightReport:
             ingest_path_bytes               as path_bytes
             ingest_night    date32          the registry's night of the dataset
             ingest_time     timestamp       UTC; null where it is not known
-            match           dictionary      how file and dataset were recognised as one: 'file id', 'path', 'name', 'key'
+            match           dictionary      how file and dataset were recognised as one: 'file id', 'path', 'name', 'key',
+                                            'checksum'
             message         large_utf8      what the registry says of a failure; of an ignored file, why
             expected_since  timestamp       of a file that is expected and nowhere, since when, UTC
         """

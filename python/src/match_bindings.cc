@@ -103,7 +103,7 @@ void BindMatch(py::module_& module) {
       .def_readonly(
           "transfers", &NightMatchView::transfers,
           "A Table with a row for each transfer: verdict, match (how it was recognised: 'file id', 'path',\n"
-          "'name', 'key', or null), ingest_row (its row in the ingests, or null).")
+          "'name', 'key', 'checksum', or null), ingest_row (its row in the ingests, or null).")
       .def_readonly("ingests", &NightMatchView::ingests,
                     "A Table with a row for each ingest: transfer_row (its row in the transfers, or null).")
       .def("__repr__", [](const NightMatchView& view) {

@@ -143,7 +143,8 @@ expected and nowhere.
     ingest_path_bytes               as path_bytes
     ingest_night    date32          the registry's night of the dataset
     ingest_time     timestamp       UTC; null where it is not known
-    match           dictionary      how file and dataset were recognised as one: 'file id', 'path', 'name', 'key'
+    match           dictionary      how file and dataset were recognised as one: 'file id', 'path', 'name', 'key',
+                                    'checksum'
     message         large_utf8      what the registry says of a failure; of an ignored file, why
     expected_since  timestamp       of a file that is expected and nowhere, since when, UTC)";
 

@@ -1,9 +1,12 @@
 #include "files/directory.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <array>
+#include <ctime>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -43,6 +46,22 @@ TEST(Directory, ListsAllOfAFolderThatFillsManyBuffersEachTimeItIsAsked) {
   ASSERT_OK_AND_ASSIGN(const Directory folder, Directory::Open(tree / "folder"));
   EXPECT_EQ(ListingOf(folder).size(), 3000U);
   EXPECT_EQ(ListingOf(folder).size(), 3000U);
+}
+
+// A camera's clock may be far off. Nanoseconds in 64 bits end in 2262, and must not begin again in 1677.
+TEST(Directory, GivesATimeThatNoInstantReachesAsTheNearestThatOneDoes) {
+  const TempTree tree;
+  tree.File("a");
+  constexpr std::time_t kYear2300 = 10'413'792'000;
+  const timespec time = {.tv_sec = kYear2300, .tv_nsec = 0};
+  const std::array times = {time, time};
+  ASSERT_EQ(utimensat(AT_FDCWD, (tree / "a").c_str(), times.data(), 0), 0);
+  struct stat kept {};
+  ASSERT_EQ(stat((tree / "a").c_str(), &kept), 0);
+  if (kept.st_mtime != kYear2300) GTEST_SKIP() << "this file system keeps no such times";
+  ASSERT_OK_AND_ASSIGN(const Directory folder, Directory::Open(tree.root()));
+  ASSERT_OK_AND_ASSIGN(const FileFacts facts, folder.Stat("a", FollowLinks::kNo));
+  EXPECT_EQ(facts.mtime, UtcTime::max());
 }
 
 // So that a scan can tell a folder that someone removes under it from one that it can't read.

@@ -173,9 +173,12 @@ def test_mainpage_writes_one_page_over_streams(script, stream, out):
     assert not (out.parent / "BOT").exists()
 
 
-def test_mainpage_shows_its_usage(script):
-    result = script("mainpage.py")
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_mainpage_and_break_locks_show_their_usage(script, arguments):
+    result = script("mainpage.py", *arguments)
     assert (result.returncode, result.stdout) == (0, "usage: mainpage.py OUT STREAM...\n")
+    result = script("break_locks.py", *arguments)
+    assert (result.returncode, result.stdout) == (0, "usage: break_locks.py OUT...\n")
 
 
 def test_mainpage_refuses_where_it_can_not_write(script, tmp_path):

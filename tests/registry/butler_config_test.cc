@@ -141,6 +141,15 @@ TEST(ButlerConfig, OfALabelIsFoundInTheIndex) {
               FailsWith(StatusCode::kNotFound, HasSubstr("absent.yaml")));
 }
 
+// As the Butler takes it: from the folder in which obsmon was called.
+TEST(ButlerConfig, OfALabelOfARelativePathIsFoundFromTheWorkingFolder) {
+  const TempTree tree;
+  tree.Text("repo/butler.yaml", "");
+  const std::string relative = std::filesystem::relative(tree / "repo").string();
+  EXPECT_EQ(FindButlerConfig(tree / "lab", {.repositories = "lab: " + relative}).value().lexically_normal(),
+            tree / "repo/butler.yaml");
+}
+
 TEST(ButlerConfig, OfAFolderComesBeforeThatOfALabel) {
   const TempTree tree;
   tree.Text("repo/butler.yaml", "");

@@ -408,8 +408,10 @@ TEST(Gen2Query, NeverLeavesTheRepositoryForATextThatLeadsOutOfIt) {
   const TempTree tree;
   RegistryBuilder builder(tree, "gen2repo", RawSchema::kStand);
   builder.Row(With(kStandRow, {{"run", "../../secret"}, {"expId", 1}}));
+  builder.Row(With(kStandRow, {{"run", (tree / "secret").string()}, {"expId", 2}}));
   tree.File("secret/00000000001-RTM-004-S01-det001.fits");
-  EXPECT_THAT(PathsOf(Read(builder.Close())), ElementsAre(kUnknownPath));
+  tree.File("secret/00000000002-RTM-004-S01-det001.fits");
+  EXPECT_THAT(PathsOf(Read(builder.Close())), ElementsAre(kUnknownPath, kUnknownPath));
 }
 
 // --- Which folders the answer depends on.

@@ -23,8 +23,14 @@ constexpr std::size_t kListBytes = std::size_t{64} * 1024;
 
 absl::Status LastError() { return SystemError(errno); }
 
+// A file may claim a time that nanoseconds in 64 bits don't reach (1678 to 2261): then the nearest that they
+// do.
 UtcTime ToUtc(const statx_timestamp& t) {
-  return UtcTime(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
+  using std::chrono::floor;
+  using std::chrono::seconds;
+  if (seconds(t.tv_sec) <= floor<seconds>(UtcTime::min().time_since_epoch())) return UtcTime::min();
+  if (seconds(t.tv_sec) >= floor<seconds>(UtcTime::max().time_since_epoch())) return UtcTime::max();
+  return UtcTime(seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
 }
 
 FileKind KindOfMode(std::uint16_t mode) {

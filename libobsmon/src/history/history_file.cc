@@ -158,7 +158,8 @@ std::string_view WhatToDo(absl::StatusCode code) {
     case absl::StatusCode::kResourceExhausted:
       return "free some space there and run again; nothing of this run was kept";
     case absl::StatusCode::kPermissionDenied:
-      return "let this user write the file and its folder; where a run was cut off, the next update mends it";
+      return "give this user the right to the file and its folder; where a run was cut off, the next update "
+             "mends it";
     case absl::StatusCode::kNotFound:
       return "it vanished while it was in use: run again";
     default:

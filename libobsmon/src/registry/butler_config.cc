@@ -357,7 +357,7 @@ absl::StatusOr<fs::path> FindButlerConfig(const fs::path& repo, const ButlerInde
           "butler.yaml with --repo",
           label, SchemeOf(path)));
     }
-    const fs::path config = ConfigAt(path);
+    const fs::path config = ConfigAt(fs::absolute(path));
     if (!config.empty()) return config;
     return absl::NotFoundError(
         fmt::format("the repository index says that '{}' is {}, but there is no butler.yaml", label, path));

@@ -192,7 +192,7 @@ absl::Status Gen2Registry::Explained(const absl::Status& status) const {
                       file));
     case absl::StatusCode::kFailedPrecondition:
       return absl::FailedPreconditionError(
-          fmt::format("{}: {}, as the registry of a Gen2 repository has; name that repository with --repo",
+          fmt::format("{}: {}; it is not the registry of a Gen2 repository: name that repository with --repo",
                       file, clause));
     case absl::StatusCode::kDataLoss:
       return absl::DataLossError(fmt::format(

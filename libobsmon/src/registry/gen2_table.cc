@@ -52,8 +52,9 @@ std::string Selected(std::string_view column) {
 // Free text from a header becomes part of a path: it may not lead out of the repository, nor end the path
 // early.
 bool FitsIntoPath(std::string_view text) {
-  return !text.empty() && text.find('\0') == std::string_view::npos && text != ".." &&
-         !text.starts_with("../") && !text.ends_with("/..") && text.find("/../") == std::string_view::npos;
+  return !text.empty() && !text.starts_with('/') && text.find('\0') == std::string_view::npos &&
+         text != ".." && !text.starts_with("../") && !text.ends_with("/..") &&
+         text.find("/../") == std::string_view::npos;
 }
 
 // "2019-05-31T02:38:37.384", or a blank for the T; seconds and their fractions can't change the night.

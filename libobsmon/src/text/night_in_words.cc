@@ -44,7 +44,7 @@ std::string WhatCouldNotBeRead(const NightFacts& night) {
   std::string out;
   if (!night.registry_readable) out = "the registry could not be read, so what is ingested is not known";
   if (night.num_issues > 0) {
-    AppendClause(fmt::format("{} could not be read, so files may be missing here",
+    AppendClause(fmt::format("{} could not be read, so this may not be all",
                              CountOf(night.num_issues, "entry", "entries")),
                  "; ", out);
   }
