@@ -98,6 +98,12 @@ def test_an_address_that_makes_no_sense_shows_a_page_all_the_same(open_page, bas
     says(page, "0 of 486 files.")
 
 
+def test_a_link_to_what_the_night_does_not_have_lists_no_file(open_page, base):
+    count = len((PAGES / "hostile.hex").read_text().split())
+    for key in ("exposure", "detector"):  # hostile files are of neither
+        says(open_page(f"{base}/hostile/{NIGHT}#{key}=nowhere"), f"0 of {count} files.")
+
+
 def test_a_problem_in_the_plain_list_leads_to_its_files(open_page, base):
     page = open_page(f"{base}/500/{NIGHT}")
     says(page, "All 486 files.")

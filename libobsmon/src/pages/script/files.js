@@ -29,8 +29,13 @@ function searchRows(night, search) {
 
 // The rows that the view asks for, in its order.
 function chosenRows(night) {
-  const exposure = view.exposure ? night.exposures.indexOf(view.exposure) : null;
-  const detector = view.detector ? night.detectors.indexOf(view.detector) : null;
+  // No file is of a name that the night does not have, those of none (-1) neither.
+  const placeOf = (all, name) => {
+    const at = all.indexOf(name);
+    return at < 0 ? NaN : at;
+  };
+  const exposure = view.exposure ? placeOf(night.exposures, view.exposure) : null;
+  const detector = view.detector ? placeOf(night.detectors, view.detector) : null;
   const wanted = view.verdict ? night.verdicts.map(({name}) => view.verdict.split(",").includes(name)) : null;
   const found = view.search ? searchRows(night, view.search) : null;
   const chosen = new Uint32Array(night.rows);
