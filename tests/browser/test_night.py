@@ -128,6 +128,23 @@ def test_the_map_says_what_is_under_pointer_and_cursor_and_filters(open_page, ba
     assert page.url.endswith("#exposure=MC_O_20200501_000002&detector=R00_SW1")
 
 
+def test_the_map_has_exposures_by_name_whichever_the_data_have_first(open_page, tmp_path):
+    shutil.copytree(PAGES / "500", tmp_path / "out")
+    first, last = "MC_O_20200501_000001", "MC_O_20200501_000027"
+    for data in (tmp_path / "out" / "data").glob("2020-*.js"):
+        head, names_of, rest = re.split(r"(exposures:\[[^\]]*\])", data.read_text(encoding="utf-8"))
+        names_of = names_of.replace(first, "?").replace(last, first).replace("?", last)
+        data.write_text(head + names_of + rest, encoding="utf-8")
+    page = open_page(f"{(tmp_path / 'out').as_uri()}/{NIGHT}")
+    assert page.locator(".ends span").all_text_contents() == [first, last]
+    page.focus("canvas")
+    page.keyboard.press("Home")
+    assert page.text_content("#map-says").startswith(first)
+    page.keyboard.press("Shift+Enter")
+    says(page, "18 of 486 files.")
+    assert all(name.startswith(first) for name in names(page))
+
+
 def test_the_focal_plane_has_each_detector_in_its_place(open_page, base):
     page = open_page(f"{base}/410000/{NIGHT}")
     sensors = page.locator(".sensor")

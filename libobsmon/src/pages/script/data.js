@@ -81,9 +81,14 @@ class Night {
     this.asOf = core.asOf;
     this.rows = core.rows;
     this.verdicts = core.verdicts.map(([name, label, concern]) => ({name, label, concern}));
-    this.exposures = core.exposures;
     this.detectors = core.detectors;
     this.names = new Names(core, core.rows, core.exposures);
+    // In the file by their first row, where those that only the registry knows come last; here as they were taken.
+    const order = core.exposures.map((_, i) => i).sort((a, b) => core.exposures[a] < core.exposures[b] ? -1 : 1);
+    const rank = [];
+    order.forEach((exposure, place) => { rank[exposure] = place; });
+    this.exposures = order.map((exposure) => core.exposures[exposure]);
+    this.names.exposures = this.names.exposures.map((exposure) => exposure < 0 ? exposure : rank[exposure]);
     this.verdictOf = this.names.letterOf;
     this.registryOnly = core.registryOnly;
     this.absent = core.absent;
