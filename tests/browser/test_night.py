@@ -112,6 +112,30 @@ def test_a_problem_in_the_plain_list_leads_to_its_files(open_page, base):
     assert "verdict=" in page.url
 
 
+def test_the_skip_link_leaves_the_view_as_it_is(open_page, base):
+    page = open_page(f"{base}/500/{NIGHT}#search=000003&refresh=on")
+    says(page, "18 of 486 files.")
+    index = open_page(f"{base}/500/index.html#refresh=on")
+    for each, view in ((page, "#search=000003&refresh=on"), (index, "#refresh=on")):
+        each.evaluate("addEventListener('hashchange', () => { window.skipped = true; })")
+        each.focus(".skip")
+        each.keyboard.press("Enter")
+        until(each, "window.skipped")
+        assert each.evaluate("location.hash") == view
+        assert each.evaluate("Math.abs(document.querySelector('#main').getBoundingClientRect().top) < innerHeight / 2")
+    says(page, "18 of 486 files.")
+    assert page.input_value("#search") == "000003"
+
+
+def test_a_link_to_files_does_not_end_reloading_by_itself(open_page, base):
+    page = open_page(f"{base}/500/{NIGHT}#refresh=on")
+    says(page, "All 486 files.")
+    page.locator(".exposures a").first.click()
+    says(page, " of 486 files.")
+    assert "verdict=" in page.url and page.url.endswith("&refresh=on")
+    assert page.locator("text=Stop reloading by itself").is_visible()
+
+
 def test_the_map_says_what_is_under_pointer_and_cursor_and_filters(open_page, base):
     page = open_page(f"{base}/410000/{NIGHT}")
     page.locator("canvas").scroll_into_view_if_needed()

@@ -49,18 +49,23 @@ window.obsmon = Object.freeze({
 document.addEventListener("DOMContentLoaded", () => {
   live.start();
   followers.push(() => live.toggle && live.show());
+  const jump = () => {
+    if (view.exposure || view.verdict || view.detector || view.search) document.getElementById("files")?.scrollIntoView();
+  };
+  addEventListener("hashchange", () => {
+    // A place of the page, as the skip link has it, is no view: the browser is there by now, and the address is the view's.
+    if (/^#[^=]+$/.test(location.hash)) {
+      setView({});
+      return;
+    }
+    const before = hashOf(view), wanted = readView();
+    // A link to files says nothing of reloading.
+    setView({...wanted, refresh: wanted.refresh || view.refresh});
+    if (hashOf(view) !== before) jump();
+  });
   if (!night || night.rows === 0) return;
   buildMap(night);
   buildFiles(night);
-  const jump = () => {
-    if (view.exposure || view.verdict || view.detector || view.search) document.getElementById("files").scrollIntoView();
-  };
-  addEventListener("hashchange", () => {
-    if (hashOf(readView()) === hashOf(view)) return;
-    view = readView();
-    for (const follow of followers) follow();
-    jump();
-  });
   for (const follow of followers) follow();
   jump();
 });
