@@ -61,6 +61,21 @@ def test_filters_by_verdict_exposure_and_detector(open_page, base):
     says(page, "All 486 files.")
 
 
+def test_back_shows_in_the_field_that_has_the_focus_what_the_list_is_of(open_page, base):
+    page = open_page(f"{base}/500/{NIGHT}#search=000003")
+    says(page, "18 of 486 files.")
+    page.evaluate("location.hash = '#search=r01_s11'")
+    says(page, "54 of 486 files.")
+    page.focus("#search")
+    page.keyboard.press("End")
+    page.keyboard.type(".fits")  # nor is typing disturbed
+    says(page, "27 of 486 files.")
+    assert page.input_value("#search") == "r01_s11.fits"
+    page.go_back()
+    says(page, "18 of 486 files.")
+    assert page.input_value("#search") == "000003"
+
+
 def test_sorts_by_each_column_both_ways(open_page, base):
     page = open_page(f"{base}/9000/{NIGHT}")
     says(page, "All 9,000 files.")

@@ -306,14 +306,17 @@ function buildFiles(night) {
     });
   }
 
-  let last = null;
+  let last = null, asked = null;
   followers.push(() => {
-    const wanted = JSON.stringify([view.exposure, view.detector, view.verdict, view.search, view.sort, night.chunks.every(({data}) => data)]);
+    const asks = JSON.stringify([view.exposure, view.detector, view.verdict, view.search, view.sort]);
+    const wanted = asks + night.chunks.every(({data}) => data);
     if (wanted === last) return;
     last = wanted;
+    // Data that arrive leave alone what is being typed; another view does not.
     for (const [input, key] of [[search, "search"], [exposure, "exposure"], [detector, "detector"]]) {
-      if (document.activeElement !== input) input.value = view[key];
+      if (input.value !== view[key] && (asks !== asked || document.activeElement !== input)) input.value = view[key];
     }
+    asked = asks;
     const pressed = view.verdict.split(",");
     night.verdicts.forEach(({name}, i) => chips[i]?.setAttribute("aria-pressed", String(pressed.includes(name))));
     sorters.forEach((cell, i) => cell.setAttribute("aria-sort", view.sort === columns[i][0] ? "ascending" : view.sort === "-" + columns[i][0] ? "descending" : "none"));
