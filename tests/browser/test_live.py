@@ -31,6 +31,16 @@ def test_a_monitor_that_has_stopped_is_told_loudly_on_nights_and_index(open_page
         assert "The monitor has stopped: its last look was 3 h 05 min ago" in page.inner_text("#live")
 
 
+def test_a_status_that_can_no_longer_be_read_is_not_taken_for_a_monitor_that_has_stopped(open_page, base):
+    page = with_status(open_page, 11_100, f"{base}/500/2020-05-01.html")
+    page.add_init_script("const every = setInterval; window.setInterval = (act, ms) => every(act, Math.min(ms, 500))")
+    page.reload()
+    until(page, "document.querySelector('#live').textContent.includes('The monitor has stopped')")
+    page.context.route("**/status.js*", lambda route: route.abort())
+    until(page, "document.querySelector('#live').textContent.includes(\"The status can't be read now: the last look known was 3 h 05 min ago\")")
+    assert "has stopped" not in page.inner_text("#live")
+
+
 def test_a_page_that_stays_open_counts_on(open_page, base):
     page = with_status(open_page, 10, f"{base}/500/2020-05-01.html")
     until(page, "/Last look 1[0-9] s ago/.test(document.querySelector('#live').textContent)")

@@ -6,6 +6,7 @@ const live = {
   asOf: 0,        // of this page
   changed: false, // there is a newer one
   atFirst: null,  // what the first status said
+  failed: false,  // the last question had no answer
 
   start() {
     if (!this.place) return;
@@ -22,8 +23,8 @@ const live = {
     setInterval(() => this.show(), 1000);
   },
   ask() {
-    loadScript("data/status.js?at=" + Date.now()).catch(() => {}).then(() => {
-      this.failed = this.status === null;
+    loadScript("data/status.js?at=" + Date.now()).then(() => this.status === null, () => true).then((failed) => {
+      this.failed = failed;
       this.show();
     });
   },
@@ -44,7 +45,11 @@ const live = {
     }
     const age = Date.now() - this.status.lookedAt;
     const words = age < 5000 ? "just now" : ageText(age) + " ago";
-    if (age > this.status.maxAge) {
+    if (age > this.status.maxAge && this.failed) {
+      // The reader's network or the web server: the monitor may well be at work.
+      this.say(`The status can't be read now: the last look known was ${words}, at ${timeText(this.status.lookedAt)}. ` +
+        "Whether the monitor has looked since can't be told from here.", true);
+    } else if (age > this.status.maxAge) {
       this.say(`The monitor has stopped: its last look was ${words}, at ${timeText(this.status.lookedAt)}. ` +
         `What has happened since is not on these pages; a look is due every ${ageText(this.status.maxAge)}.`, true);
     } else {
