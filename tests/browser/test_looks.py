@@ -26,6 +26,14 @@ def test_is_accessible_and_fits_its_screen(open_page, face, kind):
     assert not grave
 
 
+@pytest.mark.parametrize("width", (320, 800, 1400))
+def test_a_long_name_of_a_folder_fits_the_screen_and_a_short_one_one_line(open_page, width):
+    page = open_page(f"{PAGES.as_uri()}/500/2020-05-01.html", viewport={"width": width, "height": 900})
+    assert page.evaluate("[...document.querySelectorAll('.exposures th a')].every(name => name.getClientRects().length === 1)")
+    page.evaluate("document.querySelector('.exposures th[scope=row]').textContent = '2020-05-01/' + 'x'.repeat(244) + '/'")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_all_that_acts_is_reached_by_tab_and_shows_its_focus(open_page):
     page = open_page(f"{PAGES.as_uri()}/500/2020-05-01.html")
     page.wait_for_selector(".list .file")
