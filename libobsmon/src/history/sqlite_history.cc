@@ -35,7 +35,8 @@ constexpr std::string_view kIsKnown = "SELECT 1 FROM night WHERE number = ?1";
 constexpr std::string_view kTouch = "UPDATE night SET looked_at = ?2, registry_token = ?3 WHERE number = ?1";
 // The fingerprint must not bring the next look to believe in the state of before.
 constexpr std::string_view kSetUnknown =
-    "UPDATE night SET state = ?2, trouble = ?3, looked_at = ?4, num_issues = 0, trusted = 0 WHERE number = ?1";
+    "UPDATE night SET state = ?2, trouble = ?3, looked_at = ?4, num_issues = 0, trusted = 0 WHERE number = "
+    "?1";
 constexpr std::string_view kForgetPrototypesEvents = "DELETE FROM prototype_file_list_gen3 WHERE Nite = ?1";
 constexpr std::string_view kForgetPrototypesEventCounts =
     "DELETE FROM prototype_file_count_gen3 WHERE Nite_Obs = ?1";
