@@ -128,11 +128,20 @@ class Walk {
   std::vector<FolderContents> contents_;
 };
 
-/// Lets the walk begin at the night's folder `name`, or notes in `scan` that there is none, and why.
-void EnterNight(const std::string& name, const Storage& storage, Walk& walk, TransferScan& scan) {
-  const absl::StatusOr<FileFacts> facts = storage.folder.Stat(name.c_str(), FollowLinks::kYes);
-  const bool is_folder = facts.ok() && facts->kind == FileKind::kFolder;
-  if (is_folder || (!facts.ok() && !absl::IsNotFound(facts.status()))) {
+/// A night's folder by one of its names.
+struct NightFolder {
+  NightFolder(std::string its_name, const Storage& storage)
+      : name(std::move(its_name)), facts(storage.folder.Stat(name.c_str(), FollowLinks::kYes)) {}
+  bool Exists() const { return facts.ok() && facts->kind == FileKind::kFolder; }
+
+  std::string name;
+  absl::StatusOr<FileFacts> facts;  ///< links followed
+};
+
+/// Lets the walk begin at the night's folder, or notes in `scan` that there is none, and why.
+void EnterNightFolder(const NightFolder& folder, const Storage& storage, Walk& walk, TransferScan& scan) {
+  const auto& [name, facts] = folder;
+  if (folder.Exists() || (!facts.ok() && !absl::IsNotFound(facts.status()))) {
     walk.Enter({.path = name, .ancestors = std::make_shared<Ancestry>(Ancestry{.file_id = storage.file_id})});
     return;
   }
@@ -144,25 +153,22 @@ void EnterNight(const std::string& name, const Storage& storage, Walk& walk, Tra
   }
 }
 
-/// Whether `name` is a link to the folder `other`: one night by both of its names, whose files count once.
-bool IsLinkTo(const std::string& name, const std::string& other, const Storage& storage) {
-  const absl::StatusOr<FileFacts> link = storage.folder.Stat(name.c_str(), FollowLinks::kNo);
-  if (!link.ok() || link->kind != FileKind::kSymlink) return false;
-  const absl::StatusOr<FileFacts> target = storage.folder.Stat(name.c_str(), FollowLinks::kYes);
-  const absl::StatusOr<FileFacts> folder = storage.folder.Stat(other.c_str(), FollowLinks::kYes);
-  return target.ok() && folder.ok() && folder->kind == FileKind::kFolder &&
-         target->file_id == folder->file_id;
-}
-
-/// Lets a later look notice where the link `name` leads elsewhere.
-void StampAlias(const std::string& name, const Storage& storage, TransferScan& scan) {
-  const absl::StatusOr<FileFacts> facts = storage.folder.Stat(name.c_str(), FollowLinks::kYes);
-  FolderStamp stamp{.path = storage.PathOf(name), .exists = facts.ok()};
-  if (facts.ok()) {
-    stamp.file_id = facts->file_id;
-    stamp.modified = facts->mtime;
+/// The same for both of a night's names. Where they are one folder, mostly for one is a link to the other,
+/// its files count once, and a later look notices where the other leads elsewhere.
+void EnterNight(NightFolder dashed, NightFolder compact, const Storage& storage, Walk& walk,
+                TransferScan& scan) {
+  if (!dashed.Exists() || !compact.Exists() || dashed.facts->file_id != compact.facts->file_id) {
+    EnterNightFolder(dashed, storage, walk, scan);
+    EnterNightFolder(compact, storage, walk, scan);
+    return;
   }
-  scan.folders.push_back(std::move(stamp));
+  const absl::StatusOr<FileFacts> entry = storage.folder.Stat(dashed.name.c_str(), FollowLinks::kNo);
+  if (entry.ok() && entry->kind == FileKind::kSymlink) std::swap(dashed, compact);
+  EnterNightFolder(dashed, storage, walk, scan);
+  scan.folders.push_back({.path = storage.PathOf(compact.name),
+                          .exists = true,
+                          .file_id = compact.facts->file_id,
+                          .modified = compact.facts->mtime});
 }
 
 void AppendFiles(const FolderContents& folder, TransferTable& files) {
@@ -211,15 +217,7 @@ absl::StatusOr<TransferScan> ScanTransfers(const std::filesystem::path& storage,
   OBSMON_ASSIGN_OR_RETURN(const Storage opened, OpenStorage(storage));
   TransferScan scan;
   Walk walk(opened, options);
-  std::string name = night.ToString();
-  std::string other = night.Compact();
-  if (IsLinkTo(name, other, opened)) std::swap(name, other);
-  EnterNight(name, opened, walk, scan);
-  if (IsLinkTo(other, name, opened)) {
-    StampAlias(other, opened, scan);
-  } else {
-    EnterNight(other, opened, walk, scan);
-  }
+  EnterNight(NightFolder(night.ToString(), opened), NightFolder(night.Compact(), opened), opened, walk, scan);
   walk.Run();
   if (walk.IsCancelled()) {
     return absl::CancelledError(fmt::format("the scan of night {} was cancelled", night.ToString()));
