@@ -53,7 +53,7 @@ std::vector<std::string> WithoutNumDays(std::span<const std::string> arguments) 
 }
 
 /// Whether there is nothing to do but to say how these scripts are called.
-bool AskForUsage(std::span<const std::string> arguments) {
+bool AsksForUsage(std::span<const std::string> arguments) {
   return arguments.empty() || arguments.front() == "--help" || arguments.front() == "-h";
 }
 
@@ -86,7 +86,7 @@ int RunObservingMonitor(std::span<const std::string> arguments, const Environmen
 int RunMainPage(std::span<const std::string> arguments, const Environment& environment, std::ostream& out,
                 std::ostream& err) {
   const std::vector<std::string> names = WithoutNumDays(arguments);
-  if (AskForUsage(names)) {
+  if (AsksForUsage(names)) {
     out << kMainPageUsage;
     return kPrototypeDone;
   }
@@ -99,7 +99,7 @@ int RunMainPage(std::span<const std::string> arguments, const Environment& envir
 
 int RunBreakLocks(std::span<const std::string> arguments, const Environment& environment, std::ostream& out,
                   std::ostream& err) {
-  if (AskForUsage(arguments)) {
+  if (AsksForUsage(arguments)) {
     out << kBreakLocksUsage;
     return kPrototypeDone;
   }

@@ -13,9 +13,9 @@
 namespace obsmon {
 
 /// What stands for the night in a query: {night} its name "2020-05-01", {day_obs} 20200501, {begin} and {end}
-/// the noons in UTC between which it lies, "2020-05-01 12:00:00". All are texts, as which PostgreSQL takes
-/// each for what it stands beside, and SQLite for what the column beside it holds. In comments and quoted
-/// names none is looked for.
+/// the noons in UTC between which it lies, "2020-05-01 12:00:00". All are given as texts: PostgreSQL
+/// makes of each what the query needs there; SQLite compares it as a number with a column of numbers alone.
+/// In comments and quoted names none is looked for.
 class NightQuery {
  public:
   /// kInvalidArgument where no placeholder stands in it, or one in quotes.
