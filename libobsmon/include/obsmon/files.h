@@ -79,8 +79,8 @@ bool IsRacy(const FolderStamp& stamp, UtcTime look_began);
 bool AreUnchanged(std::span<const FolderStamp> stamps);
 
 /// Told how far long work has come: the stage ("scan", "registry", "history", "pages"), what is done of it,
-/// and how much there is, 0 when that is not known yet. Called from the calling thread only, at most every 50
-/// ms.
+/// and how much there is, 0 when that is not known yet. Of a scan, what is done are the entries of folders,
+/// files and folders alike. Called from the calling thread only, at most every 50 ms.
 using Progress = std::function<void(std::string_view stage, std::int64_t done, std::int64_t total)>;
 
 /// How a caller follows long work, and ends it.
