@@ -110,6 +110,7 @@ absl::StatusOr<Request> RequestOf(const Options& options) {
     }
   }
   OBSMON_ASSIGN_OR_RETURN(request.stream, OneStreamOf(options));
+  OBSMON_RETURN_IF_ERROR(CheckOptionsOf(request.stream));
   return request;
 }
 

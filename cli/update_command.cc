@@ -145,9 +145,14 @@ int RunUpdate(const Options& options, const Environment& environment, Console& c
     console.Error("no output: give --output_dir");
     return kUsage;
   }
+  const Given* metrics = options.Find("metrics");
+  if (metrics != nullptr && metrics->text.empty()) {
+    console.Error(fmt::format("{}: an empty text names no file", metrics->source));
+    return kUsage;
+  }
   UpdateTeller teller(streams->size() > 1, console);
   auto began = std::chrono::steady_clock::now();
-  int status = LookAndPublish(*streams, options.Find("metrics"), environment.now, teller, console);
+  int status = LookAndPublish(*streams, metrics, environment.now, teller, console);
   // What no later look can mend ends the first. All else may be better in a while: a disk that is away, a
   // full one, another run.
   if (!*pause || status == kUsage) return status;
@@ -155,7 +160,7 @@ int RunUpdate(const Options& options, const Environment& environment, Console& c
     // A look that took longer than the pause is followed by the next at once, and not made up for.
     began = std::max(began + **pause, std::chrono::steady_clock::now());
     if (!WaitUntil(began, environment.stop)) return kSuccess;
-    status = LookAndPublish(*streams, options.Find("metrics"), environment.wall_clock(), teller, console);
+    status = LookAndPublish(*streams, metrics, environment.wall_clock(), teller, console);
     if (status == static_cast<int>(UpdateOutcome::kStopped)) return status;
   }
 }

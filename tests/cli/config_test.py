@@ -76,6 +76,19 @@ class Config(CommandTest):
         self.config.write_text("streams:\n- name: a\n  input_dri: x\n")
         self.assert_refused(self.update_all(), 2, f"{self.config}:3: no such key: 'input_dri'; did you mean 'input_dir'?")
 
+    def test_a_wrong_value_is_named_with_its_line(self):
+        self.config.write_text("streams:\n- name: a\n  registry:\n    query: select path from file\n")
+        self.assert_refused(self.update_all(), 2, f"{self.config}:4: registry_query: the query does not say where")
+
+    def test_values_that_contradict_each_other_are_wrong_usage_of_their_stream_alone(self):
+        self.config.write_text(self.config.read_text().replace("{name: auxtel,", "{name: auxtel, gen: 3, search_links: yes,"))
+        result = self.update_all()
+        self.assertEqual(result.returncode, 1)
+        self.assertTrue(result.stderr.startswith("obsmon: auxtel: search_links goes by folders of links"), result.stderr)
+        self.assertIn("auxtel: not updated: options contradict each other", result.stdout)
+        self.assertIn("comcam: done", result.stdout)
+        self.assertEqual(self.update_all("--stream", "auxtel").returncode, 2)
+
     def test_a_file_that_is_not_there_is_named(self):
         self.config.unlink()
         self.assert_refused(self.update_all(), 2, self.config, "No such file")

@@ -69,6 +69,7 @@ class Usage(CommandTest):
                 (["--threads", "-3"], "--threads: '-3'"),
                 (["--input_dir", ""], "--input_dir: an empty text names no folder"),
                 (["--search_links=yes"], "--search_links takes no value"),
+                (["--metrics", ""], "--metrics: an empty text names no file"),
                 (["--name"], "--name needs a value"),
                 (["20200501"], "does not know what to do with '20200501'"),
         ]:
@@ -77,6 +78,33 @@ class Usage(CommandTest):
                 self.assertEqual(result.returncode, 2)
                 self.assertIn(part, result.stderr)
                 self.assertFalse(self.out.exists())
+
+    def test_what_is_wrong_with_options_alone_is_wrong_usage_whatever_the_disk_has(self):
+        query = "select path from file where night = {night}"
+        for arguments, part in [
+                (["--registry_query", query], "registry_query is given without registry_sql"),
+                (["--registry_sql", "sqlite:////r"], "registry_sql is given without registry_query"),
+                (["--registry_sql", "sqlite:////r", "--registry_query", "select 1"], "--registry_query: the query does not"),
+                (["--expected_query", query], "expected_query is given without expected_sql"),
+                (["--expected_sql", "sqlite:////e"], "expected_sql is given without expected_query"),
+                (["--expected_sql", "sqlite:////e", "--expected_query", "select 1"], "--expected_query: the query does not"),
+                (["--registry_events", "postgresql://db/lsst"], "registry_prefix"),
+                (["--registry_events", "sqlite:////e"], "--registry_events: event tables are in a PostgreSQL database"),
+                (["--registry_prefix", "a b"], "'a bfiles' is no name of a table"),
+                (["--registry_files_table", "f"], "registry_events_tables"),
+                (["--gen", "3", "--search_links"], "search_links goes by folders of links"),
+                (["--ignore", "pattern=a"], "--ignore: a rule must say why"),
+        ]:
+            for command in (["update", "--output_dir", self.out], ["night", "2020-05-01"]):
+                with self.subTest(command=command[0], arguments=arguments):
+                    self.assert_refused(run(*command, "--input_dir", self.tmp / "nowhere", *arguments), 2, part)
+        self.assertFalse(self.out.exists())
+
+    def test_a_uri_that_can_not_be_taken_apart_is_wrong_usage(self):
+        result = self.update("--history", "postgresql://db/nights?colour=red")
+        if "no libpq" in result.stderr:
+            self.skipTest("this build has no libpq, which takes URIs apart")
+        self.assert_refused(result, 2, "--history: postgresql://db/nights: libpq can't take this URI apart")
 
     def test_the_first_day_must_not_be_after_the_last(self):
         result = self.update("--first_day", "2020-05-02")

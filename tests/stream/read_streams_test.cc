@@ -202,6 +202,9 @@ INSTANTIATE_TEST_SUITE_P(
         WrongFile{
             "streams:\n- name: a\n  last_day: 202102015\n",
             ":3: last_day: '202102015' is no night: write a day of the calendar as YYYY-MM-DD or YYYYMMDD"},
+        WrongFile{"streams:\n- name: a\n  registry: {events: 'sqlite:////e'}\n",
+                  ":3: registry_events: event tables are in a PostgreSQL database: write "
+                  "postgresql://user@host/database"},
         WrongFile{"streams:\n- name: a\n  name: b\n", ":3: 'name' is given twice"},
         WrongFile{"streams:\n- {[a]: b}\n", ":2: a key must be a plain word"},
         WrongFile{"streams:\n- name: a\n  output_dir: /www/a\n",

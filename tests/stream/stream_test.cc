@@ -260,6 +260,58 @@ TEST(SetStreamField, ReadsWhatIsLetPassAndWhatIsExpected) {
   }
 }
 
+TEST(SetStreamField, RefusesAQueryThatDoesNotSayWhereTheNightGoes) {
+  StreamConfig config;
+  for (const std::string_view key : {"registry_query", "expected_query"}) {
+    EXPECT_THAT(SetStreamField(key, "SELECT path FROM files", "", config),
+                FailsWith(StatusCode::kInvalidArgument, HasSubstr("where the night goes")));
+    EXPECT_THAT(SetStreamField(key, "SELECT path FROM files WHERE night = {night}", "", config), IsOk());
+  }
+}
+
+TEST(SetStreamField, RefusesEventTablesInAnythingButPostgres) {
+  StreamConfig config;
+  EXPECT_THAT(SetStreamField("registry_events", "sqlite:////events.sqlite3", "", config),
+              FailsWith(StatusCode::kInvalidArgument, HasSubstr("in a PostgreSQL database")));
+}
+
+TEST(CheckOptionsOf, RefusesAQueryWithoutItsDatabaseAndADatabaseWithoutItsQuery) {
+  const SqlQuery without_uri{.query = "SELECT path FROM files WHERE night = {night}"};
+  const SqlQuery without_query{.uri = "sqlite:////files.sqlite3"};
+  EXPECT_THAT(
+      CheckOptionsOf({.sql = without_uri}),
+      FailsWith(StatusCode::kInvalidArgument, StartsWith("registry_query is given without registry_sql")));
+  EXPECT_THAT(
+      CheckOptionsOf({.sql = without_query}),
+      FailsWith(StatusCode::kInvalidArgument, StartsWith("registry_sql is given without registry_query")));
+  EXPECT_THAT(
+      CheckOptionsOf({.expected = without_uri}),
+      FailsWith(StatusCode::kInvalidArgument, StartsWith("expected_query is given without expected_sql")));
+  EXPECT_THAT(
+      CheckOptionsOf({.expected = without_query}),
+      FailsWith(StatusCode::kInvalidArgument, StartsWith("expected_sql is given without expected_query")));
+  const SqlQuery both{.uri = without_query.uri, .query = without_uri.query};
+  EXPECT_THAT(CheckOptionsOf({.sql = both, .expected = both}), IsOk());
+}
+
+TEST(CheckOptionsOf, RefusesEventTablesThatNothingNames) {
+  const EventTables events{.uri = "postgresql://db/lsst"};
+  EXPECT_THAT(CheckOptionsOf({.storage = "/s", .events = events}),
+              FailsWith(StatusCode::kInvalidArgument, HasSubstr("registry_prefix")));
+  EXPECT_THAT(CheckOptionsOf({.input_dir = "/teststand/NCSA_auxTel", .events = events}), IsOk());
+  EXPECT_THAT(CheckOptionsOf({.storage = "/s", .events = {.uri = events.uri, .prefix = "a b"}}),
+              FailsWith(StatusCode::kInvalidArgument, HasSubstr("is no name of a table")));
+}
+
+TEST(CheckOptionsOf, RefusesToGoByLinksInGen3UnlessThePrototypeWasCalledSo) {
+  Stream stream{.input_dir = "/data/comCam", .generation = RegistryGeneration::kGen3, .search_links = true};
+  EXPECT_THAT(CheckOptionsOf(stream), FailsWith(StatusCode::kInvalidArgument, StartsWith("search_links")));
+  stream.input_dir = "/teststand/NCSA_auxTel";
+  EXPECT_THAT(CheckOptionsOf(stream), IsOk());
+  stream.repo = "/repo";
+  EXPECT_THAT(CheckOptionsOf(stream), FailsWith(StatusCode::kInvalidArgument, StartsWith("search_links")));
+}
+
 TEST(TodayOf, IsTheUtcDateUnlessTheStreamHasARuleOfItsOwn) {
   StreamConfig config;
   const UtcTime before_noon = Utc("2024-02-29T11:59:59");

@@ -96,6 +96,11 @@ MatchOptions MatchOptionsOf(const Stream& stream);
 /// How the registry of `stream` is opened, in RepoFolder().
 RegistryOptions RegistryOptionsOf(const Stream& stream);
 
+/// Whether the options of `stream` that say what is ingested and expected go together, as far as that can be
+/// told without asking a disk or a database. kInvalidArgument where they don't, with a sentence that names
+/// them by their keys (see StreamKeys).
+absl::Status CheckOptionsOf(const Stream& stream);
+
 /// The event tables that `stream` asks for: `stream.events`, with the prefix by
 /// EventTablesPrefixOf(input_dir) where it has none, and, where `generation` is 2, the table gen2_file_events
 /// rather than gen3_file_events. Also where `generation` is 3, no repository is named, there is no Gen3
@@ -104,7 +109,8 @@ RegistryOptions RegistryOptionsOf(const Stream& stream);
 std::optional<EventTables> EventTablesOf(const Stream& stream);
 
 /// Opens what says what of `stream` is ingested: `sql` where it is given, else event tables (EventTablesOf),
-/// else the repository in RepoFolder(). Errors: those of Registry::OpenSql, OpenEvents and Open.
+/// else the repository in RepoFolder(). Errors: those of CheckOptionsOf, and of Registry::OpenSql, OpenEvents
+/// and Open.
 absl::StatusOr<std::unique_ptr<Registry>> OpenRegistry(const Stream& stream, const WorkControl& control = {});
 
 /// Which nights a run looks at. The prototype's options, in its words.
@@ -150,9 +156,9 @@ StreamValue StreamValueOf(std::string_view key);
 /// Sets the field that `key` names from text: a folder (a relative one starts at `base`), a night, a whole
 /// number, a span of time, yes or no, a list, a map. A `repository_index` is the name of a file, or, where it
 /// begins with '{' or has lines or "label: path" in it, the index itself; a `db_auth` likewise, where it
-/// begins with '['. A URI with a password is refused, and never quoted. kInvalidArgument, with a sentence
-/// that quotes `text` but does not name `key`, where the text does not fit; kNotFound where there is no such
-/// key.
+/// begins with '['. A URI with a password is refused, and never quoted; so is a query that does not say where
+/// the night goes. kInvalidArgument, with a sentence that quotes `text` but does not name `key`, where the
+/// text does not fit; kNotFound where there is no such key.
 absl::Status SetStreamField(std::string_view key, std::string_view text, const std::filesystem::path& base,
                             StreamConfig& config);
 

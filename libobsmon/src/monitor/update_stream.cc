@@ -77,6 +77,7 @@ class StreamUpdate {
     if (control_.stop.stop_requested()) return absl::CancelledError("");
     outcome_ = UpdateOutcome::kUsage;
     OBSMON_ASSIGN_OR_RETURN(nights_, NightsOf(window_, TodayOf(stream_, as_of_)));
+    OBSMON_RETURN_IF_ERROR(CheckOptionsOf(stream_));
     outcome_ = UpdateOutcome::kInputUnreadable;
     OBSMON_ASSIGN_OR_RETURN(StreamView view, StreamView::Open(stream_, as_of_, control_));
     outcome_ = UpdateOutcome::kOutputUnwritable;

@@ -439,20 +439,22 @@ bool IsWellFormed(const std::string& uri) {
 
 }  // namespace
 
+absl::Status CheckForm(std::string_view uri) {
+  if (IsWellFormed(WithoutDriver(uri))) return absl::OkStatus();
+  return absl::InvalidArgumentError(fmt::format(
+      "{}: libpq can't take this URI apart; write postgresql://user@host:port/database, and the password "
+      "into ~/.pgpass",
+      ForPeople(uri)));
+}
+
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Login& login, const Limits& limits) {
   if (!IsUri(login.uri)) {
     return absl::InvalidArgumentError(
         "that is no URI of a PostgreSQL database: write postgresql://user@host/database");
   }
-  const std::string uri = WithoutDriver(login.uri);
+  OBSMON_RETURN_IF_ERROR(CheckForm(login.uri));
   const std::string shown = ForPeople(login.uri);
-  if (!IsWellFormed(uri)) {
-    return absl::InvalidArgumentError(fmt::format(
-        "{}: libpq can't take this URI apart; write postgresql://user@host:port/database, and the password "
-        "into ~/.pgpass",
-        shown));
-  }
-  Handle handle = Start(uri, login);
+  Handle handle = Start(WithoutDriver(login.uri), login);
   if (handle == nullptr) return absl::ResourceExhaustedError(fmt::format("{}: out of memory", shown));
   PQsetNoticeProcessor(
       handle.get(), [](void*, const char*) {}, nullptr);

@@ -7,6 +7,8 @@
 
 namespace obsmon::postgres {
 
+absl::Status CheckForm(std::string_view /*uri*/) { return absl::OkStatus(); }
+
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Login& login, const Limits& /*limits*/) {
   return absl::UnimplementedError(fmt::format(
       "{}: this build of obsmon has no libpq, and can't read PostgreSQL; build it with libpq-dev installed "

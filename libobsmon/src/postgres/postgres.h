@@ -97,6 +97,10 @@ class Rows {
   std::vector<std::string_view> cells_;  ///< in the server's binary form; null data for NULL
 };
 
+/// kInvalidArgument, with a sentence that begins with ForPeople(uri), where libpq can't take `uri` apart. A
+/// build without libpq takes all. REQUIRES: IsUri(uri).
+absl::Status CheckForm(std::string_view uri);
+
 /// A connection to one database.
 ///
 /// Statuses, by whose fault it is: kUnavailable where the server or its login failed us (down, slow, no such

@@ -204,8 +204,10 @@ absl::Status EventSource::Read(std::span<const Night> nights, ListedRows& rows) 
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RowSource>> MakeEventTables(const EventTables& events,
-                                                           const RegistryOptions& options) {
+namespace {
+
+/// What each table of events is asked.
+absl::StatusOr<std::vector<std::string>> QueriesOf(const EventTables& events) {
   const bool names_tables = !events.files_table.empty() && !events.events_tables.empty();
   if (events.prefix.empty() && !names_tables) {
     return absl::InvalidArgumentError(fmt::format("nothing tells the names of the event tables{}", kHint));
@@ -221,6 +223,16 @@ absl::StatusOr<std::unique_ptr<RowSource>> MakeEventTables(const EventTables& ev
     queries.push_back(
         fmt::format(fmt::runtime(kLatestEvents), fmt::arg("files", files), fmt::arg("events", quoted)));
   }
+  return queries;
+}
+
+}  // namespace
+
+absl::Status CheckEventTables(const EventTables& events) { return QueriesOf(events).status(); }
+
+absl::StatusOr<std::unique_ptr<RowSource>> MakeEventTables(const EventTables& events,
+                                                           const RegistryOptions& options) {
+  OBSMON_ASSIGN_OR_RETURN(std::vector<std::string> queries, QueriesOf(events));
   return std::make_unique<EventSource>(events.uri, std::move(queries), options);
 }
 

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "obsmon/registry.h"
 #include "registry/row_source.h"
@@ -21,6 +22,9 @@
 namespace obsmon {
 
 /// kInvalidArgument where a table's name is none, or nothing tells it.
+absl::Status CheckEventTables(const EventTables& events);
+
+/// Errors: those of CheckEventTables.
 absl::StatusOr<std::unique_ptr<RowSource>> MakeEventTables(const EventTables& events,
                                                            const RegistryOptions& options);
 

@@ -54,8 +54,7 @@ absl::StatusOr<std::unique_ptr<Registry>> OpenGen3InFolder(const std::filesystem
                                                            const RegistryOptions& options) {
   if (options.search_links) {
     return absl::FailedPreconditionError(fmt::format(
-        "{}: this is a Gen3 repository, which has no folders of links to go by; leave --search_links out",
-        folder.string()));
+        "{}: a Gen3 repository has no folders of links to go by; leave --search_links out", folder.string()));
   }
   OBSMON_ASSIGN_OR_RETURN(const std::filesystem::path config, FindButlerConfig(folder, options.butler_index));
   if (!config.empty()) return OpenGen3(config, options);

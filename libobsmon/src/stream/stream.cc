@@ -9,8 +9,11 @@
 #include <system_error>
 #include <utility>
 
+#include "postgres/postgres.h"
 #include "postgres/uri.h"
+#include "query/night_query.h"
 #include "registry/butler_config.h"
+#include "registry/event_tables.h"
 #include "status_macros.h"
 
 namespace obsmon {
@@ -131,15 +134,11 @@ absl::Status CheckNoSecret(std::string_view uri) {
                   postgres::ForPeople(uri)));
 }
 
-absl::Status SetHistory(std::string_view text, std::string& history) {
-  if (!postgres::IsUri(text)) {
-    return absl::InvalidArgumentError(
-        "a shared history is a PostgreSQL database: write postgresql://user@host/database, or leave it out "
-        "for "
-        "SQLite in the output folder");
-  }
+absl::Status SetServer(std::string_view text, std::string_view complaint, std::string& uri) {
+  if (!postgres::IsUri(text)) return absl::InvalidArgumentError({complaint.data(), complaint.size()});
   OBSMON_RETURN_IF_ERROR(CheckNoSecret(text));
-  history = text;
+  OBSMON_RETURN_IF_ERROR(postgres::CheckForm(text));
+  uri = text;
   return absl::OkStatus();
 }
 
@@ -150,12 +149,15 @@ absl::Status SetUri(std::string_view text, const std::filesystem::path& base, st
     uri = std::string(kSqlite) + (base / text.substr(kSqlite.size())).lexically_normal().string();
     return absl::OkStatus();
   }
-  if (!postgres::IsUri(text)) {
-    return absl::InvalidArgumentError(
-        "that is no URI of a database: write postgresql://user@host/database, or sqlite:////absolute/path");
-  }
-  OBSMON_RETURN_IF_ERROR(CheckNoSecret(text));
-  uri = text;
+  return SetServer(
+      text,
+      "that is no URI of a database: write postgresql://user@host/database, or sqlite:////absolute/path",
+      uri);
+}
+
+absl::Status SetQuery(std::string_view text, std::string& query) {
+  OBSMON_RETURN_IF_ERROR(NightQuery::Parse(text).status());
+  query = text;
   return absl::OkStatus();
 }
 
@@ -274,8 +276,14 @@ constexpr std::array kFields = {
                 [](std::string_view text, const Folder& base, StreamConfig& config) {
                   return SetFolder(text, base, config.stream.output_dir);
                 }},
-    StreamField{"history", [](std::string_view text, const Folder&,
-                              StreamConfig& config) { return SetHistory(text, config.stream.history); }},
+    StreamField{"history",
+                [](std::string_view text, const Folder&, StreamConfig& config) {
+                  return SetServer(text,
+                                   "a shared history is a PostgreSQL database: write "
+                                   "postgresql://user@host/database, or leave it out for SQLite in the "
+                                   "output folder",
+                                   config.stream.history);
+                }},
     StreamField{"storage", [](std::string_view text, const Folder& base,
                               StreamConfig& config) { return SetFolder(text, base, config.stream.storage); }},
     StreamField{"repo", [](std::string_view text, const Folder& base,
@@ -334,10 +342,14 @@ constexpr std::array kFields = {
                    StreamConfig& config) { return SetUri(text, base, config.stream.sql.uri); }},
     StreamField{"registry_query",
                 [](std::string_view text, const Folder&,
-                   StreamConfig& config) { return SetName(text, config.stream.sql.query); }},
+                   StreamConfig& config) { return SetQuery(text, config.stream.sql.query); }},
     StreamField{"registry_events",
-                [](std::string_view text, const Folder& base,
-                   StreamConfig& config) { return SetUri(text, base, config.stream.events.uri); }},
+                [](std::string_view text, const Folder&, StreamConfig& config) {
+                  return SetServer(text,
+                                   "event tables are in a PostgreSQL database: write "
+                                   "postgresql://user@host/database",
+                                   config.stream.events.uri);
+                }},
     StreamField{"registry_prefix",
                 [](std::string_view text, const Folder&,
                    StreamConfig& config) { return SetName(text, config.stream.events.prefix); }},
@@ -375,7 +387,7 @@ constexpr std::array kFields = {
                    StreamConfig& config) { return SetUri(text, base, config.stream.expected.uri); }},
     StreamField{"expected_query",
                 [](std::string_view text, const Folder&,
-                   StreamConfig& config) { return SetName(text, config.stream.expected.query); }},
+                   StreamConfig& config) { return SetQuery(text, config.stream.expected.query); }},
     StreamField{"ingest_log",
                 [](std::string_view text, const Folder& base,
                    StreamConfig& config) { return SetFolder(text, base, config.stream.ingest_log); }},
@@ -397,6 +409,20 @@ constexpr std::array kFields = {
     StreamField{"threads", [](std::string_view text, const Folder&,
                               StreamConfig& config) { return SetThreads(text, config.stream.num_threads); }},
 };
+
+// How the prototype was called for event tables.
+bool IsPrototypesCallForEvents(const Stream& stream) {
+  return stream.generation == RegistryGeneration::kGen3 && stream.repo.empty() &&
+         !EventTablesPrefixOf(stream.input_dir).empty();
+}
+
+absl::Status CheckQueryOf(const SqlQuery& sql, std::string_view what) {
+  if (sql.uri.empty() == sql.query.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      sql.uri.empty()
+          ? fmt::format("{0}_query is given without {0}_sql, the database to ask; give both, or none", what)
+          : fmt::format("{0}_sql is given without {0}_query, what to ask it; give both, or none", what));
+}
 
 constexpr auto kKeys = [] {
   std::array<std::string_view, kFields.size()> keys;
@@ -448,15 +474,24 @@ RegistryOptions RegistryOptionsOf(const Stream& stream) {
           .busy_timeout = stream.busy_timeout};
 }
 
+absl::Status CheckOptionsOf(const Stream& stream) {
+  OBSMON_RETURN_IF_ERROR(CheckQueryOf(stream.expected, "expected"));
+  OBSMON_RETURN_IF_ERROR(CheckQueryOf(stream.sql, "registry"));
+  if (stream.sql.IsGiven()) return absl::OkStatus();
+  if (stream.events.IsGiven()) return CheckEventTables(*EventTablesOf(stream));
+  if (stream.generation != RegistryGeneration::kGen3 || !stream.search_links) return absl::OkStatus();
+  if (IsPrototypesCallForEvents(stream)) return absl::OkStatus();  // if there are any, they are asked
+  return absl::InvalidArgumentError(
+      "search_links goes by folders of links, which a repository of generation 3 has not; leave one of the "
+      "two out");
+}
+
 std::optional<EventTables> EventTablesOf(const Stream& stream) {
-  const std::string prefix = EventTablesPrefixOf(stream.input_dir);
   if (!stream.events.IsGiven()) {
-    const bool is_prototypes_call =
-        stream.generation == RegistryGeneration::kGen3 && stream.repo.empty() && !prefix.empty();
-    if (!is_prototypes_call || Exists(stream.RepoFolder())) return std::nullopt;
+    if (!IsPrototypesCallForEvents(stream) || Exists(stream.RepoFolder())) return std::nullopt;
   }
   EventTables events = stream.events;
-  if (events.prefix.empty()) events.prefix = prefix;
+  if (events.prefix.empty()) events.prefix = EventTablesPrefixOf(stream.input_dir);
   if (events.events_tables.empty() && !events.prefix.empty() &&
       stream.generation == RegistryGeneration::kGen2) {
     events.events_tables.push_back(events.prefix + "gen2_file_events");
@@ -465,6 +500,7 @@ std::optional<EventTables> EventTablesOf(const Stream& stream) {
 }
 
 absl::StatusOr<std::unique_ptr<Registry>> OpenRegistry(const Stream& stream, const WorkControl& control) {
+  OBSMON_RETURN_IF_ERROR(CheckOptionsOf(stream));
   RegistryOptions options = RegistryOptionsOf(stream);
   options.control = control;
   if (stream.sql.IsGiven()) return Registry::OpenSql(stream.sql, stream.StorageFolder(), options);
