@@ -124,8 +124,9 @@ bool ReportTrouble(const NightReport& report, Console& console) {
     whole = false;
   }
   for (const ScanIssue& issue : evidence.issues) {
-    if (!HidesFiles(issue)) continue;
-    console.Error(fmt::format("{}: can't be read ({})", issue.path, std::string(issue.status.message())));
+    const std::string warning = WarningOf(issue);
+    if (warning.empty()) continue;
+    console.Error(warning);
     whole = false;
   }
   return whole;

@@ -105,6 +105,19 @@ class BadInput(CommandTest):
         self.assertIn("2 ingested", result.stdout)
         self.assertIn("closed", (self.out / "2020-05-01.html").read_text())
 
+    def test_a_log_or_a_list_that_can_not_be_read_is_told_and_the_night_is_what_it_is_without(self):
+        broken = self.tmp / "taken.json"
+        broken.write_text("{")
+        for option, file, part in [("--ingest_log", self.tmp / "none.log", "a log that can't be read: No such file or"
+                                    " directory; correct ingest_log"),
+                                   ("--rsync_log", self.tmp, "a log that can't be read: is no file; correct rsync_log"),
+                                   ("--manifest", broken, "a manifest that can't be used")]:
+            with self.subTest(option=option):
+                result = self.update(option, file)
+                self.assert_refused(result, 1, f"{file}: {part}")
+                self.assertIn("2020-05-01  complete         2 files: 2 ingested", result.stdout)
+                self.assert_refused(self.night(option, file), 1, f"{file}: {part}")
+
     def test_a_dangling_link_is_an_artifact_that_is_gone(self):
         (self.stream.storage / "2020-05-01" / "AT_O_20200501_000002.fits").unlink()
         result = self.update()

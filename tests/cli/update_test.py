@@ -82,7 +82,9 @@ class Update(CommandTest):
 
     def test_verbose_tells_which_nights_were_read(self):
         self.stream.arrive_and_ingest(1)
-        result = self.update("--verbose", "--ingest_log", "x")
+        log = self.tmp / "ingest.log"
+        log.touch()
+        result = self.update("--verbose", "--ingest_log", log)
         self.assertEqual(result.stderr.splitlines(), ["obsmon: 2020-05-01 was read and its page written"])
 
     def test_the_history_can_be_read_by_the_prototypes_scripts(self):

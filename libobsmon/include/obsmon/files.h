@@ -51,8 +51,9 @@ inline constexpr Checksum kNoChecksum = 0;
 /// Trouble with one entry: a folder without permission, a name that vanished between listing and stat. It is
 /// data of the report, shown on the page, and never the end of the night.
 struct ScanIssue {
-  std::string path{};     ///< absolute
-  absl::Status status{};  ///< what the system said; its message is one clause without the path
+  std::string path{};      ///< absolute
+  absl::Status status{};   ///< what the system said; its message is one clause without the path
+  bool is_option = false;  ///< an option of the stream names what can't be read: a log, or a list
 };
 
 /// How a folder was found at a look. A name was added to it, removed from it or renamed in it since if, and

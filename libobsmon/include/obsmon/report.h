@@ -43,6 +43,10 @@ std::string_view NightStateLabel(NightState state);
 /// nothing, nor does a bad manifest.
 bool HidesFiles(const ScanIssue& issue);
 
+/// What whoever runs obsmon is told of `issue`, in one sentence: it may hide files, or an option names what
+/// can't be read. Empty for all else, which the report alone has.
+std::string WarningOf(const ScanIssue& issue);
+
 /// One file of a night: arrived, arriving, known to the registry alone, or expected and nowhere.
 struct FileRow {
   std::string_view path{};  ///< from storage on, of an absent file where it would be; where only the registry

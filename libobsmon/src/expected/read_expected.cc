@@ -72,7 +72,7 @@ class Collector {
     if (absl::IsNotFound(facts.status())) return;  // no manifest yet
     const absl::StatusOr<std::vector<ListedFile>> list = ParsedList(path, facts.status());
     if (!list.ok()) {
-      found_.issues.push_back({.path = path, .status = BadManifest(list.status())});
+      found_.issues.push_back({.path = path, .status = BadManifest(list.status()), .is_option = true});
       return;
     }
     AddList(*list, facts->mtime);

@@ -143,10 +143,11 @@ bool HasHiddenFolder(const NightIngests& ingests) {
 }
 
 // A log that can't be read costs what it would have told, and hides no file.
-ScanIssue LogIssue(const std::filesystem::path& log, const absl::Status& why) {
-  return {
-      .path = std::filesystem::absolute(log).string(),
-      .status = absl::NotFoundError(fmt::format("a log that can't be read: {}", std::string(why.message())))};
+ScanIssue LogIssue(const std::filesystem::path& log, std::string_view option, const absl::Status& why) {
+  return {.path = std::filesystem::absolute(log).string(),
+          .status = absl::NotFoundError(
+              fmt::format("a log that can't be read: {}; correct {}", std::string(why.message()), option)),
+          .is_option = true};
 }
 
 // What a database has not told is as a manifest that can't be used: it hides no file.
@@ -442,14 +443,16 @@ std::uint64_t StreamView::RulesDigest(Night night) {
 void StreamView::ReadArrivals(NightEvidence& evidence) const {
   if (stream_.rsync_log.empty()) return;
   const absl::Status status = logs::ApplyRsyncLog(stream_.rsync_log, evidence.transfers);
-  if (!status.ok()) evidence.issues.push_back(LogIssue(stream_.rsync_log, status));
+  if (!status.ok()) evidence.issues.push_back(LogIssue(stream_.rsync_log, "rsync_log", status));
 }
 
 void StreamView::ReadFailures(NightLook& look) const {
   if (stream_.ingest_log.empty()) return;
   NightEvidence& evidence = look.report.evidence;
   const absl::StatusOr<logs::IngestFailures> failures = logs::ReadIngestLog(stream_.ingest_log);
-  if (!failures.ok()) return evidence.issues.push_back(LogIssue(stream_.ingest_log, failures.status()));
+  if (!failures.ok()) {
+    return evidence.issues.push_back(LogIssue(stream_.ingest_log, "ingest_log", failures.status()));
+  }
   bool found = false;
   for (std::size_t row = 0; row < evidence.transfers.size(); ++row) {
     const Verdict verdict = look.report.match.verdict[row];

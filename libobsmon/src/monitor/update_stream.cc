@@ -43,11 +43,6 @@ bool HasOpenProblems(const NightSummary& night) {
   return !night.from_prototype && night.state != NightState::kComplete;
 }
 
-std::string Sentence(const ScanIssue& issue) {
-  return fmt::format("{}: can't be read ({}); what is in it is not in the report", issue.path,
-                     std::string(issue.status.message()));
-}
-
 /// One update, step by step. Each step returns the Status that ends it; `outcome_` says what kind of end that
 /// is.
 class StreamUpdate {
@@ -251,12 +246,11 @@ class StreamUpdate {
   void Warn(const NightReport& report) {
     const absl::Status& registry = report.evidence.registry_status;
     if (!registry.ok()) AddWarning(std::string(registry.message()));
-    for (const ScanIssue& issue : report.evidence.issues) {
-      if (HidesFiles(issue)) AddWarning(Sentence(issue));
-    }
+    for (const ScanIssue& issue : report.evidence.issues) AddWarning(WarningOf(issue));
   }
 
   void AddWarning(std::string warning) {
+    if (warning.empty()) return;
     if (std::ranges::find(result_.warnings, warning) == result_.warnings.end()) {
       result_.warnings.push_back(std::move(warning));
     }

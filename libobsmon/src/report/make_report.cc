@@ -1,4 +1,7 @@
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -271,6 +274,13 @@ std::string_view NightStateLabel(NightState state) {
 }
 
 bool HidesFiles(const ScanIssue& issue) { return !absl::IsNotFound(issue.status) && !IsOfManifest(issue); }
+
+std::string WarningOf(const ScanIssue& issue) {
+  const std::string clause(issue.status.message());
+  if (issue.is_option) return fmt::format("{}: {}", issue.path, clause);
+  if (!HidesFiles(issue)) return {};
+  return fmt::format("{}: can't be read ({}); what is in it is not in the report", issue.path, clause);
+}
 
 std::int64_t NightCounts::Of(Concern concern) const {
   std::int64_t sum = 0;
