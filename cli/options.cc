@@ -23,14 +23,9 @@ std::string UpperCase(std::string_view name) {
   return upper;
 }
 
-bool IsNegativeNumber(std::string_view text) {
-  if (text.size() < 2 || text[0] != '-') return false;
-  return text.find_first_not_of("0123456789.", 1) == std::string_view::npos;
-}
-
-/// Whether an argument is an option, or `--`; a lone "-" and a negative number are not.
+/// Whether an argument is an option, or `--`; a lone "-" is not, nor a negative number or span: "-1", "-12h".
 bool IsOption(std::string_view argument) {
-  return argument.size() > 1 && argument[0] == '-' && !IsNegativeNumber(argument);
+  return argument.size() > 1 && argument[0] == '-' && argument.find_first_of("0123456789.") != 1;
 }
 
 class Reader {

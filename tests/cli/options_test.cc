@@ -93,8 +93,9 @@ TEST(Options, MayHaveHyphensForUnderscores) {
   EXPECT_EQ(ValueOf(Read({"--search-l"}), "search_links"), "true");
 }
 
-TEST(Options, TakeNegativeNumbersForValuesAndOtherOptionsNot) {
+TEST(Options, TakeNegativeNumbersAndSpansForValuesAndOtherOptionsNot) {
   EXPECT_EQ(ValueOf(Read({"--num_days", "-1"}), "num_days"), "-1");
+  EXPECT_EQ(ValueOf(Read({"--num_days", "-12h"}), "num_days"), "-12h");
   EXPECT_THAT(Read({"--num_days", "--search_links"}),
               FailsWith(StatusCode::kInvalidArgument, "--num_days needs a value: --num_days N"));
   EXPECT_THAT(Read({"--num_days"}),

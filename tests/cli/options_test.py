@@ -106,6 +106,12 @@ class Usage(CommandTest):
             self.skipTest("this build has no libpq, which takes URIs apart")
         self.assert_refused(result, 2, "--history: postgresql://db/nights: libpq can't take this URI apart")
 
+    def test_a_negative_span_may_stand_apart_from_its_option(self):
+        self.stream.arrive_and_ingest(1)
+        for offset in (["--night_offset", "-12h"], ["--night_offset=-12h"]):
+            self.assertEqual(self.update(*offset).returncode, 0)
+        self.assert_refused(self.update("--night_offset", "-30h"), 2, "--night_offset: '-30h' is no offset of a night")
+
     def test_the_first_day_must_not_be_after_the_last(self):
         result = self.update("--first_day", "2020-05-02")
         self.assertEqual(result.returncode, 2)
