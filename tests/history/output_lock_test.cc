@@ -181,7 +181,9 @@ TEST_F(OutputLockTest, NamesTheFolderThatIsNotThereAndTheOneThatCannotBeWritten)
   std::filesystem::permissions(locked, std::filesystem::perms(0555));
   const WithoutRoot user;
   EXPECT_THAT(OutputLock::Acquire(locked),
-              FailsWith(absl::StatusCode::kPermissionDenied, HasSubstr("let this user write it")));
+              FailsWith(absl::StatusCode::kPermissionDenied,
+                        locked.string() + ": nothing can be written there: Permission denied; let this user "
+                                          "write in the output folder, or name another"));
 }
 
 TEST_F(OutputLockTest, OfAUserWhoseFileIsNotOursIsNamed) {

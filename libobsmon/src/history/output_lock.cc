@@ -76,19 +76,23 @@ struct LockFile {
   bool is_new = false;  ///< this process made it
 };
 
-absl::StatusOr<LockFile> OpenLockFile(int folder, const std::string& path) {
+absl::StatusOr<LockFile> OpenLockFile(int folder, const std::filesystem::path& folder_name) {
   // No link is followed: what a lock file is overwritten with must not land in a file elsewhere.
   constexpr int kFlags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
   for (int i = 0; i < kMaxTries; ++i) {
     // In two steps: where the kernel keeps no lock, the right to write belongs to who has made the file.
     Descriptor made(openat(folder, kLockName, kFlags | O_CREAT | O_EXCL, 0666));
     if (made.get() >= 0) return LockFile{.file = std::move(made), .is_new = true};
-    if (errno != EEXIST) break;
+    if (errno != EEXIST) {
+      return SystemError(errno, fmt::format("{}: nothing can be written there", folder_name.string()),
+                         "let this user write in the output folder, or name another");
+    }
     Descriptor found(openat(folder, kLockName, kFlags));
     if (found.get() >= 0) return LockFile{.file = std::move(found), .is_new = false};
     if (errno != ENOENT) break;
   }
-  return SystemError(errno, path, "let this user write it, or remove it while no run is at work");
+  return SystemError(errno, (folder_name / kLockName).string(),
+                     "let this user write it, or remove it while no run is at work");
 }
 
 absl::Status Held(const std::string& path, const LockRecord& record) {
@@ -167,7 +171,7 @@ absl::StatusOr<OutputLock> OutputLock::Acquire(const std::filesystem::path& outp
   Descriptor folder(open(output_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() < 0) return SystemError(errno, output_dir.string(), "name an output folder that is there");
   for (int i = 0; i < kMaxTries; ++i) {
-    OBSMON_ASSIGN_OR_RETURN(LockFile lock, OpenLockFile(folder.get(), path));
+    OBSMON_ASSIGN_OR_RETURN(LockFile lock, OpenLockFile(folder.get(), output_dir));
     const int file = lock.file.get();
     const LockResult result = TryLock(file, kLockCalls);
     if (result == LockResult::kHeld) return Held(path, RecordIn(file));
