@@ -102,11 +102,11 @@ streams:
       - reason: |
           darks,
           and so on
-        pattern: "*_dark.fits"
+        pattern: "dark,*.fits"
 )"));
   EXPECT_THAT(streams[0].stream.ignore,
               ElementsAre(IgnoreRule{.detector = "R10_S1?", .reason = "off, since Monday"},
-                          IgnoreRule{.pattern = "*_dark.fits", .reason = "darks, and so on "}));
+                          IgnoreRule{.pattern = "dark,*.fits", .reason = "darks, and so on "}));
   const auto with_rule = [this](const std::string& rule) {
     return Read("streams:\n- {input_dir: /a, output_dir: /b, ignore: [" + rule + "]}\n");
   };
@@ -114,6 +114,7 @@ streams:
               FailsWith(StatusCode::kInvalidArgument, HasSubstr("did you mean 'detector'")));
   EXPECT_THAT(with_rule("{detector: R10}"),
               FailsWith(StatusCode::kInvalidArgument, HasSubstr("must say why")));
+  EXPECT_THAT(with_rule("{}"), FailsWith(StatusCode::kInvalidArgument, HasSubstr("must name")));
   EXPECT_THAT(with_rule("R10"), FailsWith(StatusCode::kInvalidArgument, HasSubstr("list rules")));
 }
 

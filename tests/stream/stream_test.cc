@@ -260,6 +260,22 @@ TEST(SetStreamField, ReadsWhatIsLetPassAndWhatIsExpected) {
   }
 }
 
+TEST(SetStreamField, TakesAMapOfARuleWithCommasInItsValues) {
+  StreamConfig config;
+  ASSERT_THAT(SetStreamField("ignore",
+                             "\x1freason=off, since Monday\x1fpattern=a,b*.fits\x1f\ndetector=R22_*,reason=b",
+                             "", config),
+              IsOk());
+  EXPECT_THAT(config.stream.ignore,
+              ElementsAre(IgnoreRule{.pattern = "a,b*.fits", .reason = "off, since Monday"},
+                          IgnoreRule{.detector = "R22_*", .reason = "b"}));
+  for (const std::string_view bad : {"\x1f", "\x1fpattern=a\x1f", "\x1fpattern=a,reason=x\x1f"}) {
+    EXPECT_THAT(SetStreamField("ignore", bad, "", config),
+                FailsWith(StatusCode::kInvalidArgument, HasSubstr("a rule must")))
+        << bad;
+  }
+}
+
 TEST(SetStreamField, RefusesAQueryThatDoesNotSayWhereTheNightGoes) {
   StreamConfig config;
   for (const std::string_view key : {"registry_query", "expected_query"}) {

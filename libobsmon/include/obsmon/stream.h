@@ -149,8 +149,9 @@ struct StreamConfig {
 std::span<const std::string_view> StreamKeys();
 
 /// What a key's value may be in a streams.yaml. In a text a list is "a,b", a map "a=b,c=d", a list of maps
-/// has one a line.
+/// has one a line; a line with kMapSeparator around each of its pairs may have commas in its values.
 enum class StreamValue : std::uint8_t { kOne, kList, kMap, kMaps };
+inline constexpr char kMapSeparator = '\x1f';
 StreamValue StreamValueOf(std::string_view key);
 
 /// Sets the field that `key` names from text: a folder (a relative one starts at `base`), a night, a whole

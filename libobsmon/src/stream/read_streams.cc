@@ -143,22 +143,22 @@ class StreamReader {
     return absl::OkStatus();
   }
 
-  // A list of rules, one a line; a rule's reason last, since it may have commas in it.
+  // A list of rules, one a line.
   absl::StatusOr<std::string> TextOfMaps(const YAML::Node& key, const YAML::Node& list) const {
     std::string text;
     for (const YAML::Node& map : list) {
       if (!map.IsMap()) return Wrong(key, fmt::format("'{}' must list rules of 'key: value'", key.Scalar()));
       OBSMON_RETURN_IF_ERROR(CheckKeys(map, kRuleKeys));
-      for (const std::string_view name : kRuleKeys) {
-        const YAML::Node value = map[std::string(name)];
-        if (!value) continue;
-        if (!value.IsScalar()) return Wrong(value, fmt::format("'{}' must have one plain value", name));
-        text += fmt::format("{}={},", name, value.Scalar());
-        std::ranges::replace(text, '\n', ' ');
+      std::string rule(1, kMapSeparator);
+      for (const auto& entry : map) {
+        if (!entry.second.IsScalar()) {
+          return Wrong(entry.second, fmt::format("'{}' must have one plain value", entry.first.Scalar()));
+        }
+        rule += fmt::format("{}={}{}", entry.first.Scalar(), entry.second.Scalar(), kMapSeparator);
       }
-      if (text.ends_with(',')) text.back() = '\x1f';
+      std::ranges::replace(rule, '\n', ' ');
+      text += rule + '\n';
     }
-    std::ranges::replace(text, '\x1f', '\n');
     return text;
   }
 

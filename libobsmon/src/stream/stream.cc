@@ -196,18 +196,22 @@ bool SetRuleField(std::string_view key, std::string_view value, IgnoreRule& rule
   return true;
 }
 
-// "pattern=*_dark.fits,detector=R22_*,reason=…": the reason last, for it may have commas in it.
+// "pattern=*_dark.fits,detector=R22_*,reason=…": the reason last, for it may have commas in it. Or with
+// kMapSeparator around each, where all may.
 absl::StatusOr<IgnoreRule> ParseRule(std::string_view line) {
   constexpr std::string_view kForm =
       "write at least one of pattern=…, detector=… and observation_type=…, missing=no if files that never "
       "arrived are not meant, and at last reason=…";
   IgnoreRule rule;
+  const bool is_map = line.starts_with(kMapSeparator);
+  if (is_map) line.remove_prefix(1);
   while (!line.empty()) {
     const std::size_t equals = std::min(line.find('='), line.size());
     const std::string_view key = line.substr(0, equals);
-    const std::size_t end = key == "reason" ? line.size() : std::min(line.find(','), line.size());
+    const std::size_t separator = line.find(is_map ? kMapSeparator : ',');
+    const std::size_t end = key == "reason" && !is_map ? line.size() : std::min(separator, line.size());
     if (equals >= end || !SetRuleField(key, line.substr(equals + 1, end - equals - 1), rule)) {
-      return absl::InvalidArgumentError(fmt::format("'{}' is no rule: {}", line, kForm));
+      return absl::InvalidArgumentError(fmt::format("'{}' is no rule: {}", line.substr(0, end), kForm));
     }
     line.remove_prefix(std::min(end + 1, line.size()));
     while (line.starts_with(' ')) line.remove_prefix(1);
