@@ -66,10 +66,30 @@ NightRule RuleOf(const Timedelta& offset, const std::string& scale) {
           .scale = scale == "tai" ? TimeScale::kTai : TimeScale::kUtc};
 }
 
+/// For py::class_<Night>: Night.__new__ makes the whole value, and pybind11 passes over the __init__ that
+/// follows. Without it Night.__new__(Night) would give memory that nobody has set.
+py::custom_type_setup MadeByNew() {
+  return py::custom_type_setup([](PyHeapTypeObject* heap_type) {
+    heap_type->ht_type.tp_new = [](PyTypeObject* type, PyObject* args, PyObject* kwargs) -> PyObject* {
+      const auto night = py::reinterpret_steal<py::object>(py::detail::make_new_instance(type));
+      if (!night) return nullptr;
+      try {
+        py::type::of<Night>().attr("__init__")(
+            night, *py::reinterpret_borrow<py::args>(args),
+            **(kwargs == nullptr ? py::kwargs() : py::reinterpret_borrow<py::kwargs>(kwargs)));
+      } catch (py::error_already_set& error) {
+        error.restore();
+        return nullptr;
+      }
+      return night.inc_ref().ptr();
+    };
+  });
+}
+
 }  // namespace
 
 void BindNight(py::module_& module) {
-  py::class_<Night>(module, "Night", kNightDoc)
+  py::class_<Night>(module, "Night", MadeByNew(), kNightDoc)
       .def(py::init([](const AnyNight& night) { return ToNight(night); }), py::arg("night"), py::pos_only())
       .def_static(
           "containing",

@@ -86,6 +86,21 @@ def test_is_a_value():
         night < "2020-05-02"
 
 
+def test_is_whole_however_it_is_made():
+    with pytest.raises(TypeError):
+        Night.__new__(Night)
+    with pytest.raises(ValueError, match="2020-02-30"):
+        Night.__new__(Night, "2020-02-30")
+    assert Night.__new__(Night, "2020-05-01") == Night("2020-05-01")
+
+    class Own(Night):
+        pass
+
+    assert Own("2020-05-01") == Night("2020-05-01") and type(pickle.loads(pickle.dumps(Night(20200501)))) is Night
+    with pytest.raises(TypeError):
+        Own.__new__(Own)
+
+
 @given(st.dates(), st.integers(-3000, 3000))
 def test_counts_as_dates_do(date, nights):
     try:
