@@ -462,28 +462,31 @@ def _stream(**fields: object) -> _obsmon._Stream:
         raise TypeError("no input: give input_dir, or both of storage and repo")
     if "input_dir" not in fields and "repo" in fields and not has_registry:
         raise TypeError("nothing to open: give repo or registry")
+    if fields.get("output_dir", "") is None:
+        raise TypeError("no output: give output_dir")
     for name, mapping in (("registry", registry), ("expected", fields.pop("expected", None))):
         if mapping is None:
             continue
-        if not isinstance(mapping, Mapping):
-            raise TypeError(f"{name} is a mapping, not {type(mapping).__name__}")
-        fields.update({f"{name}_{key}": value for key, value in mapping.items()})
+        fields.update({f"{name}_{key}": value for key, value in _mapping(name, mapping, _MAPS[name]).items()})
     if fields.get("db_auth", "") is None:
         fields["db_auth"] = os.environ.get("LSST_DB_AUTH_CREDENTIALS") or os.environ.get("LSST_DB_AUTH")
     if fields.get("repository_index", "") is None:
         fields["repository_index"] = os.environ.get("DAF_BUTLER_REPOSITORIES") or os.environ.get(
             "DAF_BUTLER_REPOSITORY_INDEX"
         )
-    return _obsmon.make_stream({key: _text(key, value) for key, value in fields.items() if value is not None})
+    return _obsmon.make_stream(
+        {key: (_PARAMETERS.get(key, key), _text(key, value)) for key, value in fields.items() if value is not None}
+    )
 
 
 _FOLDERS = ("input_dir", "output_dir", "storage", "repo", "pending_folder", "bad_folder", "repository_index", "db_auth",
             "manifest", "ingest_log", "rsync_log")
 _LISTS = ("collection", "dataset_type", "registry_events_tables")
-_MAPS = ("registry_", "expected_")
+_MAPS = {"registry": ("sql", "query", "events", "prefix", "files_table", "events_tables"), "expected": ("sql", "query")}
+_MAPPED = tuple(f"{name}_" for name in _MAPS)
 _SWITCHES = ("search_links", "compare_checksums")
 _TEXTS = ("name", "instrument", "night_scale", "history")
-_RULE_KEYS = ("pattern", "detector", "observation_type", "missing", "reason")  # the reason last: it may have commas
+_RULE_KEYS = ("pattern", "detector", "observation_type", "missing", "reason")
 _SPANS = ("grace", "guider_grace", "missing_grace", "partial_age", "busy_timeout", "max_age", "night_offset")
 _PARAMETERS = {"gen": "generation", "threads": "num_threads"}
 
@@ -495,7 +498,7 @@ def _text(key: str, value: object) -> bytes:
         if b"\0" in path:
             raise ValueError(f"{name}: embedded null byte")
         return path
-    if key.startswith(_MAPS) and isinstance(value, str):
+    if key.startswith(_MAPPED) and isinstance(value, str):
         return value.encode("utf-8", "surrogateescape")
     if key in _LISTS:
         names = [value] if isinstance(value, str) else list(value)  # type: ignore[call-overload] # likewise
@@ -505,9 +508,7 @@ def _text(key: str, value: object) -> bytes:
     if key == "ignore":
         return "\n".join(_rule(name, rule) for rule in value).encode("utf-8", "surrogateescape")  # type: ignore[attr-defined]
     if key == "detector_names":
-        if not isinstance(value, Mapping):
-            raise TypeError(f"{name} is a mapping, not {type(value).__name__}")
-        return ",".join(f"{ours}={theirs}" for ours, theirs in value.items()).encode("utf-8", "surrogateescape")
+        return ",".join(_pairs(name, _mapping(name, value))).encode("utf-8", "surrogateescape")
     if key in _SWITCHES:
         if not isinstance(value, bool):
             raise TypeError(f"{name} is a bool, not {type(value).__name__}")
@@ -518,18 +519,33 @@ def _text(key: str, value: object) -> bytes:
         if value.microseconds:
             raise ValueError(f"{name}: {value} is no whole number of seconds")
         return str(value // datetime.timedelta(seconds=1)).encode()
-    if key in _TEXTS or key.startswith(_MAPS):
+    if key in _TEXTS or key.startswith(_MAPPED):
         raise TypeError(f"{name} is a str, not {type(value).__name__}")
     return str(_integer(name, value)).encode()
 
 
+def _mapping(name: str, value: object, known: tuple[str, ...] = ()) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{name} is a mapping, not {type(value).__name__}")
+    for key in value:
+        if known and key not in known:
+            raise ValueError(f"{name} has no {key!r}, only {', '.join(known)}")
+    return value
+
+
+def _pairs(name: str, mapping: Mapping[str, object]) -> list[str]:
+    for text in (*mapping, *mapping.values()):
+        if not isinstance(text, str):
+            raise TypeError(f"{name} maps str to str, not {type(text).__name__}")
+    return [f"{key}={value}" for key, value in mapping.items()]
+
+
 def _rule(name: str, rule: object) -> str:
-    if not isinstance(rule, Mapping):
-        raise TypeError(f"{name} is a list of mappings, not of {type(rule).__name__}")
-    unknown = set(rule) - set(_RULE_KEYS)
-    if unknown:
-        raise ValueError(f"{name}: a rule has no {sorted(unknown)[0]!r}, only {', '.join(_RULE_KEYS)}")
-    return ",".join(f"{key}={rule[key]}" for key in _RULE_KEYS if key in rule).replace("\n", " ")
+    name = f"{name}: a rule"
+    texts = dict(_mapping(name, rule, _RULE_KEYS))
+    if isinstance(texts.get("missing"), bool):
+        texts["missing"] = str(texts["missing"])
+    return "\x1f".join(["", *_pairs(name, texts), ""]).replace("\n", " ")  # so its values may have commas
 
 
 def _integer(name: str, value: object) -> int:

@@ -682,7 +682,7 @@ class UpdateResult:
         """
         What could not be read, one sentence each: a list of str.
         """
-def make_stream(fields: dict[str, bytes]) -> _Stream:
+def make_stream(fields: collections.abc.Mapping[str, tuple[str, bytes]]) -> _Stream:
     ...
 def match_night(transfers: TransferScan, ingests: NightIngests, as_of: datetime.datetime | None, config: _Stream, min_fits_bytes: typing.SupportsInt | typing.SupportsIndex, storage_names: list[str | bytes | os.PathLike[str] | os.PathLike[bytes]]) -> NightMatch:
     ...

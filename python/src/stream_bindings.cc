@@ -1,8 +1,10 @@
 // stream.h
 #include <pybind11/pybind11.h>
-#include <pybind11/typing.h>
+#include <pybind11/stl.h>
 
+#include <map>
 #include <string>
+#include <utility>
 
 #include "bindings.h"
 #include "made_here.h"
@@ -14,12 +16,13 @@ namespace {
 
 namespace py = pybind11;
 
-/// A stream from texts by the keys of SetStreamField, so that the library judges each of them.
-StreamConfig MakeStream(const py::typing::Dict<py::str, py::bytes>& fields) {
+/// A stream from texts by the keys of SetStreamField, so that the library judges each of them; each with the
+/// name that Python has for it.
+StreamConfig MakeStream(const std::map<std::string, std::pair<std::string, py::bytes>>& fields) {
   StreamConfig config;
-  for (const auto& [key, text] : fields) {
-    const auto name = key.cast<std::string>();
-    const absl::Status status = SetStreamField(name, text.cast<std::string>(), {}, config);
+  for (const auto& [key, field] : fields) {
+    const auto& [name, text] = field;
+    const absl::Status status = SetStreamField(key, std::string(text), {}, config);
     if (!status.ok()) {
       Raise(absl::Status(status.code(), name + ": " + std::string(status.message())));
     }

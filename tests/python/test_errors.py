@@ -74,7 +74,18 @@ def test_a_registry_that_is_busy(stream):
     ({"num_threads": -1}, ValueError, "threads"),
     ({"num_threads": True}, TypeError, "num_threads is an int, not bool"),
     ({"num_threads": "2"}, TypeError, "num_threads is an int, not str"),
-    ({"generation": 4}, ValueError, "generation"),
+    ({"num_threads": 1025}, ValueError, "^num_threads: '1025' threads"),
+    ({"generation": 4}, ValueError, "^generation: '4' is no generation"),
+    ({"generation": 3, "search_links": True}, ValueError, "search_links goes by folders of links"),
+    ({"registry": {"foo": "x"}}, ValueError, "^registry has no 'foo', only sql, query, events, prefix"),
+    ({"registry": {"query": "SELECT {night}"}}, ValueError, "registry_query is given without registry_sql"),
+    ({"expected": {"events": "x"}}, ValueError, "^expected has no 'events', only sql, query$"),
+    ({"ignore": [{}]}, ValueError, "^ignore: a rule must name what it ignores"),
+    ({"ignore": [{"pattern": "*.fits", "reason": None}]}, TypeError, "^ignore: a rule maps str to str, not NoneType"),
+    ({"ignore": [{"pattern": "*.fits", "reason": ""}]}, ValueError, "^ignore: "),
+    ({"ignore": ["*.fits"]}, TypeError, "^ignore: a rule is a mapping, not str"),
+    ({"detector_names": {"R00_S00": None}}, TypeError, "^detector_names maps str to str, not NoneType"),
+    ({"detector_names": "R00_S00=RXX_S00"}, TypeError, "^detector_names is a mapping, not str"),
     ({"search_links": 1}, TypeError, "search_links is a bool"),
     ({"compare_checksums": "yes"}, TypeError, "compare_checksums is a bool"),
     ({"name": b"x"}, TypeError, "name is a str"),
@@ -98,6 +109,8 @@ def test_days_that_contradict_each_other(sample, tmp_path):
         obsmon.update(input_dir=sample, output_dir=tmp_path / "out", num_days=0)
     with pytest.raises(TypeError):
         obsmon.update(input_dir=sample, num_days=2)
+    with pytest.raises(TypeError, match="no output: give output_dir"):
+        obsmon.update(input_dir=sample, output_dir=None)
     with pytest.raises(TypeError, match="list of folders"):
         obsmon.update_summary(tmp_path, "auxTel")
     assert not (tmp_path / "out").exists()

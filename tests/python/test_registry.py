@@ -47,6 +47,11 @@ def test_a_database_says_what_should_have_arrived(survey: Path, caplog: pytest.L
     rule = {"pattern": "?.fits", "missing": "no", "reason": "not ingested here"}
     report = obsmon.observe_night(**where, expected=expected, ignore=[rule])
     assert (report.counts.missing, report.counts.ignored) == (1, 1)
+    (survey / "storage/20200501/c,d.fits").write_bytes(bytes(20_000))
+    rule = {"pattern": "c,d.fits", "reason": "made, and left, by hand", "missing": False}
+    report = obsmon.observe_night(**where, ignore=[rule])
+    assert {file["path"]: file["message"] for file in report.files if file["verdict"] == "ignored"} == {
+        "20200501/c,d.fits": "made, and left, by hand"}
     report = obsmon.observe_night(**where, expected={**expected, "sql": uri + ".away"})
     assert report.counts.missing == 0 and "survey.sqlite3.away" in caplog.text
     with pytest.raises(TypeError, match="expected is a mapping"):
@@ -66,5 +71,7 @@ def test_what_can_not_be_a_registry_is_refused(survey: Path) -> None:
     assert "sesame" not in str(refused.value)
     with pytest.raises(TypeError, match="registry is a mapping, not str"):
         obsmon.open_registry(registry=uri)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="registry has no 'url', only sql, query"):
+        obsmon.open_registry(registry={"url": uri, "query": QUERY})
     with pytest.raises(TypeError, match="give repo or registry"):
         obsmon.open_registry()

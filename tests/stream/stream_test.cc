@@ -291,6 +291,12 @@ TEST(SetStreamField, RefusesEventTablesInAnythingButPostgres) {
               FailsWith(StatusCode::kInvalidArgument, HasSubstr("in a PostgreSQL database")));
 }
 
+TEST(SetStreamField, TakesAnEmptyMapOfDetectorNamesForNoneThatDiffer) {
+  StreamConfig config;
+  ASSERT_THAT(SetStreamField("detector_names", "", "", config), IsOk());
+  EXPECT_THAT(config.stream.detector_names, testing::IsEmpty());
+}
+
 TEST(CheckOptionsOf, RefusesAQueryWithoutItsDatabaseAndADatabaseWithoutItsQuery) {
   const SqlQuery without_uri{.query = "SELECT path FROM files WHERE night = {night}"};
   const SqlQuery without_query{.uri = "sqlite:////files.sqlite3"};

@@ -112,7 +112,7 @@ absl::Status SetList(std::string_view text, std::vector<std::string>& list) {
 
 absl::Status SetAliases(std::string_view text, std::vector<DetectorAlias>& aliases) {
   std::vector<std::string> entries;
-  OBSMON_RETURN_IF_ERROR(SetList(text, entries));
+  if (!text.empty()) OBSMON_RETURN_IF_ERROR(SetList(text, entries));
   aliases.clear();
   for (const std::string& entry : entries) {
     const std::size_t equals = entry.find('=');
