@@ -1,4 +1,5 @@
 """A Chromium, and pages of nights of all sizes, from file:// and served. No test may make it ask for anything else."""
+import contextlib
 import functools
 import http.server
 import os
@@ -42,11 +43,20 @@ def server():
 
 
 @pytest.fixture(scope="session")
-def browser():
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=os.environ["CHROMIUM"], args=ARGUMENTS)
+def playwright():
+    with sync_playwright() as started:
         yield started
-        started.close()
+
+
+def launch(playwright, *arguments):
+    return playwright.chromium.launch(executable_path=os.environ["CHROMIUM"], args=[*ARGUMENTS, *arguments])
+
+
+@pytest.fixture(scope="session")
+def browser(playwright):
+    started = launch(playwright)
+    yield started
+    started.close()
 
 
 @pytest.fixture(params=["file", "served"])
@@ -62,7 +72,8 @@ class Opener:
         self.browser, self.contexts, self.faults, self.requests, self.dialogs = browser, [], [], [], []
 
     def __call__(self, address, **options):
-        options.setdefault("viewport", {"width": 1400, "height": 900})
+        if not options.get("no_viewport"):
+            options.setdefault("viewport", {"width": 1400, "height": 900})
         context = self.browser.new_context(**options)
         self.contexts.append(context)
         page = context.new_page()
@@ -74,8 +85,8 @@ class Opener:
         return page
 
 
-@pytest.fixture
-def open_page(browser):
+@contextlib.contextmanager
+def opener_of(browser):
     opener = Opener(browser)
     yield opener
     for context in opener.contexts:
@@ -83,3 +94,20 @@ def open_page(browser):
     assert not opener.faults and not opener.dialogs
     allowed = ("file:", "http://127.0.0.1:", "data:", "blob:")
     assert not [url for url in opener.requests if not url.startswith(allowed)]
+
+
+@pytest.fixture
+def open_page(browser):
+    with opener_of(browser) as opener:
+        yield opener
+
+
+@pytest.fixture
+def open_on_screen(playwright, request):
+    """Opens pages on a screen of so many pixels to one of CSS, in a window so wide: what Playwright's own
+    device_scale_factor does not do, which paints finer and lays out as ever."""
+    ratio, width = request.param
+    browser = launch(playwright, f"--force-device-scale-factor={ratio}", f"--window-size={width},900")
+    with opener_of(browser) as opener:
+        yield functools.partial(opener, no_viewport=True)
+    browser.close()

@@ -217,6 +217,55 @@ def test_rows_are_chosen_by_keyboard_and_told_in_full(open_page, base):
     assert page.get_attribute(".list", "aria-activedescendant") == page.get_attribute(".body .file[aria-selected=true]", "id")
 
 
+LAST = "MC_O_20200501_001000_R44_SW1.json"
+def is_last_file_in_view(page):
+    """The last row ends where the list ends, and is what a reader sees there."""
+    until(page, """last => {
+      const list = document.querySelector('.list').getBoundingClientRect();
+      const line = [...document.querySelectorAll('.body .file:not([hidden])')].find(line => line.textContent.includes(last));
+      if (!line) return false;
+      const box = line.getBoundingClientRect();
+      const seen = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)?.closest('.file');
+      return seen === line && Math.abs(box.bottom - list.bottom) < 3;
+    }""", arg=LAST)
+
+
+# (3, 1400) is a desktop, the others are phones, where a row is higher.
+@pytest.mark.parametrize("open_on_screen", [(3, 1400), (2, 500), (3, 500)], indirect=True)
+def test_the_last_of_very_many_files_is_reached_on_screens_of_many_pixels(open_on_screen):
+    page = open_on_screen(f"{PAGES.as_uri()}/410000/{NIGHT}")
+    assert page.evaluate("devicePixelRatio") > 1
+    says(page, "All 410,000 files.")
+    page.locator(".list").scroll_into_view_if_needed()
+    page.focus(".list")
+    page.keyboard.press("End")
+    is_last_file_in_view(page)
+    assert page.get_attribute(".body .file[aria-selected=true]", "aria-rowindex") == "410001"
+    page.keyboard.press("Home")
+    until(page, "document.querySelector('.list').scrollTop === 0")
+    page.evaluate("document.querySelector('.list').scrollTop = 1e9")  # the bar, drawn down
+    is_last_file_in_view(page)
+
+
+def test_a_list_stays_within_what_a_browser_can_show_when_the_screen_or_the_zoom_changes(open_page):
+    page = open_page(f"{PAGES.as_uri()}/410000/{NIGHT}")
+    says(page, "All 410,000 files.")
+    page.evaluate("document.querySelector('.list').scrollTop = 200_000 * 28")
+    until(page, "document.querySelector('.body .file:not([hidden])')?.dataset.at > 199_900")
+    first = "Number([...document.querySelectorAll('.body .file:not([hidden])')].map(line => line.dataset.at).sort()[0])"
+    before = page.evaluate(first)
+    devtools = page.context.new_cdp_session(page)
+    for event in ("zoom", "another screen"):
+        if event == "another screen":  # the window is as wide as before, and told of no resize
+            page.evaluate("addEventListener('resize', (event) => event.stopImmediatePropagation(), true)")
+        for ratio, width in ((3, 1300), (5, 1200), (1, 1400)):
+            devtools.send("Emulation.setDeviceMetricsOverride", {"width": width, "height": 900, "deviceScaleFactor": ratio, "mobile": False})
+            until(page, "ratio => devicePixelRatio === ratio", arg=ratio)
+            until(page, "document.querySelector('.list .body').offsetHeight * devicePixelRatio < 2 ** 25")
+            until(page, f"Math.abs({first} - {before}) < 2")  # and what was in view stays there
+    until(page, "document.querySelector('.list .body').offsetHeight === 410_000 * 28")
+
+
 def test_copies_names_and_a_link_to_the_view(open_page, server):
     page = open_page(f"{server}/500/{NIGHT}#detector=R01_S11&search=000003", permissions=["clipboard-read", "clipboard-write"])
     says(page, "2 of 486 files.")

@@ -177,8 +177,8 @@ function buildFiles(night) {
     return cell;
   });
   const body = make("div", {role: "rowgroup", className: "body"});
-  const table = make("div", {role: "grid", className: "list", tabIndex: 0, "aria-label": "All files; arrow keys move, Enter copies a name"},
-    make("div", {role: "rowgroup", className: "heads"}, head), body);
+  const heads = make("div", {role: "rowgroup", className: "heads"}, head);
+  const table = make("div", {role: "grid", className: "list", tabIndex: 0, "aria-label": "All files; arrow keys move, Enter copies a name"}, heads, body);
   const detail = make("dl", {className: "detail", "aria-label": "The file chosen"});
   const field = (label, control) => make("label", {className: "field"}, make("span", {textContent: label}), control);
   place.replaceChildren(
@@ -197,13 +197,15 @@ function buildFiles(night) {
   }
 
   let rowHeight = 28;
+  let stretch = 1;  // of all rows, so much goes by with each pixel that is scrolled
   const pool = [];
-  const viewTop = () => Math.max(0, table.scrollTop);
+  const viewTop = () => Math.max(0, table.scrollTop) * stretch;  // what of all rows is at the top
   function draw() {
-    const first = Math.max(0, Math.floor(viewTop() / rowHeight) - 8);
-    const end = Math.min(rows.length, Math.ceil((viewTop() + table.clientHeight) / rowHeight) + 8);
+    const top = viewTop(), ahead = top - top / stretch;
+    const first = Math.max(0, Math.floor(top / rowHeight) - 8);
+    const end = Math.min(rows.length, Math.ceil((top + table.clientHeight) / rowHeight) + 8);
     while (pool.length < end - first) pool.push(newRow());
-    pool.forEach((line, i) => fill(line, first + i, first + i < end));
+    pool.forEach((line, i) => fill(line, first + i, first + i < end, ahead));
     const missing = new Set();
     for (let at = first; at < end; ++at) {
       const chunk = night.chunkOf(rows[at]);
@@ -217,7 +219,7 @@ function buildFiles(night) {
     body.append(line);
     return {line, cells};
   }
-  function fill({line, cells}, at, used) {
+  function fill({line, cells}, at, used, ahead) {
     line.hidden = !used;
     if (!used) return;
     const row = rows[at];
@@ -228,7 +230,7 @@ function buildFiles(night) {
     line.id = "row-" + row;
     line.setAttribute("aria-rowindex", String(at + 2));
     line.setAttribute("aria-selected", String(at === active));
-    line.style.transform = `translateY(${at * rowHeight}px)`;
+    line.style.transform = `translateY(${Math.round(at * rowHeight - ahead)}px)`;
     const texts = [null, facts ? sizeText(facts.size) : "…", facts ? timeText(facts.created) : "…", facts ? timeText(facts.ingested) : "…",
       facts ? spanText(facts.ingested - facts.created) : "…"];
     if (!cells[0].firstChild) cells[0].append(make("span", {className: "folder"}), make("bdi"));
@@ -268,9 +270,9 @@ function buildFiles(night) {
     if (!rows.length) return;
     active = Math.max(0, Math.min(rows.length - 1, at));
     shownRow = rows[active];
-    const top = active * rowHeight, room = table.clientHeight - head.offsetHeight;
-    if (top < table.scrollTop) table.scrollTop = top;
-    else if (top + rowHeight > table.scrollTop + room) table.scrollTop = top + rowHeight - room;
+    const top = active * rowHeight, bottom = top + rowHeight - room();
+    if (top < viewTop()) table.scrollTop = top / stretch;
+    else if (bottom > viewTop()) table.scrollTop = bottom / stretch;
     draw();
     showDetail();
     table.setAttribute("aria-activedescendant", "row-" + shownRow);
@@ -292,12 +294,23 @@ function buildFiles(night) {
     if (line && !String(getSelection())) choose(Number(line.dataset.at));
   });
 
+  const room = () => table.clientHeight - heads.offsetHeight;
   function measure() {
+    const top = viewTop(), before = stretch;
     rowHeight = Math.max(24, Math.round(parseFloat(getComputedStyle(table).getPropertyValue("--row-height")) * parseFloat(getComputedStyle(document.documentElement).fontSize)));
-    body.style.height = rows.length * rowHeight + "px";
+    // Chromium cuts off what is higher than 2^25 pixels of the screen, Firefox what is higher than 17.8 million of CSS:
+    // a list that is higher is laid out as high as that, and goes by faster than it is scrolled.
+    const height = rows.length * rowHeight, most = 33e6 / Math.max(2, devicePixelRatio);
+    body.style.height = Math.min(height, most) + "px";
+    stretch = height > most ? (height - room()) / (most - room()) : 1;
+    if (stretch !== before) table.scrollTop = top / stretch;
     schedule();
   }
   addEventListener("resize", measure);
+  // Another screen, or another zoom, need not be a resize.
+  (function followPixels() {
+    matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener("change", () => { measure(); followPixels(); }, {once: true});
+  })();
 
   search.addEventListener("input", () => setView({search: search.value}));
   for (const [input, key, texts] of [[exposure, "exposure", night.exposures], [detector, "detector", night.detectors]]) {
