@@ -93,6 +93,16 @@ def test_sorts_by_each_column_both_ways(open_page, base):
     until(page, "document.querySelector('.body .file .f-size').textContent.endsWith('MB')")
 
 
+def test_an_address_that_asks_an_open_page_for_another_order_gets_it(open_page, base):
+    page = open_page(f"{base}/410000/{NIGHT}")
+    says(page, "All 410,000 files.")
+    page.evaluate("location.hash = '#sort=-size'")
+    # The largest, which are nowhere near the first of the night.
+    until(page, "document.querySelector('.body .file .f-size').textContent === '20.0 MB'")
+    says(page, "All 410,000 files.")
+    assert page.get_attribute(".head .f-size", "aria-sort") == "descending"
+
+
 def test_a_link_opens_the_view_that_it_was_made_in(open_page, base):
     page = open_page(f"{base}/410000/{NIGHT}")
     says(page, "All 410,000 files.")

@@ -57,8 +57,11 @@ const sortKeys = {
   latency: (facts) => facts.ingested - facts.created,
 };
 
+const sortedBy = () => view.sort.replace("-", "");
+const lacksDataToSort = (night) => Boolean(sortKeys[sortedBy()]) && night.chunks.some(({data}) => !data);
+
 function sortRows(night, rows) {
-  const key = view.sort.replace("-", "");
+  const key = sortedBy();
   const down = view.sort.startsWith("-") ? -1 : 1;
   if (key === "name") {
     const order = nameOrder(night);
@@ -67,7 +70,7 @@ function sortRows(night, rows) {
   if (key === "verdict") {
     return rows.sort((a, b) => down * (night.gravity[night.verdictOf[b]] - night.gravity[night.verdictOf[a]]) || a - b);
   }
-  if (!sortKeys[key] || night.chunks.some(({data}) => !data)) return rows;  // sorted when all of it is there
+  if (!sortKeys[key] || lacksDataToSort(night)) return rows;  // sorted when all of it is there
   const values = new Float64Array(night.rows);
   for (const row of rows) values[row] = sortKeys[key](night.facts(row));
   // What there is none of comes last, whichever way the rest goes.
@@ -171,7 +174,7 @@ function buildFiles(night) {
   const sorters = columns.map(([key, label]) => {
     const cell = make("div", {role: "columnheader", className: "f-" + key}, make("button", {
       type: "button", textContent: label,
-      onclick: () => sortBy(view.sort === key ? "-" + key : view.sort === "-" + key ? "" : key),
+      onclick: () => setView({sort: view.sort === key ? "-" + key : view.sort === "-" + key ? "" : key}),
     }));
     head.append(cell);
     return cell;
@@ -187,14 +190,6 @@ function buildFiles(night) {
     make("div", {className: "chips", role: "group", "aria-label": "Verdicts"}, ...chips.filter(Boolean)),
     make("div", {className: "actions"}, says, clear, copy, csv, link),
     table, detail);
-
-  async function sortBy(sort) {
-    setView({sort});
-    if (sortKeys[sort.replace("-", "")] && night.chunks.some(({data}) => !data)) {
-      tell("Loading what to sort by…");
-      if (await haveAll()) setView({});
-    }
-  }
 
   let rowHeight = 28;
   let stretch = 1;  // of all rows, so much goes by with each pixel that is scrolled
@@ -341,7 +336,9 @@ function buildFiles(night) {
     table.removeAttribute("aria-activedescendant");
     tell(rows.length === night.rows ? `All ${grouped(night.rows)} files.` : `${grouped(rows.length)} of ${grouped(night.rows)} files.`);
     measure();
+    if (lacksDataToSort(night)) {
+      tell("Loading what to sort by…");
+      haveAll().then((all) => all && setView({}));
+    }
   });
-  // A link may ask for an order that needs all data.
-  if (view.sort) sortBy(view.sort);
 }
