@@ -48,6 +48,10 @@ int WriteSummary(const std::filesystem::path& out, std::span<const std::filesyst
 
 int RunSummary(const Options& options, const Environment& environment, Console& console) {
   const std::filesystem::path out = options.arguments.front();
+  if (out.empty()) {
+    console.Error("OUT is an empty text, and names no folder");
+    return kUsage;
+  }
   const std::vector<std::filesystem::path> streams(options.arguments.begin() + 1, options.arguments.end());
   const absl::StatusOr<SharedHistory> shared = SharedHistoryOf(options);
   if (!shared.ok()) {

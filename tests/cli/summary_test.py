@@ -35,6 +35,7 @@ class Summary(CommandTest):
     def test_needs_a_folder_and_a_stream(self):
         self.assert_refused(run("summary"), 2, "obsmon summary OUT STREAM...")
         self.assert_refused(run("summary", self.www), 2, "obsmon summary OUT STREAM...")
+        self.assert_refused(run("summary", "", "auxTel"), 2, "OUT is an empty text")
 
     def test_an_output_that_can_not_be_written_is_named(self):
         self.assert_refused(run("summary", self.out / "index.html", self.out), 4, self.out / "index.html")
