@@ -170,6 +170,7 @@ bool WriteAll(const fs::path& folder) {
   StreamSummary stream{.name = "LSSTCam", .page = "../500/index.html"};
   for (int back = 0; back < 4; ++back)
     stream.nights.push_back(SummaryOf(back == 1 ? calm : nights[0].second, back));
+  stream.last_look = AsOf() - hours{3};
   const StreamSummary broken{.name = "ts8", .page = "ts8/index.html", .trouble = "/www/ts8 has no history"};
   fs::create_directories(folder / "summary");
   const absl::Status status =

@@ -41,6 +41,17 @@ def test_a_status_that_can_no_longer_be_read_is_not_taken_for_a_monitor_that_has
     assert "has stopped" not in page.inner_text("#live")
 
 
+def test_a_summary_tells_how_old_it_is_itself_and_by_words_which_monitor_has_stopped(open_page, base):
+    page = with_status(open_page, 180, f"{base}/summary/index.html")
+    until(page, "document.querySelector('#live').textContent.includes('Summary made 3 min ago.')")
+    assert "stopped" not in page.get_attribute("#live", "class")
+    assert "seems to have stopped: its last look was 3 h 00 min before this page was made" in page.inner_text(".streams")
+    assert "ook just now" not in page.inner_text("main")
+    page = with_status(open_page, 11_100, f"{base}/summary/index.html")
+    page.wait_for_selector("#live.stopped")
+    assert "No summary is made any more: the last one was made 3 h 05 min ago" in page.inner_text("#live")
+
+
 def test_a_page_that_stays_open_counts_on(open_page, base):
     page = with_status(open_page, 10, f"{base}/500/2020-05-01.html")
     until(page, "/Last look 1[0-9] s ago/.test(document.querySelector('#live').textContent)")

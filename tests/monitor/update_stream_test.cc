@@ -741,5 +741,27 @@ TEST(UpdateSummary, ShowsEachStreamAndSaysWhichCouldNotBeRead) {
   EXPECT_FALSE(std::filesystem::exists(stream.tree() / "nowhere"));
 }
 
+std::string SummaryAt(const SampleStream& stream, UtcTime as_of) {
+  const std::vector<std::filesystem::path> streams = {"output"};
+  EXPECT_THAT(UpdateSummary(stream.tree().root(), streams, as_of).status(), IsOk());
+  return ReadFile(stream.tree() / "index.html");
+}
+
+TEST(UpdateSummary, SaysThatAMonitorSeemsToHaveStoppedHoweverOftenTheSummaryIsMade) {
+  SampleStream stream;
+  Stream options = stream.Options();
+  options.max_age = std::chrono::minutes{30};
+  const UtcTime looked = stream.Later();
+  // The newest look counts, also where it was at a night that the summary does not show.
+  UpdateStream(options, Only(kNight), looked - std::chrono::minutes{40});
+  UpdateStream(options, Only(kNight - 5), looked);
+  EXPECT_THAT(SummaryAt(stream, looked + options.max_age), Not(HasSubstr("seems to have stopped")));
+  EXPECT_THAT(SummaryAt(stream, looked + options.max_age + std::chrono::minutes{1}),
+              HasSubstr("seems to have stopped: its last look was 31 min before"));
+  std::filesystem::remove(stream.Page("data/status.js"));
+  EXPECT_THAT(SummaryAt(stream, looked + std::chrono::minutes{15}), Not(HasSubstr("seems to have stopped")));
+  EXPECT_THAT(SummaryAt(stream, looked + std::chrono::minutes{16}), HasSubstr("seems to have stopped"));
+}
+
 }  // namespace
 }  // namespace obsmon

@@ -191,6 +191,21 @@ TEST(SummaryPage, SaysHowEachStreamIsBeforeItsNights) {
   EXPECT_THAT(page, AllOf(HasSubstr("Its history could not be read"), HasSubstr("is no database")));
 }
 
+TEST(SummaryPage, SaysWhenEachStreamWasLastLookedAtAndWhoseMonitorSeemsToHaveStopped) {
+  const std::string page = RenderSummaryPage(samples::Streams(), samples::AsOf());
+  EXPECT_THAT(page, AllOf(HasSubstr("Summary made at <time>2020-05-02 06:00:00Z</time>"),
+                          HasSubstr("<td>last looked at <time>2020-05-02 05:45:00Z</time></td>"),
+                          HasSubstr("seems to have stopped: its last look was 3 h 05 min before this page "
+                                    "was made, at <time>2020-05-02 02:55:00Z</time>")));
+}
+
+TEST(SummaryPage, CallsAMonitorStoppedByTheAgeThatItsStreamAllows) {
+  std::vector<StreamSummary> streams = samples::Streams();
+  streams[1].max_age = std::chrono::minutes{185};
+  const std::string page = RenderSummaryPage(streams, samples::AsOf());
+  EXPECT_THAT(page, Not(HasSubstr("seems to have stopped")));
+}
+
 TEST(SummaryPage, LinksToTheStreamsPagesWithTheirFolder) {
   const std::string page = RenderSummaryPage(samples::Streams(), samples::AsOf());
   EXPECT_THAT(page,

@@ -213,8 +213,14 @@ std::vector<StreamSummary> Streams() {
   std::vector<NightSummary> calm_nights{calm, calm, calm};
   calm_nights[1].night = kNight - 1;
   calm_nights[2].night = kNight - 2;
-  return {{.name = "comCam", .page = "comCam/index.html", .nights = std::move(troubled)},
-          {.name = "aux & \"Tel\"", .page = "aux & \"Tel\"/index.html", .nights = std::move(calm_nights)},
+  return {{.name = "comCam",
+           .page = "comCam/index.html",
+           .nights = std::move(troubled),
+           .last_look = AsOf() - std::chrono::minutes{15}},
+          {.name = "aux & \"Tel\"",
+           .page = "aux & \"Tel\"/index.html",
+           .nights = std::move(calm_nights),
+           .last_look = AsOf() - std::chrono::minutes{185}},
           {.name = "ts8",
            .page = "ts8/index.html",
            .trouble = "/www/ts8/observing_monitor.sqlite3 is no database (file is not a database); "

@@ -34,7 +34,7 @@ std::vector<std::string> HostileNames(const std::string& folder);
 NightSummary SummaryOf(const NightReport& report);
 /// `nights` nights up to kNight, newest first: most are calm; the oldest five are a prototype's.
 std::vector<NightSummary> Nights(int nights);
-/// Three streams: one in trouble, one calm, and one whose history can't be read.
+/// Three streams: one in trouble, one calm whose monitor has stopped, and one whose history can't be read.
 std::vector<StreamSummary> Streams();
 
 }  // namespace obsmon::samples

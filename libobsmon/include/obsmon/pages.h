@@ -17,6 +17,7 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,8 +66,9 @@ NightPages RenderNight(const NightReport& report, std::string_view second_name =
 /// The script of all pages; it has the same name for as long as it has the same contents.
 PageFile PageScript();
 
-/// What an open page asks once a minute: when the last look was, how old that may be before the monitor is to
-/// be called stopped, and which nights have changed since.
+/// What an open page asks once a minute: when the last look was (of a page over several streams: when that
+/// was made), how old that may be before the monitor is to be called stopped, and which nights have changed
+/// since.
 PageFile RenderPageStatus(std::span<const NightSummary> nights, UtcTime as_of, std::chrono::seconds max_age);
 
 /// A stream's index.html: a row a night, newest first, problems on top. `nights` as History::Nights gives
@@ -79,9 +81,12 @@ struct StreamSummary {
   std::string page{};                  ///< path of its index.html from the summary page's folder; may be ""
   std::vector<NightSummary> nights{};  ///< newest first; only those to be shown
   std::string trouble{};               ///< why there are none: one sentence; else empty
+  std::optional<UtcTime> last_look{};  ///< at any of the stream's nights, those that are not shown too
+  /// How old that may be before the stream's monitor is to be called stopped.
+  std::chrono::milliseconds max_age = std::chrono::minutes{15};
 };
 
-/// One page over several streams, each with its latest nights.
+/// One page over several streams, each with its latest nights, made at `as_of`.
 std::string RenderSummaryPage(std::span<const StreamSummary> streams, UtcTime as_of);
 
 /// Puts `contents` in the place of `file`: a reader sees the old file or the new one, whole, whatever

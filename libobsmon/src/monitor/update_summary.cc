@@ -1,11 +1,16 @@
 #include <fmt/format.h>
 
+#include <chrono>
+#include <optional>
 #include <system_error>
 #include <utility>
 
+#include "files/small_file.h"
+#include "history/night_facts.h"
 #include "monitor/read_nights.h"
 #include "obsmon/monitor.h"
 #include "obsmon/pages.h"
+#include "pages/page_script.h"
 #include "status_macros.h"
 
 namespace obsmon {
@@ -27,6 +32,12 @@ std::vector<NightSummary> LatestOf(std::vector<NightSummary> nights, UtcTime as_
   return nights;
 }
 
+// As the stream's own pages have it, which are written by whoever looks at it.
+std::chrono::milliseconds MaxAgeOf(const std::filesystem::path& folder) {
+  const absl::StatusOr<std::string> status = ReadSmallFile(folder / PageStatusName());
+  return (status.ok() ? MaxAgeIn(*status) : std::nullopt).value_or(Stream().max_age);
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::path& out,
@@ -46,6 +57,8 @@ absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::pa
     absl::StatusOr<std::vector<NightSummary>> nights =
         ReadNights({.name = summary.name, .output_dir = folder, .history = shared});
     if (nights.ok()) {
+      summary.last_look = LastLookAt(*nights);
+      summary.max_age = MaxAgeOf(folder);
       summary.nights = LatestOf(*std::move(nights), as_of);
     } else {
       summary.trouble = std::string(nights.status().message());

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <chrono>
 #include <range/v3/algorithm/count_if.hpp>
 #include <range/v3/view/filter.hpp>
 #include <range/v3/view/take.hpp>
 
 #include "obsmon/pages.h"
+#include "pages/js_text.h"
 #include "pages/page_script.h"
 #include "pages/style.h"
 #include "text/human.h"
@@ -181,10 +181,15 @@ void EndPage(Html& page) {
 }
 
 void LivePlace(UtcTime as_of, std::string_view night, Html& page) {
-  const auto since_epoch = std::chrono::floor<std::chrono::milliseconds>(as_of.time_since_epoch());
-  page.Raw("<div id=\"live\" class=\"live\" data-as-of=\"").Text(fmt::format("{}", since_epoch.count()));
+  page.Raw("<div id=\"live\" class=\"live\" data-as-of=\"").Text(fmt::format("{}", Milliseconds(as_of)));
   if (!night.empty()) page.Raw("\" data-night=\"").Text(night);
   page.Raw("\"></div>\n");
+}
+
+void SummaryLivePlace(UtcTime made_at, Html& page) {
+  page.Raw("<div id=\"live\" class=\"live\" data-summary data-as-of=\"")
+      .Text(fmt::format("{}", Milliseconds(made_at)))
+      .Raw("\"></div>\n");
 }
 
 void VerdictLine(const NightFacts& night, Html& page) {

@@ -29,6 +29,8 @@ void EndPage(Html& page);
 
 /// Where the script tells how old the last look is. `night` is that of a night's page, else empty.
 void LivePlace(UtcTime as_of, std::string_view night, Html& page);
+/// The same on a page over several streams, which are looked at each by itself: how old that page is.
+void SummaryLivePlace(UtcTime made_at, Html& page);
 
 /// The night's verdict in words, for the top of its page.
 void VerdictLine(const NightFacts& night, Html& page);

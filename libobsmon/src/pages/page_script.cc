@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <iterator>
+#include <system_error>
 
 #include "obsmon/pages.h"
 #include "pages/js_text.h"
@@ -21,6 +24,20 @@ std::string PageScriptName() { return fmt::format("{}/obsmon-{}.js", kPageDataFo
 
 PageFile PageScript() { return {.name = PageScriptName(), .contents = kScript}; }
 
+std::string PageStatusName() { return fmt::format("{}/status.js", kPageDataFolder); }
+
+std::optional<std::chrono::milliseconds> MaxAgeIn(std::string_view status) {
+  constexpr std::string_view kKey = "maxAge:";
+  const std::size_t at = status.find(kKey);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::int64_t milliseconds = 0;
+  const char* const begin = status.data() + at + kKey.size();
+  if (std::from_chars(begin, status.data() + status.size(), milliseconds).ec != std::errc()) {
+    return std::nullopt;
+  }
+  return std::chrono::milliseconds(milliseconds);
+}
+
 PageFile RenderPageStatus(std::span<const NightSummary> nights, UtcTime as_of, std::chrono::seconds max_age) {
   std::string script = fmt::format("obsmon.status({{lookedAt:{},maxAge:{},nights:{{", Milliseconds(as_of),
                                    std::chrono::milliseconds(max_age).count());
@@ -31,7 +48,7 @@ PageFile RenderPageStatus(std::span<const NightSummary> nights, UtcTime as_of, s
                    Milliseconds(*night.changed_at));
   }
   script += "}});\n";
-  return {.name = fmt::format("{}/status.js", kPageDataFolder), .contents = std::move(script)};
+  return {.name = PageStatusName(), .contents = std::move(script)};
 }
 
 }  // namespace obsmon

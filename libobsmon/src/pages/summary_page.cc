@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <chrono>
 
 #include "obsmon/pages.h"
 #include "pages/html.h"
 #include "pages/page_parts.h"
+#include "text/human.h"
 #include "text/path_text.h"
 
 namespace obsmon {
@@ -29,7 +31,25 @@ void StreamName(const StreamSummary& stream, Html& page) {
   }
 }
 
-void StreamRow(const StreamSummary& stream, Html& page) {
+// What is true of the page as it is: with a monitor that has stopped, pages over several streams may go on
+// being made.
+void LastLook(const StreamSummary& stream, UtcTime as_of, Html& page) {
+  if (!stream.last_look) {
+    page.Raw("<td>\u2013</td>");
+    return;
+  }
+  const auto age = std::chrono::floor<std::chrono::milliseconds>(as_of - *stream.last_look);
+  if (age > stream.max_age) {
+    page.Raw("<td class=\"bad\">seems to have stopped: its last look was ")
+        .Text(HumanDuration(age))
+        .Raw(" before this page was made, at ");
+  } else {
+    page.Raw("<td>last looked at ");
+  }
+  page.Time(stream.last_look).Raw("</td>");
+}
+
+void StreamRow(const StreamSummary& stream, UtcTime as_of, Html& page) {
   page.Raw("<tr><th scope=\"row\">");
   StreamName(stream, page);
   page.Raw("</th><td>");
@@ -44,15 +64,17 @@ void StreamRow(const StreamSummary& stream, Html& page) {
     page.Raw("</td><td><time>").Text(night->night.ToString()).Raw("</time>: ");
     page.Text(NightDetail(FactsOf(*night)));
   }
-  page.Raw("</td></tr>\n");
+  page.Raw("</td>");
+  LastLook(stream, as_of, page);
+  page.Raw("</tr>\n");
 }
 
-void Overview(std::span<const StreamSummary> streams, Html& page) {
+void Overview(std::span<const StreamSummary> streams, UtcTime as_of, Html& page) {
   page.Raw(
       "<table class=\"streams\">\n<caption>How the streams are</caption>\n"
       "<thead><tr><th scope=\"col\">Stream</th><th scope=\"col\">Verdict</th>"
-      "<th scope=\"col\">What matters most</th></tr></thead>\n<tbody>\n");
-  for (const StreamSummary& stream : streams) StreamRow(stream, page);
+      "<th scope=\"col\">What matters most</th><th scope=\"col\">Monitor</th></tr></thead>\n<tbody>\n");
+  for (const StreamSummary& stream : streams) StreamRow(stream, as_of, page);
   page.Raw("</tbody>\n</table>\n");
 }
 
@@ -81,12 +103,12 @@ std::string RenderSummaryPage(std::span<const StreamSummary> streams, UtcTime as
   BeginPage(
       {.title = "Transfer and Ingestion: all streams", .state = WorstOfStreams(streams), .has_script = true},
       page);
-  page.Raw("<h1>All streams</h1>\n<p class=\"note\">As of ").Time(as_of).Raw(".</p>\n");
-  LivePlace(as_of, "", page);
+  page.Raw("<h1>All streams</h1>\n<p class=\"note\">Summary made at ").Time(as_of).Raw(".</p>\n");
+  SummaryLivePlace(as_of, page);
   if (streams.empty()) {
     page.Raw("<p>There is no stream to show.</p>\n");
   } else {
-    Overview(streams, page);
+    Overview(streams, as_of, page);
   }
   for (const StreamSummary& stream : streams) Section(stream, page);
   EndPage(page);

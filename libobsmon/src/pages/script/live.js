@@ -1,4 +1,20 @@
-// LIVE: how old the last look is, a loud sign when the monitor has stopped, and loading the page again when it changed.
+// LIVE: how old the last look is (of a page over several streams: that page itself), a loud sign when none follows any
+// more, and loading the page again when it changed.
+
+const wordsOfLook = {
+  unknown: "When the last look was can't be told",
+  unread: (when) => `the last look known was ${when}. Whether the monitor has looked since can't be told from here.`,
+  stopped: (when, due) => `The monitor has stopped: its last look was ${when}. ` +
+    `What has happened since is not on these pages; a look is due every ${due}.`,
+  young: (ago) => `Last look ${ago}.`,
+};
+const wordsOfSummary = {
+  unknown: "When the last summary was made can't be told",
+  unread: (when) => `the last summary known was made ${when}. Whether another was made since can't be told from here.`,
+  stopped: (when, due) => `No summary is made any more: the last one was made ${when}. ` +
+    `What has happened since is not on this page; a summary is due every ${due}.`,
+  young: (ago) => `Summary made ${ago}.`,
+};
 
 const live = {
   place: document.getElementById("live"),
@@ -11,6 +27,7 @@ const live = {
   start() {
     if (!this.place) return;
     this.asOf = Number(this.place.dataset.asOf) || 0;
+    this.words = "summary" in this.place.dataset ? wordsOfSummary : wordsOfLook;
     this.text = make("span", {role: "status"});
     this.reload = make("button", {type: "button", hidden: true, textContent: "Show the newer page", onclick: () => location.reload()});
     this.toggle = make("button", {type: "button", onclick: () => {
@@ -40,20 +57,19 @@ const live = {
     this.toggle.textContent = view.refresh ? "Stop reloading by itself" : "Reload by itself";
     this.toggle.setAttribute("aria-pressed", String(Boolean(view.refresh)));
     if (!this.status) {
-      if (this.failed) this.say("When the last look was can't be told: data/status.js is not there.", true);
+      if (this.failed) this.say(`${this.words.unknown}: data/status.js is not there.`, true);
       return;
     }
     const age = Date.now() - this.status.lookedAt;
-    const words = age < 5000 ? "just now" : ageText(age) + " ago";
+    const ago = age < 5000 ? "just now" : ageText(age) + " ago";
+    const when = `${ago}, at ${timeText(this.status.lookedAt)}`;
     if (age > this.status.maxAge && this.failed) {
       // The reader's network or the web server: the monitor may well be at work.
-      this.say(`The status can't be read now: the last look known was ${words}, at ${timeText(this.status.lookedAt)}. ` +
-        "Whether the monitor has looked since can't be told from here.", true);
+      this.say(`The status can't be read now: ${this.words.unread(when)}`, true);
     } else if (age > this.status.maxAge) {
-      this.say(`The monitor has stopped: its last look was ${words}, at ${timeText(this.status.lookedAt)}. ` +
-        `What has happened since is not on these pages; a look is due every ${ageText(this.status.maxAge)}.`, true);
+      this.say(this.words.stopped(when, ageText(this.status.maxAge)), true);
     } else {
-      this.say(`Last look ${words}.`, false);
+      this.say(this.words.young(ago), false);
     }
     this.reload.hidden = !this.changed;
   },
