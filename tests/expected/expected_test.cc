@@ -182,6 +182,23 @@ TEST_F(ReadExpectedTest, AListTellsOfACameraWithoutManifestsOfItsOwn) {
   EXPECT_THAT(Read({.manifest = tree_ / "taken/{day_obs}.txt"}).issues, IsEmpty());
 }
 
+TEST_F(ReadExpectedTest, FilesOfOneNameInTwoFoldersAreTwoWhereTheNameIsOfNoExposure) {
+  tree_.Folder("storage/20250501");
+  tree_.Text("taken.txt",
+             "blue/12.fits\n2025-05-01/blue/12.fits\nred/12.fits\n12.fits\nblue/13.fits\n14.fits\n"
+             "a/MC_O_20250501_000012_R22_S11.fits\nb/MC_O_20250501_000012_R22_S11.fits\n");
+  const NightExpected found = Read({.manifest = tree_ / "taken.txt"});
+  std::vector<std::string> paths;
+  std::vector<std::string> whose_folder_counts;
+  for (const ExpectedRow& row : found.files) {
+    paths.emplace_back(row.path);
+    if (row.folder_counts) whose_folder_counts.emplace_back(row.path);
+  }
+  EXPECT_THAT(paths, ElementsAre("20250501/14.fits", "20250501/a/MC_O_20250501_000012_R22_S11.fits",
+                                 "20250501/blue/12.fits", "20250501/blue/13.fits", "20250501/red/12.fits"));
+  EXPECT_THAT(whose_folder_counts, ElementsAre("20250501/blue/12.fits", "20250501/red/12.fits"));
+}
+
 TEST_F(ReadExpectedTest, ABadListIsNamed) {
   tree_.Folder("storage/20250501");
   tree_.Text("taken.json", "[\"../a.fits\"]");

@@ -15,6 +15,8 @@ namespace {
 
 using std::chrono::seconds;
 using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
 
 const UtcTime kNow = Utc("2020-05-02T03:00:00");
 const UtcTime kLongAgo = Utc("2020-05-02T01:00:00");
@@ -164,6 +166,27 @@ TEST(MatchNight, AnExpectedFileIsMissingUnlessItsNameArrivedAnywhereInTheNightOr
   by_stem.storage_stem = "a";
   by_stem.artifact = ArtifactState::kGone;
   EXPECT_THAT(Absent({}, {by_stem}, expected), missing_json) << "it is gone, which is another verdict";
+}
+
+TEST(MatchNight, OfTwoExpectedFilesOfOneNameEachIsMissingUnlessItArrivedInItsFolder) {
+  ExpectedTable expected;
+  for (const std::string_view path : {"20200501/blue/12.fits", "20200501/red/12.fits"}) {
+    expected.Append({.path = path, .since = kLongAgo, .folder_counts = true});
+  }
+  const auto missing_red = ElementsAre(AbsentFile{.expected_row = 1, .verdict = Verdict::kMissing});
+  EXPECT_THAT(Absent({}, {}, expected), SizeIs(2));
+  EXPECT_THAT(Absent({Arrived("2020-05-01/blue/12.fits.fz", {.inode = 1})}, {}, expected), missing_red);
+  for (const std::string_view path : {"20200501/blue/.12.fits.x7Kq2b", "20200501/blue/.~tmp~/12.fits"}) {
+    EXPECT_THAT(Absent({InFlight(path, kNow)}, {}, expected), missing_red) << path;
+  }
+  EXPECT_THAT(Absent({Arrived("20200501/12.fits", {.inode = 1})}, {}, expected), SizeIs(2));
+
+  IngestRow blue = Dataset("raw/12.fits", {.inode = 1});
+  EXPECT_THAT(Absent({Arrived("20200501/blue/12.fits", {.inode = 1})}, {blue}, expected), missing_red)
+      << "a dataset is known to be of the file that it is";
+  EXPECT_THAT(Absent({}, {blue}, expected), IsEmpty()) << "of which of the two it is, nobody can tell";
+  blue.link_target = "/data/storage/20200501/blue/12.fits";
+  EXPECT_THAT(Absent({}, {blue}, expected, {.storage_names = {"/data/storage"}}), missing_red);
 }
 
 TEST(MatchNight, AnExpectedFileHasItsGraceFromTheArrivalOfTheManifest) {

@@ -41,6 +41,8 @@ struct ExpectedRow {
   /// counts, wherever in the night's folders it arrives; for ".fits" ".fits.fz" and ".fits.gz" will do.
   std::string_view path{};
   UtcTime since{};  ///< since when it is expected: when its manifest arrived
+  /// Another expected file has its name, as of "blue/0012.fits" and "red/0012.fits": the folder counts too.
+  bool folder_counts = false;
 };
 
 /// The files that should arrive in one night, as columns.
@@ -50,13 +52,16 @@ class ExpectedTable {
   void Append(const ExpectedRow& row) {
     path_.Append(row.path);
     since_.push_back(row.since);
+    folder_counts_.push_back(row.folder_counts);
   }
   /// REQUIRES: row < size().
   void SetSince(std::size_t row, UtcTime time) { since_[row] = time; }
   std::size_t size() const { return since_.size(); }
   bool empty() const { return since_.empty(); }
   /// REQUIRES: row < size(). The row's path is a view, valid until the next Append.
-  ExpectedRow operator[](std::size_t row) const { return {.path = path_[row], .since = since_[row]}; }
+  ExpectedRow operator[](std::size_t row) const {
+    return {.path = path_[row], .since = since_[row], .folder_counts = folder_counts_[row]};
+  }
   RowIterator<ExpectedTable> begin() const { return {this, 0}; }
   RowIterator<ExpectedTable> end() const { return {this, size()}; }
 
@@ -66,6 +71,7 @@ class ExpectedTable {
  private:
   StringColumn path_;
   std::vector<UtcTime> since_;
+  std::vector<bool> folder_counts_;
 };
 
 /// One file of a list.
@@ -96,7 +102,7 @@ struct ExpectedOptions {
 
 /// What should arrive in one night.
 struct NightExpected {
-  ExpectedTable files{};                        ///< each name once, sorted by path
+  ExpectedTable files{};                        ///< each file once, sorted by path
   std::vector<std::string> exposures{};         ///< obs_ids of which a manifest was read, sorted
   std::vector<std::string> broken_exposures{};  ///< obs_ids whose manifest can't be used, sorted
   ObservationTypes observation_types{};         ///< as far as lists tell them

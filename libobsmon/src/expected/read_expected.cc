@@ -59,9 +59,9 @@ class Collector {
     const std::string_view folder = FolderOf(file.path);
     for (const Sensor& sensor : *sensors) {
       for (const std::string_view ending : {".fits", ".json"}) {
-        Add(fmt::format("{}/{}_{}{}{}", folder, obs_id, sensor.detector, sensor.guider ? "_guider" : "",
-                        ending),
-            file.arrival_time);
+        const std::string name =
+            fmt::format("{}_{}{}{}", obs_id, sensor.detector, sensor.guider ? "_guider" : "", ending);
+        Add(fmt::format("{}/{}", folder, name), name, file.arrival_time);
       }
     }
   }
@@ -84,7 +84,7 @@ class Collector {
 
   NightExpected Finish() && {
     std::ranges::sort(files_, {}, &File::path);
-    for (const File& file : files_) found_.files.Append({.path = file.path, .since = file.since});
+    AppendFiles();
     for (std::vector<std::string>* ids : {&found_.exposures, &found_.broken_exposures}) {
       std::ranges::sort(*ids);
       ids->erase(std::unique(ids->begin(), ids->end()), ids->end());
@@ -112,8 +112,11 @@ class Collector {
   void AddListed(const ListedFile& file, UtcTime since) {
     const std::string_view first = std::string_view(file.path).substr(0, file.path.find('/'));
     const bool has_night = first.size() < file.path.size() && Night::FromFolderName(first) == night_;
-    Add(has_night ? file.path : fmt::format("{}/{}", night_.Compact(), file.path), since);
-    if (const std::optional<RawFileName> raw = ParseRawFileName(file.path)) {
+    const std::string path = has_night ? file.path : fmt::format("{}/{}", night_.Compact(), file.path);
+    const std::optional<RawFileName> raw = ParseRawFileName(file.path);
+    // A raw file's name tells its exposure, so there is one of it; any other may be in each of two folders.
+    Add(path, raw ? NameOf(path) : BelowNight(path), since);
+    if (raw) {
       found_.exposures.emplace_back(raw->obs_id);
       if (!file.observation_type.empty()) {
         found_.observation_types.try_emplace(std::string(raw->obs_id), file.observation_type);
@@ -121,9 +124,9 @@ class Collector {
     }
   }
 
-  // A name that two manifests call for is expected once, since the earlier.
-  void Add(std::string path, UtcTime since) {
-    const auto [known, is_new] = row_of_name_.try_emplace(std::string(NameOf(path)), files_.size());
+  // What two manifests call for, by the same `key`, is expected once, since the earlier.
+  void Add(std::string path, std::string_view key, UtcTime since) {
+    const auto [known, is_new] = row_of_key_.try_emplace(std::string(key), files_.size());
     if (is_new) {
       files_.push_back({.path = std::move(path), .since = since});
     } else {
@@ -132,11 +135,26 @@ class Collector {
     }
   }
 
+  // A mere name that a second list gives with its folder is that file.
+  void AppendFiles() {
+    absl::flat_hash_map<std::string_view, int> num_folders;
+    for (const auto& [key, row] : row_of_key_) {
+      if (key.find('/') != std::string::npos) ++num_folders[NameOf(key)];
+    }
+    for (const File& file : files_) {
+      const auto folders = num_folders.find(NameOf(file.path));
+      const int num = folders == num_folders.end() ? 0 : folders->second;
+      const bool is_mere_name = NameOf(file.path) == BelowNight(file.path);
+      if (num > 0 && is_mere_name) continue;
+      found_.files.Append({.path = file.path, .since = file.since, .folder_counts = num > 1});
+    }
+  }
+
   const std::filesystem::path& storage_;
   const Night night_;
   NightExpected found_;
   std::vector<File> files_;
-  absl::flat_hash_map<std::string, std::size_t> row_of_name_;
+  absl::flat_hash_map<std::string, std::size_t> row_of_key_;
 };
 
 }  // namespace

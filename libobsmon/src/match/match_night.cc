@@ -1,5 +1,8 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +25,14 @@ std::string_view FinalName(std::string_view path) {
 
 // By which an expected file is recognised: the same for each FITS ending, and another for ".json".
 std::string_view ExpectedKey(std::string_view path) { return StemOf(FinalName(path)); }
+
+// The same, with the folder below its night's that the file lies in once it has arrived: partial transfers
+// may lie in one below that, whose name begins with a dot.
+std::string ExpectedPlace(std::string_view path) {
+  std::string_view folder = FolderOf(BelowNight(path));
+  while (NameOf(folder).starts_with('.')) folder = FolderOf(folder);
+  return fmt::format("{}/{}", folder, ExpectedKey(path));
+}
 
 // rsync --delay-updates keeps files here, whole and untouched, until all of the transfer is done.
 bool IsDelayed(std::string_view path) { return path.find("/.~tmp~/") != std::string_view::npos; }
@@ -81,10 +92,30 @@ class Judge {
     for (std::size_t row = 0; row < transfers_.size(); ++row) {
       (IsOrphan(row) ? orphaned_ : known_).insert(ExpectedKey(transfers_.path()[row]));
     }
+    if (std::ranges::any_of(expected_, &ExpectedRow::folder_counts)) KnowPlaces();
     for (std::size_t row = 0; row < ingests_.size(); ++row) {
       known_.insert(StemOf(ingests_.path()[row]));
       if (!ingests_.storage_stem()[row].empty()) known_.insert(ingests_.storage_stem()[row]);
     }
+  }
+
+  void KnowPlaces() {
+    for (const TransferRow& file : transfers_) places_.insert(ExpectedPlace(file.path));
+    for (std::size_t row = 0; row < ingests_.size(); ++row) {
+      if (match_.transfer_of[row] != NightMatch::kNoRow) continue;
+      const std::string_view target = PathBelow(ingests_.link_target()[row], options_.storage_names);
+      if (!target.empty()) {
+        places_.insert(ExpectedPlace(target));
+      } else {
+        unplaced_.insert({StemOf(ingests_.path()[row]), ingests_.storage_stem()[row]});
+      }
+    }
+  }
+
+  bool IsSomewhere(const ExpectedRow& file) const {
+    const std::string_view key = ExpectedKey(file.path);
+    if (file.folder_counts) return places_.contains(ExpectedPlace(file.path)) || unplaced_.contains(key);
+    return known_.contains(key) || orphaned_.contains(key);
   }
 
   std::int32_t RuleOf(std::string_view path, bool has_arrived) const {
@@ -151,8 +182,7 @@ class Judge {
   void DecideAbsent() {
     for (std::uint32_t row = 0; row < expected_.size(); ++row) {
       const ExpectedRow file = expected_[row];
-      const std::string_view key = ExpectedKey(file.path);
-      if (known_.contains(key) || orphaned_.contains(key)) continue;
+      if (IsSomewhere(file)) continue;
       const std::int32_t rule = RuleOf(file.path, false);
       const Verdict verdict =
           Decide({.ignored = rule != NightMatch::kNoRow,
@@ -173,6 +203,8 @@ class Judge {
   UtcTime last_write_ = UtcTime::min();             ///< of all that is in flight
   absl::flat_hash_set<std::string_view> known_;     ///< arrived, on its way, or in the registry
   absl::flat_hash_set<std::string_view> orphaned_;  ///< left unfinished
+  absl::flat_hash_set<std::string> places_;         ///< of all that have one; only where folders count
+  absl::flat_hash_set<std::string_view> unplaced_;  ///< datasets that tell no folder of storage
 };
 
 // Whether all of `text` fits `pattern`. A star that turns out too short is tried one longer; only the last
@@ -216,8 +248,7 @@ bool Holds(const IgnoreRule& rule, std::string_view path, const ObservationTypes
   if (rule.pattern.empty() && rule.detector.empty() && rule.observation_type.empty()) return false;
   if (!rule.pattern.empty()) {
     const bool by_path = rule.pattern.find('/') != std::string::npos;
-    const std::string_view in_night = path.substr(path.find('/') + 1);
-    if (!Fits(rule.pattern, by_path ? in_night : FinalName(path))) return false;
+    if (!Fits(rule.pattern, by_path ? BelowNight(path) : FinalName(path))) return false;
   }
   if (rule.detector.empty() && rule.observation_type.empty()) return true;
   const std::optional<RawFileName> name = ParseRawFileName(path);

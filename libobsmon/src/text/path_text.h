@@ -20,6 +20,9 @@ constexpr std::string_view FolderOf(std::string_view path) {
   return prefix.substr(0, prefix.empty() ? 0 : prefix.size() - 1);
 }
 
+/// "b/c" of "a/b/c", where "a" is a night's folder of storage; all of a path without a slash.
+constexpr std::string_view BelowNight(std::string_view path) { return path.substr(path.find('/') + 1); }
+
 /// What comes, in the path of a dataset, between a zip file and its member.
 inline constexpr std::string_view kZipMember = "#zip-path=";
 
