@@ -330,6 +330,59 @@ TEST_F(SecondLookAtALink, FindsThatItsTargetWasMovedOrReplaced) {
   EXPECT_THAT(IngestTimesAfter(stream_, stream_.Later()), ElementsAre(touched_));
 }
 
+// A disk of its own for what was ingested, or for storage's files: it goes, and comes back.
+class SecondLookAtAnotherDisk : public testing::Test {
+ protected:
+  SecondLookAtAnotherDisk() {
+    stream_.tree().File("disk/a.fits", 57'600);
+    SetTimes(Disk(), long_ago_, long_ago_);
+    SetTimes(Disk() / "a.fits", long_ago_, long_ago_);
+  }
+  std::filesystem::path Disk() const { return stream_.tree() / "disk"; }
+  void Unmount() const { std::filesystem::rename(Disk(), stream_.tree() / "unmounted"); }
+  void Mount() const { std::filesystem::rename(stream_.tree() / "unmounted", Disk()); }
+
+  NightCounts Counts() {
+    EXPECT_THAT(UpdateStream(stream_.Options(), kThreeNights, stream_.Later()).status, IsOk());
+    const auto history = History::OpenReadOnly(stream_.Output());
+    const auto nights = (*history)->Nights();
+    for (const NightSummary& night : *nights) {
+      if (night.night == kNight) return night.counts;
+    }
+    return {};
+  }
+
+  SampleStream stream_;
+  const UtcTime long_ago_ = Utc("2020-05-02T03:00:00");
+};
+
+TEST_F(SecondLookAtAnotherDisk, FindsThatWhatALinkOfTheRepositoryLeadsToHasGoneAndIsBack) {
+  stream_.Arrive("2020-05-01/a.fits");
+  stream_.Ingest("2020-05-01/a.fits", "2020-05-01");
+  const std::filesystem::path link = stream_.Repo() / "raw/2020-05-01/2020050100001-det000.fits";
+  std::filesystem::remove(link);
+  std::filesystem::create_symlink(Disk() / "a.fits", link);
+  DateChangedFolders(stream_, long_ago_);
+
+  EXPECT_EQ(Counts()[Verdict::kArtifactGone], 0);
+  Unmount();
+  EXPECT_EQ(Counts()[Verdict::kArtifactGone], 1);
+  Mount();
+  EXPECT_EQ(Counts()[Verdict::kArtifactGone], 0);
+}
+
+TEST_F(SecondLookAtAnotherDisk, FindsThatWhatALinkOfStorageLeadsToHasGoneAndIsBack) {
+  std::filesystem::create_directories(stream_.Storage() / "2020-05-01");
+  std::filesystem::create_symlink("../../disk/a.fits", stream_.Storage() / "2020-05-01/a.fits");
+  DateChangedFolders(stream_, long_ago_);
+
+  EXPECT_EQ(Counts().files, 1);
+  Unmount();
+  EXPECT_EQ(Counts().files, 0);
+  Mount();
+  EXPECT_EQ(Counts().files, 1);
+}
+
 // What storage has told of a link's target is what the target itself tells.
 TEST(SecondLook, ALinksTargetIsTheSameWhetherStorageHasToldOfItOrNot) {
   SampleStream stream;

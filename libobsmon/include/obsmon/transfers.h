@@ -101,10 +101,12 @@ class TransferTable {
 
 /// What a scan found of one night.
 struct TransferScan {
-  TransferTable files{};               ///< sorted by folder, then by name, both bytewise
-  std::vector<ScanIssue> issues{};     ///< what could not be read, sorted by path; the rest was
-  std::vector<FolderStamp> folders{};  ///< every folder that was looked into or found absent, sorted by path
-  std::int64_t num_hidden = 0;         ///< entries with a leading dot that are no transfer
+  TransferTable files{};            ///< sorted by folder, then by name, both bytewise
+  std::vector<ScanIssue> issues{};  ///< what could not be read, sorted by path; the rest was
+  /// Every folder that was looked into or found absent, and those that links to files lead into, sorted by
+  /// path.
+  std::vector<FolderStamp> folders{};
+  std::int64_t num_hidden = 0;  ///< entries with a leading dot that are no transfer
 };
 
 /// Whether a folder is as it was: whether names in it may stand for other files than they did.

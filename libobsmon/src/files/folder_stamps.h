@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
+#include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "obsmon/files.h"
 
 namespace obsmon {
@@ -16,6 +19,13 @@ namespace obsmon {
 /// system by its server's clock, and some keep whole seconds only. Two seconds cover all of these (FAT's
 /// grain is 2 s as well).
 inline constexpr std::chrono::seconds kClockGrain{2};
+
+/// The stamp of a folder in which something is looked for that may be absent. One that can't be asked gets
+/// the stamp of an absent one: a later look can't ask it either, or finds that it is there, and looks again.
+inline FolderStamp StampOrNothing(const std::filesystem::path& folder) {
+  absl::StatusOr<FolderStamp> stamp = StampFolder(folder);
+  return stamp.ok() ? *std::move(stamp) : FolderStamp{.path = folder.string()};
+}
 
 /// Sorts by path. A folder that was visited more than once keeps its first stamp: what changed in between
 /// must show at the next look.

@@ -126,13 +126,6 @@ std::optional<Night> FolderNight(std::string_view path_below_storage) {
   return Night::FromFolderName(path_below_storage.substr(0, path_below_storage.find('/')));
 }
 
-// A folder that can't be asked gets the stamp of an absent one: a later look can't ask it either, or finds
-// that it is there, and looks again.
-FolderStamp StampOrNothing(const std::filesystem::path& folder) {
-  absl::StatusOr<FolderStamp> stamp = StampFolder(folder);
-  return stamp.ok() ? *std::move(stamp) : FolderStamp{.path = folder.string()};
-}
-
 // Whether a folder of links could not be listed: which files it stands for is as unknown as the rows of a
 // database that can't be read.
 bool HasHiddenFolder(const NightIngests& ingests) {
@@ -531,7 +524,9 @@ absl::Status StreamView::ConsultNeighbours(NightLook& look) {
                             ReadChecksums(stream_.StorageFolder(), look.report.match, evidence, control_));
     if (found) look.report.match = Match(evidence);
   }
-  return FindFilesInOtherFolders(look);
+  OBSMON_RETURN_IF_ERROR(FindFilesInOtherFolders(look));
+  StampTargetsElsewhere(look);
+  return absl::OkStatus();
 }
 
 absl::Status StreamView::FindIngestsUnderOtherNights(NightLook& look) {
@@ -571,7 +566,6 @@ absl::Status StreamView::FindFilesInOtherFolders(NightLook& look) {
     if (const std::optional<Night> night = FolderNight(path); night && *night != look.report.night) {
       evidence.strays.push_back(
           {.ingest_row = row, .path = std::string(path), .creation_time = dataset.file_time});
-      look.fingerprint.folders.push_back(StampOrNothing(stream_.StorageFolder() / FolderOf(path)));
     } else if (dataset.link_target.empty()) {
       without_file.try_emplace(dataset.file_id, row);
     }
@@ -593,6 +587,21 @@ absl::Status StreamView::FindFilesInOtherFolders(NightLook& look) {
   }
   std::ranges::sort(evidence.strays, {}, &StrayFile::ingest_row);
   return absl::OkStatus();
+}
+
+// Links lead into the night's folders, which the scan has stamped, but for those that lead elsewhere: a file
+// there may go, or come back with its disk, while all else is as it was.
+void StreamView::StampTargetsElsewhere(NightLook& look) const {
+  const NightEvidence& evidence = look.report.evidence;
+  absl::flat_hash_set<std::string_view> stamped;
+  for (std::size_t row = 0; row < evidence.ingests.size(); ++row) {
+    const std::string_view target = evidence.ingests.link_target()[row];
+    if (target.empty()) continue;
+    const std::string_view path = PathBelow(target, match_options_.storage_names);
+    if (!path.empty() && FolderNight(path) == look.report.night) continue;
+    const std::string_view folder = FolderOf(target);
+    if (stamped.insert(folder).second) look.fingerprint.folders.push_back(StampOrNothing(folder));
+  }
 }
 
 void StreamView::Trust(NightLook& look) const {

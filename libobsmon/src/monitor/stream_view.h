@@ -121,6 +121,7 @@ class StreamView {
   absl::Status ConsultNeighbours(NightLook& look);
   absl::Status FindIngestsUnderOtherNights(NightLook& look);
   absl::Status FindFilesInOtherFolders(NightLook& look);
+  void StampTargetsElsewhere(NightLook& look) const;
   void Trust(NightLook& look) const;
 
   Stream stream_;

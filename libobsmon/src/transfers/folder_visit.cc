@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <iterator>
 
+#include "files/folder_stamps.h"
 #include "status_macros.h"
 
 namespace obsmon::transfers {
@@ -145,7 +147,7 @@ bool FolderVisit::Ask(std::size_t chunk) {
 
 void FolderVisit::AskEntry(Entry& entry, Chunk& chunk) const {
   const char* name = contents_.names.data() + entry.name_begin;
-  absl::StatusOr<FileFacts> facts = StatEntry(name, entry.listed_as);
+  absl::StatusOr<FileFacts> facts = StatEntry(name, entry.listed_as, chunk);
   if (facts.ok() && facts->kind == FileKind::kOther) {
     facts = absl::FailedPreconditionError("neither a file nor a folder, but a pipe, socket or device");
   }
@@ -166,12 +168,27 @@ void FolderVisit::AskEntry(Entry& entry, Chunk& chunk) const {
   entry.in_flight |= std::chrono::floor<std::chrono::seconds>(facts->mtime).time_since_epoch().count() == 0;
 }
 
-absl::StatusOr<FileFacts> FolderVisit::StatEntry(const char* name, FileKind listed_as) const {
-  absl::StatusOr<FileFacts> facts =
-      folder_->Stat(name, listed_as == FileKind::kSymlink ? FollowLinks::kYes : FollowLinks::kNo);
+absl::StatusOr<FileFacts> FolderVisit::StatEntry(const char* name, FileKind listed_as, Chunk& chunk) const {
+  if (listed_as == FileKind::kSymlink) return FollowLink(name, chunk);
+  absl::StatusOr<FileFacts> facts = folder_->Stat(name, FollowLinks::kNo);
   // A link all the same: the listing did not tell, or the entry was replaced since.
-  if (facts.ok() && facts->kind == FileKind::kSymlink) facts = folder_->Stat(name, FollowLinks::kYes);
+  if (facts.ok() && facts->kind == FileKind::kSymlink) return FollowLink(name, chunk);
   if (absl::IsNotFound(facts.status())) return WhyNotThere(*folder_, name);
+  return facts;
+}
+
+// The folder that a link lies in stays as it is when its file goes, or is another.
+absl::StatusOr<FileFacts> FolderVisit::FollowLink(const char* name, Chunk& chunk) const {
+  absl::StatusOr<FileFacts> facts = folder_->Stat(name, FollowLinks::kYes);
+  if (absl::IsNotFound(facts.status())) return WhyNotThere(*folder_, name);
+  if (!facts.ok() || facts->kind != FileKind::kRegular) return facts;
+  const absl::StatusOr<std::string> target = folder_->ReadLink(name);
+  if (!target.ok()) return facts;  // replaced since, which its own folder tells
+  const std::filesystem::path place = std::filesystem::path(storage_.PathOf(task_.path)) / *target;
+  const std::string folder = place.parent_path().string();
+  if (chunk.linked.empty() || chunk.linked.back().path != folder) {
+    chunk.linked.push_back(StampOrNothing(folder));
+  }
   return facts;
 }
 
@@ -182,6 +199,7 @@ FolderContents FolderVisit::TakeContents() && {
     if (entry.fate == Entry::Fate::kFolder) contents_.folders.push_back(TaskOf(entry));
   }
   for (Chunk& chunk : chunks_) {
+    std::ranges::move(chunk.linked, std::back_inserter(contents_.linked));
     std::ranges::move(chunk.issues, std::back_inserter(contents_.issues));
   }
   std::erase_if(entries_, [](const Entry& entry) { return entry.fate != Entry::Fate::kFile; });

@@ -79,6 +79,7 @@ struct FolderContents {
   std::optional<FolderStamp> stamp{};
   std::vector<Entry> files{};  ///< sorted by name, bytewise
   std::vector<FolderTask> folders{};
+  std::vector<FolderStamp> linked{};  ///< folders that links to files lead into
   std::vector<ScanIssue> issues{};
   std::int64_t num_hidden = 0;
   std::string names{};
@@ -118,6 +119,7 @@ class FolderVisit {
   struct Chunk {
     std::size_t begin = 0;
     std::size_t end = 0;
+    std::vector<FolderStamp> linked{};
     std::vector<ScanIssue> issues{};
     bool saw_vanish = false;
   };
@@ -130,7 +132,8 @@ class FolderVisit {
   void Recall(const ListedEntry& listed, Entry& entry);
   void DivideIntoChunks();
   void AskEntry(Entry& entry, Chunk& chunk) const;
-  absl::StatusOr<FileFacts> StatEntry(const char* name, FileKind listed_as) const;
+  absl::StatusOr<FileFacts> StatEntry(const char* name, FileKind listed_as, Chunk& chunk) const;
+  absl::StatusOr<FileFacts> FollowLink(const char* name, Chunk& chunk) const;
   ScanIssue IssueOf(std::string_view name, absl::Status status) const;
   FolderTask TaskOf(const Entry& entry) const;
 

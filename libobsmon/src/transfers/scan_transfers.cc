@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "files/call_latency.h"
+#include "files/folder_stamps.h"
 #include "files/throttled_progress.h"
 #include "files/work_queue.h"
 #include "obsmon/transfers.h"
@@ -199,14 +200,17 @@ void ReserveFor(const std::vector<FolderContents>& folders, TransferTable& files
 void Merge(std::vector<FolderContents> folders, TransferScan& scan) {
   std::ranges::sort(folders, {}, &FolderContents::path);
   ReserveFor(folders, scan.files);
+  std::vector<FolderStamp> linked;
   for (FolderContents& folder : folders) {
     AppendFiles(folder, scan.files);
     if (folder.stamp) scan.folders.push_back(*std::move(folder.stamp));
+    std::ranges::move(folder.linked, std::back_inserter(linked));
     std::ranges::move(folder.issues, std::back_inserter(scan.issues));
     scan.num_hidden += folder.num_hidden;
     folder = {};  // a night's entries and its table need not be in memory together to the last
   }
-  std::ranges::sort(scan.folders, {}, &FolderStamp::path);
+  std::ranges::move(linked, std::back_inserter(scan.folders));  // last: a folder's own stamp is older
+  SortAndKeepFirst(scan.folders);
   std::ranges::sort(scan.issues, {}, &ScanIssue::path);
 }
 
