@@ -160,6 +160,36 @@ TEST(ObserveNight, OfFoldersOfLinksThatCanNotBeListedMakesFilesUnknownNotUninges
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
 }
 
+// A file may be ingested under the night before, which here nobody can tell.
+TEST(ObserveNight, OfANeighboursLinksThatCanNotBeListedMakesWhatMayBeThereUnknown) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  stream.Ingest("2020-05-01/a.fits", "2020-05-01");
+  stream.Arrive("2020-05-01/b.fits");
+  stream.Ingest("2020-05-01/b.fits", "2020-04-30");
+  Stream by_links = stream.Options();
+  by_links.search_links = true;
+  const UtcTime later = stream.Later();
+  EXPECT_EQ(RowOf(ObserveNight(by_links, kNight, later).value(), "b.fits").verdict, Verdict::kIngested);
+  std::filesystem::create_directory(stream.Output());
+  std::filesystem::permissions(stream.Output(), std::filesystem::perms::all);
+  const std::filesystem::path folder = stream.Repo() / "raw/2020-04-30";
+  std::filesystem::permissions(folder, std::filesystem::perms::none);
+  {
+    const WithoutRoot user;
+    const NightReport report = ObserveNight(by_links, kNight, later).value();
+    EXPECT_EQ(RowOf(report, "a.fits").verdict, Verdict::kIngested);
+    EXPECT_EQ(RowOf(report, "b.fits").verdict, Verdict::kUnknown);
+    ASSERT_THAT(report.evidence.issues, SizeIs(1));
+    EXPECT_EQ(report.evidence.issues[0].path, folder);
+
+    const UpdateResult result = UpdateStream(by_links, {.first_day = kNight - 1, .last_day = kNight}, later);
+    EXPECT_THAT(result.status, IsOk());
+    EXPECT_THAT(result.warnings, SizeIs(1)) << "once, though two nights are about it";
+  }
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
+}
+
 TEST(UpdateStream, LooksAgainWhenALogOfRsyncIsNamed) {
   SampleStream stream;
   stream.Arrive("2020-05-01/a.txt");

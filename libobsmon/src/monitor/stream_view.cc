@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <future>
+#include <iterator>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -126,13 +127,15 @@ std::optional<Night> FolderNight(std::string_view path_below_storage) {
   return Night::FromFolderName(path_below_storage.substr(0, path_below_storage.find('/')));
 }
 
-// Whether a folder of links could not be listed: which files it stands for is as unknown as the rows of a
-// database that can't be read.
-bool HasHiddenFolder(const NightIngests& ingests) {
-  return std::ranges::any_of(ingests.issues, [&](const ScanIssue& issue) {
-    return HidesFiles(issue) &&
-           std::ranges::binary_search(ingests.folders, issue.path, {}, &FolderStamp::path);
+// The folders of links that could not be listed: which files they stand for is as unknown as the rows of a
+// database that can't be read. `folders` are sorted by path.
+std::vector<ScanIssue> HiddenFolders(std::span<const ScanIssue> issues,
+                                     std::span<const FolderStamp> folders) {
+  std::vector<ScanIssue> hidden;
+  std::ranges::copy_if(issues, std::back_inserter(hidden), [folders](const ScanIssue& issue) {
+    return HidesFiles(issue) && std::ranges::binary_search(folders, issue.path, {}, &FolderStamp::path);
   });
+  return hidden;
 }
 
 // A log that can't be read costs what it would have told, and hides no file.
@@ -303,18 +306,20 @@ absl::StatusOr<const NightIngests*> StreamView::Ingests(Night night) {
 
 absl::StatusOr<StreamView::OfNeighbour<TransferTable>> StreamView::NeighboursTransfers(Night neighbour) {
   if (const NightLook* look = Remembered(neighbour)) {
-    return OfNeighbour<TransferTable>{look->report.evidence.transfers, look->storage_folders};
+    return OfNeighbour<TransferTable>{look->report.evidence.transfers, look->storage_folders,
+                                      look->report.evidence.issues};
   }
   OBSMON_ASSIGN_OR_RETURN(const TransferScan* storage, Storage(neighbour));
-  return OfNeighbour<TransferTable>{storage->files, storage->folders};
+  return OfNeighbour<TransferTable>{storage->files, storage->folders, storage->issues};
 }
 
 absl::StatusOr<StreamView::OfNeighbour<IngestTable>> StreamView::NeighboursIngests(Night neighbour) {
   if (const NightLook* look = Remembered(neighbour)) {
-    return OfNeighbour<IngestTable>{look->report.evidence.ingests, look->registry_folders};
+    return OfNeighbour<IngestTable>{look->report.evidence.ingests, look->registry_folders,
+                                    look->report.evidence.issues};
   }
   OBSMON_ASSIGN_OR_RETURN(const NightIngests* ingests, Ingests(neighbour));
-  return OfNeighbour<IngestTable>{ingests->rows, ingests->folders};
+  return OfNeighbour<IngestTable>{ingests->rows, ingests->folders, ingests->issues};
 }
 
 absl::StatusOr<std::uint64_t> StreamView::RegistryDigest(Night night) {
@@ -375,7 +380,8 @@ absl::StatusOr<NightLook> StreamView::Look(Night night) {
   evidence.ingests = std::move(sides.registry->rows);
   evidence.events = std::move(sides.registry->events);
   evidence.issues = std::move(sides.storage->issues);
-  const bool links_are_hidden = stream_.search_links && HasHiddenFolder(*sides.registry);
+  const bool links_are_hidden =
+      stream_.search_links && !HiddenFolders(sides.registry->issues, sides.registry->folders).empty();
   Append(evidence.issues, sides.registry->issues);
   evidence.registry_status = registry_status_;
   look.observation_types = std::move(sides.registry->observation_types);
@@ -550,6 +556,11 @@ absl::Status StreamView::FindIngestsUnderOtherNights(NightLook& look) {
       found = true;
     }
     Append(look.fingerprint.folders, ingests.folders);
+    if (!stream_.search_links) continue;
+    const std::vector<ScanIssue> hidden = HiddenFolders(ingests.issues, ingests.folders);
+    Append(evidence.issues, hidden);
+    if (!hidden.empty()) match_options_.registry_readable = false;
+    found |= !hidden.empty();
   }
   if (found) look.report.match = Match(evidence);
   return absl::OkStatus();

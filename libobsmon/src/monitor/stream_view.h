@@ -79,11 +79,13 @@ class StreamView {
     std::optional<TransferScan> storage;
     std::optional<NightIngests> registry;
   };
-  /// What a look may need of a neighbouring night, with the folders that it was read in.
+  /// What a look may need of a neighbouring night, with the folders that it was read in, and what hindered
+  /// that.
   template <typename Table>
   struct OfNeighbour {
     const Table& rows;
     const std::vector<FolderStamp>& folders;
+    const std::vector<ScanIssue>& issues;
   };
 
   StreamView(const Stream& stream, UtcTime as_of, const WorkControl& control);
