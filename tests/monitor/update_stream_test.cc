@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -665,6 +666,28 @@ TEST(UpdateStream, MakesAMissingPageAgain) {
   std::filesystem::remove(stream.Page("2020-05-01.html"));
   UpdateStream(stream.Options(), Only(kNight), stream.Later());
   EXPECT_TRUE(std::filesystem::exists(stream.Page("2020-05-01.html")));
+}
+
+std::set<std::filesystem::path> FilesIn(const std::filesystem::path& folder) {
+  return {std::filesystem::directory_iterator(folder), {}};
+}
+
+TEST(UpdateStream, MakesTheDataOfAPageAgainThatSomebodyHasDeleted) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  stream.Arrive("2020-05-02/b.fits");
+  const NightWindow window = Between(kNight, kNight + 1);
+  UpdateStream(stream.Options(), window, stream.Later());
+  const auto written = FilesIn(stream.Page("data"));
+  const auto of_night = std::ranges::find_if(written, [](const std::filesystem::path& file) {
+    return file.filename().string().starts_with("2020-05-01-");
+  });
+  ASSERT_NE(of_night, written.end());
+  std::filesystem::remove(*of_night);
+  const UtcTime later = stream.Later() + std::chrono::minutes{1};
+  EXPECT_THAT(UpdateStream(stream.Options(), window, later).changed, ElementsAre(kNight));
+  EXPECT_EQ(FilesIn(stream.Page("data")).size(), written.size());
+  EXPECT_THAT(UpdateStream(stream.Options(), window, later).changed, IsEmpty());
 }
 
 StreamConfig ConfigOf(const SampleStream& stream, std::string_view name) {

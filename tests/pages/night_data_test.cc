@@ -1,13 +1,17 @@
 // What the pages' script loads; that it is read back as it was is tested in a browser (tests/browser).
+#include "pages/night_data.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "obsmon/pages.h"
 #include "pages/js_text.h"
+#include "pages/published_data.h"
 #include "pages/sample_nights.h"
 #include "support/status_matchers.h"
 #include "support/temp_tree.h"
@@ -84,6 +88,32 @@ TEST(NightData, OfManyFilesComesInPiecesOfWhichThoseThatDidNotChangeKeepTheirNam
   EXPECT_NE(fewer.data[0].name, more.data[0].name);
   EXPECT_EQ(fewer.data[1].name, more.data[1].name);
   EXPECT_NE(fewer.data[2].name, more.data[2].name);
+}
+
+TEST(NightData, IsOfAsManyFilesAsTheNumberOfItsRowsTells) {
+  for (const int exposures : {0, 1, 1'638, 1'639, 3'276, 3'277, 6'553, 6'554}) {
+    const NightReport report = samples::CalmNight(exposures);
+    EXPECT_EQ(RenderNight(report).data.size(), NumDataFiles(report.files().size())) << exposures;
+  }
+}
+
+TEST(PublishedData, IsNotWholeOnceAnyOfItIsGone) {
+  const TempTree tree;
+  const NightReport report = samples::CalmNight(5'000);
+  const std::size_t rows = report.files().size();
+  ASSERT_THAT(PublishNight(tree.root(), report), IsOk());
+  EXPECT_TRUE(PublishedData::In(tree.root()).IsWhole(samples::kNight, rows));
+  EXPECT_FALSE(PublishedData::In(tree.root()).IsWhole(samples::kNight + 1, rows));
+  std::vector<PageFile> files = RenderNight(report).data;
+  files.push_back(PageScript());
+  for (const PageFile& file : files) {
+    std::filesystem::remove(tree.root() / file.name);
+    tree.Text("data/." + file.name.substr(file.name.find('/') + 1) + ".obsmon", "half");
+    EXPECT_FALSE(PublishedData::In(tree.root()).IsWhole(samples::kNight, rows)) << file.name;
+    ASSERT_THAT(PublishNight(tree.root(), report), IsOk());
+    EXPECT_TRUE(PublishedData::In(tree.root()).IsWhole(samples::kNight, rows)) << file.name;
+  }
+  EXPECT_FALSE(PublishedData::In(tree / "nowhere").IsWhole(samples::kNight, rows));
 }
 
 TEST(NightData, WritesWhatExposuresShareOnce) {

@@ -446,6 +446,10 @@ TEST(EventTables, FillThePrototypesViewsAndPagesByItsRules) {
   for (const std::string page : {"2020-05-01", "index"}) {
     EXPECT_EQ(ReadFile(tree / "out" / (page + "_gen3.html")), ReadFile(tree / "out" / (page + ".html")));
   }
+  // Whoever deletes the one name gets it back.
+  std::filesystem::remove(tree / "out" / "2020-05-01_gen3.html");
+  UpdateStream(stream, {.first_day = kNight, .last_day = kNight}, Utc("2030-01-01T00:01:00"));
+  EXPECT_TRUE(std::filesystem::exists(tree / "out" / "2020-05-01_gen3.html"));
 }
 
 TEST(EventTables, SayWhichTableIsMissingAndHowToNameIt) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -19,6 +20,7 @@
 #include "monitor/stream_view.h"
 #include "obsmon/monitor.h"
 #include "obsmon/pages.h"
+#include "pages/published_data.h"
 #include "status_macros.h"
 
 namespace obsmon {
@@ -81,7 +83,8 @@ class StreamUpdate {
       const std::lock_guard lock(history_mutex_);
       return history_->Recall(night);
     });
-    OBSMON_RETURN_IF_ERROR(AddNightsWithOpenProblems());
+    OBSMON_RETURN_IF_ERROR(ReadWhatIsThere());
+    AddNightsWithOpenProblems();
     view.Expect(nights_);
     OBSMON_RETURN_IF_ERROR(LookAtNights(view));
     if (!view.expected_status().ok()) AddWarning(std::string(view.expected_status().message()));
@@ -119,13 +122,17 @@ class StreamUpdate {
     return absl::OkStatus();
   }
 
-  absl::Status AddNightsWithOpenProblems() {
-    if (!window_.IsDefault()) return absl::OkStatus();
-    OBSMON_ASSIGN_OR_RETURN(const std::vector<NightSummary> known, history_->Nights());
-    for (const NightSummary& night : known) {
+  absl::Status ReadWhatIsThere() {
+    OBSMON_ASSIGN_OR_RETURN(nights_before_, history_->Nights());
+    data_before_ = PublishedData::In(stream_.output_dir);
+    return absl::OkStatus();
+  }
+
+  void AddNightsWithOpenProblems() {
+    if (!window_.IsDefault()) return;
+    for (const NightSummary& night : nights_before_) {
       if (night.night < nights_.back() && HasOpenProblems(night)) nights_.push_back(night.night);
     }
-    return absl::OkStatus();
   }
 
   absl::Status LookAtNights(StreamView& view) {
@@ -268,11 +275,16 @@ class StreamUpdate {
     return absl::OkStatus();
   }
 
-  // With what it loads: of whoever has deleted the one or the other, the night is written anew.
+  // By all its names, and with what it loads: of whoever has deleted any of it, the night is written anew.
   bool PageExists(Night night) const {
+    const auto before = std::ranges::lower_bound(nights_before_, night, std::greater{}, &NightSummary::night);
+    if (before == nights_before_.end() || before->night != night) return false;
+    if (!data_before_.IsWhole(night, static_cast<std::size_t>(before->counts.files))) return false;
+    const std::string name = NightPageName(night);
+    const std::string second_name = SecondName(name);
     std::error_code error;
-    return std::filesystem::exists(stream_.output_dir / NightPageName(night), error) &&
-           std::filesystem::exists(stream_.output_dir / PageScript().name, error);
+    return std::filesystem::exists(stream_.output_dir / name, error) &&
+           (second_name.empty() || std::filesystem::exists(stream_.output_dir / second_name, error));
   }
 
   const Stream& stream_;
@@ -284,6 +296,8 @@ class StreamUpdate {
   UpdateOutcome outcome_ = UpdateOutcome::kDone;
   UpdateResult result_;
   std::vector<Night> nights_;
+  std::vector<NightSummary> nights_before_;  // all that the history knew, newest first
+  PublishedData data_before_;
   std::optional<OutputLock> lock_;
   std::unique_ptr<History> history_;
   // In a shared history nobody is to wait for a look at another night.

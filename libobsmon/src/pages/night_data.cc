@@ -225,4 +225,8 @@ class NightData {
 
 std::vector<PageFile> MakeNightData(const NightReport& report) { return NightData(report).Make(); }
 
+std::size_t NumDataFiles(std::size_t num_files) {
+  return num_files <= kRowsInOneFile ? 1 : 1 + (num_files + kRowsAChunk - 1) / kRowsAChunk;
+}
+
 }  // namespace obsmon

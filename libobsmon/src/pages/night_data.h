@@ -3,6 +3,7 @@
 #ifndef OBSMON_SRC_PAGES_NIGHT_DATA_H_
 #define OBSMON_SRC_PAGES_NIGHT_DATA_H_
 
+#include <cstddef>
 #include <vector>
 
 #include "obsmon/pages.h"
@@ -14,6 +15,8 @@ namespace obsmon {
 /// others when their rows come into view, with sizes, times and ingest paths. Each is named by its contents,
 /// and the first names the others, so that a page never meets another page's data.
 std::vector<PageFile> MakeNightData(const NightReport& report);
+/// How many those are, of a report of `num_files` files.
+std::size_t NumDataFiles(std::size_t num_files);
 
 }  // namespace obsmon
 

@@ -12,6 +12,9 @@
 
 #include "files/parallel.h"
 #include "obsmon/pages.h"
+#include "pages/night_data.h"
+#include "pages/page_script.h"
+#include "pages/published_data.h"
 #include "status_macros.h"
 #include "text/path_text.h"
 
@@ -83,6 +86,25 @@ constexpr std::size_t kNightsInTurn = 4;
 constexpr int kPublishingThreads = 32;
 
 }  // namespace
+
+PublishedData PublishedData::In(const fs::path& output_dir) {
+  PublishedData data;
+  const std::string script = PageScriptName();
+  std::error_code error;
+  for (fs::directory_iterator entry(output_dir / kPageDataFolder, error); !error && entry != fs::end(entry);
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name == NameOf(script)) data.has_script_ = true;
+    // What begins with a dot was never finished.
+    if (!name.starts_with('.')) ++data.num_of_night_[std::string(NightOfData(name))];
+  }
+  return error ? PublishedData() : data;
+}
+
+bool PublishedData::IsWhole(Night night, std::size_t num_files) const {
+  const auto found = num_of_night_.find(night.ToString());
+  return has_script_ && found != num_of_night_.end() && found->second == NumDataFiles(num_files);
+}
 
 absl::Status PublishNights(const std::filesystem::path& output_dir, std::span<const NightPages> nights) {
   if (nights.empty()) return absl::OkStatus();
