@@ -15,6 +15,7 @@ SAYS = "#list .says"
 
 def says(page, text):
     until(page, "([where, text]) => document.querySelector(where)?.textContent.includes(text)", arg=[SAYS, text])
+    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => drawn()))")  # with which the rows follow
 
 
 def names(page):
