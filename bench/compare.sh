@@ -159,12 +159,10 @@ slow() {
   local update=("$bin/obsmon" update --input_dir "$input" --last_day "$night" --num_days 1 --quiet --grace 0)
   for ((i = 1; i <= repeats; ++i)); do
     run loop "${away[@]}" "$bin/obsmon_floor" "$input/storage" "$input/gen2repo/raw"
-    rm -rf "$work/fresh"
-    run one "${away[@]}" "${update[@]}" --threads 1 --output_dir "$work/fresh"
-    rm -rf "$work/fresh"
-    run many "${away[@]}" "${update[@]}" --output_dir "$work/fresh"
-    run again "${away[@]}" "${update[@]}" --output_dir "$work/fresh"
-    rm -rf "$work/fresh"
+    # Deleted at the end, as above.
+    run one "${away[@]}" "${update[@]}" --threads 1 --output_dir "$work/fresh.one.$i"
+    run many "${away[@]}" "${update[@]}" --output_dir "$work/fresh.$i"
+    run again "${away[@]}" "${update[@]}" --output_dir "$work/fresh.$i"
   done
   printf '\n9,000 files, %s us a call: %s\n\n' "$1" "$(< "$work/made")"
   printf '| %-22s | CPU s    | wall s   | of one   |\n|%s|---------:|---------:|---------:|\n' \
@@ -173,7 +171,7 @@ slow() {
   slow_row one 'first look, 1 thread'
   slow_row many 'first look'
   slow_row again 'second look'
-  rm -rf "$input"
+  rm -rf "$input" "$work"/fresh.*
 }
 
 if (($# == 0)); then set -- 500 9k 410k nights slow; fi
