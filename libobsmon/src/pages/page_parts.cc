@@ -137,6 +137,12 @@ void NightRow(const NightSummary& night, std::string_view folder, Html& page) {
       .Raw("</td></tr>\n");
 }
 
+void BeginLivePlace(UtcTime as_of, Html& page) {
+  page.Raw("<div id=\"live\" class=\"live\" data-as-of=\"")
+      .Text(fmt::format("{}", Milliseconds(as_of)))
+      .Raw("\"");
+}
+
 }  // namespace
 
 std::string_view ClassOf(const NightFacts& night) {
@@ -181,15 +187,14 @@ void EndPage(Html& page) {
 }
 
 void LivePlace(UtcTime as_of, std::string_view night, Html& page) {
-  page.Raw("<div id=\"live\" class=\"live\" data-as-of=\"").Text(fmt::format("{}", Milliseconds(as_of)));
-  if (!night.empty()) page.Raw("\" data-night=\"").Text(night);
-  page.Raw("\"></div>\n");
+  BeginLivePlace(as_of, page);
+  if (!night.empty()) page.Raw(" data-night=\"").Text(night).Raw("\"");
+  page.Raw("></div>\n");
 }
 
 void SummaryLivePlace(UtcTime made_at, Html& page) {
-  page.Raw("<div id=\"live\" class=\"live\" data-summary data-as-of=\"")
-      .Text(fmt::format("{}", Milliseconds(made_at)))
-      .Raw("\"></div>\n");
+  BeginLivePlace(made_at, page);
+  page.Raw(" data-summary></div>\n");
 }
 
 void VerdictLine(const NightFacts& night, Html& page) {

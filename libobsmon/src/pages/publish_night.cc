@@ -39,6 +39,16 @@ absl::Status PublishScript(const fs::path& output_dir) {
   return PublishFile(output_dir / script.name, script.contents);
 }
 
+// The names of all files of pages' data, in no order; as far as they could be listed, where `error` is set.
+std::vector<std::string> DataNames(const fs::path& output_dir, std::error_code& error) {
+  std::vector<std::string> names;
+  for (fs::directory_iterator entry(output_dir / kPageDataFolder, error); !error && entry != fs::end(entry);
+       entry.increment(error)) {
+    names.push_back(entry->path().filename().string());
+  }
+  return names;
+}
+
 // The night whose data a file of this name holds, whole or half written; empty for any other file.
 std::string_view NightOfData(std::string_view name) {
   constexpr std::size_t kNightBytes = std::string_view("2020-05-01").size();
@@ -54,16 +64,14 @@ absl::Status RemoveOldData(const fs::path& output_dir, std::span<const NightPage
     published.insert(night.night.ToString());
     for (const PageFile& file : night.data) used.emplace(NameOf(file.name));
   }
-  std::vector<fs::path> old;
   std::error_code error;
-  for (fs::directory_iterator entry(output_dir / kPageDataFolder, error); !error && entry != fs::end(entry);
-       entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (published.contains(NightOfData(name)) && !used.contains(name)) old.push_back(entry->path());
-  }
+  std::vector<std::string> old = DataNames(output_dir, error);
+  std::erase_if(old, [&](const std::string& name) {
+    return !published.contains(NightOfData(name)) || used.contains(name);
+  });
   std::ranges::sort(old);
-  for (const fs::path& file : old) {
-    if (!error) fs::remove(file, error);
+  for (const std::string& name : old) {
+    if (!error) fs::remove(output_dir / kPageDataFolder / name, error);
   }
   if (!error) return absl::OkStatus();
   return absl::ErrnoToStatus(
@@ -91,9 +99,7 @@ PublishedData PublishedData::In(const fs::path& output_dir) {
   PublishedData data;
   const std::string script = PageScriptName();
   std::error_code error;
-  for (fs::directory_iterator entry(output_dir / kPageDataFolder, error); !error && entry != fs::end(entry);
-       entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
+  for (const std::string& name : DataNames(output_dir, error)) {
     if (name == NameOf(script)) data.has_script_ = true;
     // What begins with a dot was never finished.
     if (!name.starts_with('.')) ++data.num_of_night_[std::string(NightOfData(name))];
