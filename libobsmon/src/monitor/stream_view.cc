@@ -605,12 +605,14 @@ absl::Status StreamView::FindFilesInOtherFolders(NightLook& look) {
 void StreamView::StampTargetsElsewhere(NightLook& look) const {
   const NightEvidence& evidence = look.report.evidence;
   absl::flat_hash_set<std::string_view> stamped;
+  std::string_view folder;  // that of the row before: mostly the same, and asked about once
   for (std::size_t row = 0; row < evidence.ingests.size(); ++row) {
     const std::string_view target = evidence.ingests.link_target()[row];
     if (target.empty()) continue;
+    const std::string_view before = std::exchange(folder, FolderOf(target));
+    if (folder == before) continue;
     const std::string_view path = PathBelow(target, match_options_.storage_names);
     if (!path.empty() && FolderNight(path) == look.report.night) continue;
-    const std::string_view folder = FolderOf(target);
     if (stamped.insert(folder).second) look.fingerprint.folders.push_back(StampOrNothing(folder));
   }
 }
