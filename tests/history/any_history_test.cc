@@ -302,7 +302,8 @@ TEST_P(AnyHistory, GivesBackTheFilesOfANightAsTheyWereFound) {
 TEST_P(AnyHistory, GivesBackTheLinksOfANightThatLedToFiles) {
   const FileId file_id{.device = ~std::uint64_t{0}, .inode = 7};
   NightFingerprint fingerprint{
-      .folders = {{.path = "/data/gen2repo/raw", .exists = true, .file_id = file_id}}};
+      .folders = {{.path = "/data/gen2repo/raw", .exists = true, .file_id = file_id},
+                  {.path = "/data/storage", .exists = true, .file_id = file_id, .num_plain_files = 8}}};
   Put({Report(N("2020-05-01"), {},
               {{.path = "raw/a.fits", .file_id = file_id, .link_target = "/data/storage/a.fits"},
                {.path = "raw/copy.fits"},

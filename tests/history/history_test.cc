@@ -100,7 +100,7 @@ TEST_F(HistoryTest, OfVersion1IsReadAsItIsAndBroughtToThisVersionByTheFirstThatM
   const auto rows = Raw().Query("SELECT *, 0 FROM transfer");
   EXPECT_EQ(Nights()[0].counts, nights[0].counts);  // opens it for writing
   EXPECT_EQ(Raw().Query("SELECT * FROM transfer"), rows);
-  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("4"));
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("5"));
   NightReport report = Report(N("2020-05-02"), {});
   report.latency.arrival_to_ingest = {.files = 8};
   Put({report});
@@ -113,14 +113,14 @@ TEST_F(HistoryTest, OfVersion2IsReadAsItIsAndBroughtToThisVersionByTheFirstThatM
   Put({report});
   Raw().Query(
       "ALTER TABLE transfer DROP COLUMN checksum; ALTER TABLE ingest DROP COLUMN link_target;"
-      "PRAGMA user_version = 2");
+      "ALTER TABLE folder DROP COLUMN plain_files; PRAGMA user_version = 2");
   const std::vector<NightSummary> nights = History::OpenReadOnly(tree_.root()).value()->Nights().value();
   ASSERT_THAT(nights, SizeIs(1));
   EXPECT_EQ(nights[0].latency, report.latency);
   EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("2"));
 
   Open();
-  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("4"));
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("5"));
   EXPECT_THAT(Raw().Lines("SELECT path, checksum FROM transfer"), ElementsAre("2020-05-01/a.fits|0"));
 }
 
@@ -137,7 +137,9 @@ TEST_F(HistoryTest, GivesBackANightWhateverItsRowSaysOfItsSize) {
 TEST_F(HistoryTest, OfVersion3IsReadAsItIsAndBroughtToThisVersionByTheFirstThatMayWrite) {
   Put({Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}},
               {{.path = "raw/a.fits", .link_target = "/a"}})});
-  Raw().Query("ALTER TABLE ingest DROP COLUMN link_target; PRAGMA user_version = 3");
+  Raw().Query(
+      "ALTER TABLE ingest DROP COLUMN link_target; ALTER TABLE folder DROP COLUMN plain_files;"
+      "PRAGMA user_version = 3");
   const auto reader = History::OpenReadOnly(tree_.root()).value();
   EXPECT_THAT(*reader->Nights(), SizeIs(1));
   ASSERT_OK_AND_ASSIGN(const std::optional<EarlierLook> earlier, reader->Recall(N("2020-05-01")));
@@ -145,8 +147,24 @@ TEST_F(HistoryTest, OfVersion3IsReadAsItIsAndBroughtToThisVersionByTheFirstThatM
   EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("3"));
 
   Open();
-  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("4"));
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("5"));
   EXPECT_THAT(Raw().Lines("SELECT path, link_target FROM ingest"), ElementsAre("raw/a.fits|"));
+}
+
+TEST_F(HistoryTest, OfVersion4IsReadAsItIsAndBroughtToThisVersionByTheFirstThatMayWrite) {
+  NightFingerprint fingerprint{
+      .folders = {{.path = "/data/storage/2020-05-01", .exists = true, .num_plain_files = 1}}};
+  Put({Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}})}, fingerprint);
+  Raw().Query("ALTER TABLE folder DROP COLUMN plain_files; PRAGMA user_version = 4");
+  fingerprint.folders[0].num_plain_files.reset();
+  const auto reader = History::OpenReadOnly(tree_.root()).value();
+  ASSERT_OK_AND_ASSIGN(const std::optional<NightFingerprint> read, reader->Fingerprint(N("2020-05-01")));
+  EXPECT_EQ(read, fingerprint);
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("4"));
+
+  ASSERT_OK_AND_ASSIGN(const std::optional<NightFingerprint> brought, Open()->Fingerprint(N("2020-05-01")));
+  EXPECT_EQ(brought, fingerprint);
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("5"));
 }
 
 TEST_F(HistoryTest, BroughtToThisVersionHasTheTablesOfANewOne) {

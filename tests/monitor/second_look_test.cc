@@ -271,6 +271,49 @@ TEST(SecondLook, DoesNotAskForSuchAFileWhileItsFolderHasNotChanged) {
   EXPECT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/exposure/a.fits"), 500);
 }
 
+/// A night with an exposure of one file, and what a change of it looks like that leaves no trace in the times
+/// of its folder. No change does; the tests' show so whether the folder was listed.
+class SecondLookAtAnExposure : public testing::Test {
+ protected:
+  SecondLookAtAnExposure() { Arrive("a.fits", Utc("2020-05-03T00:00:00")); }
+  void Arrive(const std::string& name, UtcTime folders_time) {
+    stream_.Arrive("2020-05-01/MC_1/" + name);
+    SetTimes(stream_.Storage() / "2020-05-01/MC_1", folders_time, folders_time);
+  }
+  std::int64_t NumFilesAfter(UtcTime as_of) const { return std::ssize(LookAt(stream_, as_of).files.path()); }
+
+  SampleStream stream_;
+};
+
+TEST_F(SecondLookAtAnExposure, DoesNotListItsFolderWhileThatHasNotChanged) {
+  ASSERT_EQ(NumFilesAfter(stream_.Later()), 1);
+  Arrive("b.fits", Utc("2020-05-03T00:00:00"));
+  stream_.Arrive("2020-05-01/c.fits");
+  EXPECT_EQ(NumFilesAfter(stream_.Later()), 2);
+}
+
+TEST_F(SecondLookAtAnExposure, ListsItsFolderWhenThatHasChanged) {
+  ASSERT_EQ(NumFilesAfter(stream_.Later()), 1);
+  Arrive("b.fits", Utc("2020-05-03T00:00:01"));
+  EXPECT_EQ(NumFilesAfter(stream_.Later()), 2);
+}
+
+// git's racy rule, as above.
+TEST_F(SecondLookAtAnExposure, ListsItsFolderWhenThatHadChangedJustBeforeTheFirst) {
+  const UtcTime first_look = stream_.Later();
+  Arrive("a.fits", first_look - std::chrono::milliseconds{1});
+  ASSERT_EQ(NumFilesAfter(first_look), 1);
+  Arrive("b.fits", first_look - std::chrono::milliseconds{1});
+  EXPECT_EQ(NumFilesAfter(first_look + std::chrono::hours{1}), 2);
+}
+
+// They may have been about to grow, as above.
+TEST_F(SecondLookAtAnExposure, ListsItsFolderWhenFilesHadArrivedJustBeforeTheFirst) {
+  ASSERT_EQ(NumFilesAfter(stream_.Later() - std::chrono::minutes{55}), 1);
+  Arrive("b.fits", Utc("2020-05-03T00:00:00"));
+  EXPECT_EQ(NumFilesAfter(stream_.Later()), 2);
+}
+
 /// When the links in it were made.
 std::vector<UtcTime> IngestTimesAfter(const SampleStream& stream, UtcTime as_of) {
   return LookAt(stream, as_of).links.ingest_time;
@@ -298,6 +341,25 @@ TEST_F(SecondLookAtALink, DoesNotAskForItWhileItsFolderHasNotChanged) {
   Touch(touched_);
   stream_.Arrive("2020-05-01/b.fits");
   EXPECT_THAT(IngestTimesAfter(stream_, stream_.Later()), ElementsAre(ingested_));
+}
+
+TEST_F(SecondLookAtALink, DoesNotListItsFolderWhileThatHasNotChanged) {
+  ASSERT_THAT(IngestTimesAfter(stream_, stream_.Later()), ElementsAre(ingested_));
+  const auto times = std::filesystem::last_write_time(Raw());
+  std::filesystem::remove(Raw() / "2020050100001-det000.fits");
+  std::filesystem::last_write_time(Raw(), times);
+  stream_.Arrive("2020-05-01/b.fits");
+  EXPECT_THAT(IngestTimesAfter(stream_, stream_.Later()), ElementsAre(ingested_));
+}
+
+// A link may have been there before its row was.
+TEST_F(SecondLookAtALink, ListsItsFolderWhenTheRegistryHasARowOfWhichNothingIsKnown) {
+  ASSERT_THAT(IngestTimesAfter(stream_, stream_.Later()), ElementsAre(ingested_));
+  const auto times = std::filesystem::last_write_time(Raw());
+  stream_.Arrive("2020-05-01/b.fits");
+  stream_.Ingest("2020-05-01/b.fits", "2020-05-01");
+  std::filesystem::last_write_time(Raw(), times);
+  EXPECT_THAT(IngestTimesAfter(stream_, stream_.Later()), testing::SizeIs(2));
 }
 
 TEST_F(SecondLookAtALink, AsksForItWhenItsFolderHasChanged) {

@@ -77,21 +77,19 @@ TEST_F(RowFiles, ALinkWhoseTargetIsGoneAndNotKnownIsGone) {
   EXPECT_EQ(LookAt("link.fits", KnownFiles()).artifact, ArtifactState::kGone);
 }
 
-// The folder has no such link: whoever asks finds that it is gone.
-TEST_F(RowFiles, ALinkThatIsStillAsItWasIsNotAskedForWhileItLeadsToTheSameFile) {
-  const std::string folder = tree_ / "storage";
-  ASSERT_OK_AND_ASSIGN(const Directory opened, Directory::Open(folder));
+TEST_F(RowFiles, ALinkThatIsStillAsItWasNeedsNoQuestionWhileItLeadsToTheSameFile) {
   const std::string target = file_.string();
   KnownLink link{.target = target, .made_at = Utc("2020-05-02T03:20:00"), .file_id = kKnown.file_id};
-  const RowFile file = LookAtKnownLink(opened, folder, "link.fits", link, Known(target));
-  EXPECT_EQ(file.artifact, ArtifactState::kPresent);
-  EXPECT_EQ(file.link_target, target);
-  EXPECT_EQ(file.ingest_time, link.made_at);
-  EXPECT_EQ(file.size_bytes, kKnown.size_bytes);
+  const std::optional<RowFile> file = RecallLink(link, Known(target));
+  ASSERT_TRUE(file.has_value());
+  EXPECT_EQ(file->artifact, ArtifactState::kPresent);
+  EXPECT_EQ(file->link_target, target);
+  EXPECT_EQ(file->ingest_time, link.made_at);
+  EXPECT_EQ(file->size_bytes, kKnown.size_bytes);
 
-  EXPECT_EQ(LookAtKnownLink(opened, folder, "link.fits", link, KnownFiles()).artifact, ArtifactState::kGone);
+  EXPECT_FALSE(RecallLink(link, KnownFiles()).has_value());
   link.file_id.inode += 1;
-  EXPECT_EQ(LookAtKnownLink(opened, folder, "link.fits", link, Known(target)).artifact, ArtifactState::kGone);
+  EXPECT_FALSE(RecallLink(link, Known(target)).has_value());
 }
 
 TEST_F(RowFiles, AFileThatARowNamesOutsideOfTheRepositoryIsAskedForOnlyWhereItIsNotKnown) {

@@ -100,6 +100,90 @@ TEST(ScanTransfers, DoesNotAskForRegularFilesThatAreKnown) {
   EXPECT_EQ(scan.folders, asked.folders);
 }
 
+TEST(ScanTransfers, CountsThePlainFilesOfFoldersThatHoldNothingElse) {
+  const TempTree tree;
+  for (const char* path : {"plain/a.fits", "plain/b.fits", "hides/a.fits", "hides/.log", "receives/a.fits",
+                           "receives/.b.fits.x7Kq2b", "links/a.fits", "holds/a.fits", "holds/folder/b.fits",
+                           "partial/.~tmp~/a.fits"}) {
+    tree.File(std::string("storage/2020-05-01/") + path);
+  }
+  std::filesystem::create_directory(tree / "storage/2020-05-01/empty");
+  tree.Symlink("storage/2020-05-01/links/b.fits", tree / "storage/2020-05-01/plain/a.fits", UtcTime{});
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree));
+  const std::string prefix = (tree / "storage/2020-05-01/").string();
+  std::map<std::string, std::int64_t> plain;
+  for (const FolderStamp& folder : scan.folders) {
+    if (folder.num_plain_files) plain.emplace(folder.path.substr(prefix.size()), *folder.num_plain_files);
+  }
+  EXPECT_THAT(plain, ElementsAre(std::pair("empty", 0), std::pair("holds/folder", 1), std::pair("plain", 2)));
+}
+
+// Knows a folder and its files, of which one was never there: so a test sees whether the folder was listed.
+class KnownFolder final : public KnownTransfers {
+ public:
+  std::optional<FolderStamp> FindFolder(std::string_view path) const override {
+    return path == folder.path ? std::optional(folder) : std::nullopt;
+  }
+  std::optional<std::vector<TransferRow>> FilesOf(std::string_view path) const override {
+    EXPECT_EQ(path, "2020-05-01/sub");
+    return files;
+  }
+
+  FolderStamp folder{};
+  std::optional<std::vector<TransferRow>> files{};
+};
+
+class ScanOfAKnownFolder : public testing::Test {
+ protected:
+  ScanOfAKnownFolder() {
+    for (const char* name : {"a.fits", "b.fits"}) tree_.File(std::string("storage/2020-05-01/sub/") + name);
+    known_.folder = StampFolder(tree_ / "storage/2020-05-01/sub").value();
+    known_.folder.num_plain_files = 2;
+    known_.files = {{.path = "2020-05-01/sub/a.fits", .size_bytes = 7},
+                    {.path = "2020-05-01/sub/never there.fits", .size_bytes = 8}};
+  }
+  std::vector<std::string> Found() const {
+    const absl::StatusOr<TransferScan> scan = Scan(tree_, {.known = &known_});
+    EXPECT_THAT(scan, IsOk());
+    return scan.ok() ? PathsOf(scan->files) : std::vector<std::string>();
+  }
+
+  const std::vector<std::string> there_ = {"2020-05-01/sub/a.fits", "2020-05-01/sub/b.fits"};
+  TempTree tree_;
+  KnownFolder known_;
+};
+
+TEST_F(ScanOfAKnownFolder, DoesNotListItWhileItIsAsItWas) {
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, Scan(tree_, {.known = &known_}));
+  EXPECT_EQ(std::vector<TransferRow>(scan.files.begin(), scan.files.end()), known_.files);
+  ASSERT_THAT(scan.folders, SizeIs(3));  // and the night's, by both of its names
+  EXPECT_EQ(scan.folders[1], known_.folder);
+}
+
+TEST_F(ScanOfAKnownFolder, ListsItWhenItHasChanged) {
+  SetTimes(tree_ / "storage/2020-05-01/sub", Utc("2020-05-02T12:00:00"), Utc("2020-05-02T12:00:00"));
+  EXPECT_EQ(Found(), there_);
+}
+
+TEST_F(ScanOfAKnownFolder, ListsItWhenItHeldMoreThanPlainFiles) {
+  known_.folder.num_plain_files.reset();
+  EXPECT_EQ(Found(), there_);
+}
+
+TEST_F(ScanOfAKnownFolder, ListsItWhenNotAllOfItsFilesAreKnown) {
+  known_.files->pop_back();
+  EXPECT_EQ(Found(), there_);
+  known_.files.reset();
+  EXPECT_EQ(Found(), there_);
+}
+
+TEST_F(ScanOfAKnownFolder, ListsWhatHasItsNameNow) {
+  std::filesystem::rename(tree_ / "storage/2020-05-01/sub", tree_ / "storage/2020-05-01/other");
+  tree_.File("storage/2020-05-01/sub/c.fits");
+  EXPECT_THAT(Found(),
+              ElementsAre("2020-05-01/other/a.fits", "2020-05-01/other/b.fits", "2020-05-01/sub/c.fits"));
+}
+
 // ---- What is found
 
 TEST(ScanTransfers, FindsTheFilesOfANightAtAnyDepthSortedByFolderThenName) {

@@ -63,6 +63,9 @@ struct FolderStamp {
   bool exists = false;  ///< false: there was no such folder, and the other fields say nothing
   FileId file_id{};
   UtcTime modified{};  ///< mtime
+  /// Of a folder of storage that a look has listed, and that holds plain files alone: how many. Absent of any
+  /// other, such as one with folders, links, hidden names or transfers under way.
+  std::optional<std::int64_t> num_plain_files{};
 
   friend bool operator==(const FolderStamp&, const FolderStamp&) = default;
 };

@@ -177,8 +177,10 @@ class KnownFiles {
   virtual ~KnownFiles() = default;
   /// What is known of the file at the absolute `path`, links followed; absent where nothing is.
   virtual std::optional<FoundFile> Find(std::string_view /*path*/) const { return std::nullopt; }
-  /// Whether the folder has been looked into before, and nothing was added, removed or renamed in it since.
-  virtual bool IsUnchanged(const FolderStamp& /*folder*/) const { return false; }
+  /// How the folder `path` (absolute) was when it was looked into. As long as it is so, nothing has been
+  /// added, removed or renamed in it; absent where nobody has looked, or so soon after a change that another
+  /// may not show (IsRacy).
+  virtual std::optional<FolderStamp> FindFolder(std::string_view /*path*/) const { return std::nullopt; }
   /// What was found of the link at `path` (from the repository on) when its folder was looked into; absent
   /// where nothing was.
   virtual std::optional<KnownLink> FindLink(std::string_view /*path*/) const { return std::nullopt; }

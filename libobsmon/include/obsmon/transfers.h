@@ -120,8 +120,9 @@ enum class FolderChange : std::uint8_t { kNone, kChanged };
 class KnownTransfers {
  public:
   virtual ~KnownTransfers() = default;
-  /// Whether the folder has been as `folder` says since its files were found.
-  virtual bool IsUnchanged(const FolderStamp& /*folder*/) const { return false; }
+  /// How the folder `path` (absolute) was when its files were found; absent where it is not known, or was
+  /// looked into so soon after a change that another may not show (IsRacy).
+  virtual std::optional<FolderStamp> FindFolder(std::string_view /*path*/) const { return std::nullopt; }
   /// The regular file `path` (from storage on) as it was found, where it is still `file_id`, and its bytes
   /// were surely whole by then; else absent.
   ///
@@ -130,6 +131,11 @@ class KnownTransfers {
   /// nobody waits for a better one.
   virtual std::optional<TransferRow> Find(std::string_view /*path*/, const FileId& /*file_id*/,
                                           FolderChange /*of_its_folder*/) const {
+    return std::nullopt;
+  }
+  /// All files that were found in the folder `path` (from storage on), by name, where Find would find each of
+  /// them in a folder that is as it was; else absent. The rows' paths are views that last as long as this.
+  virtual std::optional<std::vector<TransferRow>> FilesOf(std::string_view /*path*/) const {
     return std::nullopt;
   }
 };

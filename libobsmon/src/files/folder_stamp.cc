@@ -39,8 +39,7 @@ class Comparer {
  public:
   bool IsUnchanged(const FolderStamp& before) {
     FolderStamp now;
-    return FillFrom(Ask(before.path), now).ok() && now.exists == before.exists &&
-           now.file_id == before.file_id && now.modified == before.modified;
+    return FillFrom(Ask(before.path), now).ok() && AreAlike(before, now);
   }
 
  private:

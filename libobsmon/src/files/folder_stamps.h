@@ -27,6 +27,11 @@ inline FolderStamp StampOrNothing(const std::filesystem::path& folder) {
   return stamp.ok() ? *std::move(stamp) : FolderStamp{.path = folder.string()};
 }
 
+/// Whether a folder is as it was: the same one, in which no name has changed.
+inline bool AreAlike(const FolderStamp& before, const FolderStamp& now) {
+  return before.exists == now.exists && before.file_id == now.file_id && before.modified == now.modified;
+}
+
 /// Sorts by path. A folder that was visited more than once keeps its first stamp: what changed in between
 /// must show at the next look.
 inline void SortAndKeepFirst(std::vector<FolderStamp>& stamps) {

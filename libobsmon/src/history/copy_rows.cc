@@ -102,8 +102,8 @@ void CopyRows::TextAsIs(std::string_view stored) {
   rows_ += stored;
 }
 
-void CopyRows::Time(std::optional<UtcTime> time) {
-  if (time) return Int(ToNanos(*time));
+void CopyRows::IntOrNull(std::optional<std::int64_t> value) {
+  if (value) return Int(*value);
   Null();
 }
 

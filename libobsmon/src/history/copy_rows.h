@@ -50,7 +50,8 @@ class CopyRows {
   void Int32(std::int32_t value);
   void Text(std::string_view text);
   void TextAsIs(std::string_view stored);  ///< StoredText already
-  void Time(std::optional<UtcTime> time);
+  void IntOrNull(std::optional<std::int64_t> value);
+  void Time(std::optional<UtcTime> time) { IntOrNull(time ? std::optional(ToNanos(*time)) : std::nullopt); }
   void Null();
 
   void BeginRow();

@@ -31,7 +31,8 @@ auto Find(const Known& known, std::string_view path) {
 EarlierFiles::EarlierFiles(EarlierLook earlier)
     : earlier_(std::move(earlier)),
       rows_(RowsOf(earlier_.files.path())),
-      links_(RowsOf(earlier_.links.path)) {
+      links_(RowsOf(earlier_.links.path)),
+      folders_(earlier_.files.path()) {
   std::ranges::sort(earlier_.folders, {}, &FolderStamp::path);
 }
 
@@ -41,10 +42,11 @@ EarlierFiles::Rows EarlierFiles::RowsOf(const StringColumn& paths) {
   return rows;
 }
 
-bool EarlierFiles::IsUnchanged(const FolderStamp& folder) const {
-  if (!folder.exists) return false;
-  const auto known = std::ranges::lower_bound(earlier_.folders, folder.path, {}, &FolderStamp::path);
-  return known != earlier_.folders.end() && *known == folder && !IsRacy(*known, earlier_.found_at);
+std::optional<FolderStamp> EarlierFiles::FindFolder(std::string_view path) const {
+  const auto known = std::ranges::lower_bound(earlier_.folders, path, {}, &FolderStamp::path);
+  const bool is_known = known != earlier_.folders.end() && known->path == path;
+  if (!is_known || !known->exists || IsRacy(*known, earlier_.found_at)) return std::nullopt;
+  return *known;
 }
 
 std::optional<KnownLink> EarlierFiles::FindLink(std::string_view path) const {
@@ -70,6 +72,18 @@ std::optional<TransferRow> EarlierFiles::Find(std::string_view path, const FileI
   }
   if (of_its_folder == FolderChange::kChanged && !earlier_.is_done[*found]) return std::nullopt;
   return earlier_.files[*found];
+}
+
+std::optional<std::vector<TransferRow>> EarlierFiles::FilesOf(std::string_view path) const {
+  const std::optional<RowsByFolder::Range> rows = folders_.Find(path);
+  if (!rows) return std::nullopt;
+  std::vector<TransferRow> files;
+  files.reserve(rows->second - rows->first);
+  for (std::size_t row = rows->first; row < rows->second; ++row) {
+    if (!IsSettled(row)) return std::nullopt;
+    files.push_back(earlier_.files[row]);
+  }
+  return files;
 }
 
 void EarlierFiles::Restore(TransferTable& transfers, ExpectedTable& expected) const {

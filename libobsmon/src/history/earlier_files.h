@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/hash/hash.h"
@@ -16,6 +17,7 @@
 #include "obsmon/history.h"
 #include "obsmon/registry.h"
 #include "obsmon/transfers.h"
+#include "text/rows_by_folder.h"
 
 namespace obsmon {
 
@@ -29,7 +31,9 @@ class EarlierFiles final : public KnownTransfers {
   /// about to grow: a transfer that writes in place pauses while its network does.
   std::optional<TransferRow> Find(std::string_view path, const FileId& file_id,
                                   FolderChange of_its_folder) const override;
-  bool IsUnchanged(const FolderStamp& folder) const override;
+  std::optional<FolderStamp> FindFolder(std::string_view path) const override;
+
+  std::optional<std::vector<TransferRow>> FilesOf(std::string_view path) const override;
 
   /// What KnownFiles says of the repository's links, for one that adds what storage has now.
   std::optional<KnownLink> FindLink(std::string_view path) const;
@@ -62,8 +66,9 @@ class EarlierFiles final : public KnownTransfers {
   bool IsSettled(std::size_t row) const;
 
   EarlierLook earlier_;
-  Rows rows_;   ///< of earlier_.files
-  Rows links_;  ///< of earlier_.links
+  Rows rows_;             ///< of earlier_.files
+  Rows links_;            ///< of earlier_.links
+  RowsByFolder folders_;  ///< of earlier_.files
 };
 
 }  // namespace obsmon

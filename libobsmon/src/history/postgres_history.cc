@@ -304,7 +304,7 @@ absl::StatusOr<std::optional<NightFingerprint>> PostgresHistory::ReadNightsFinge
 absl::StatusOr<std::vector<FolderStamp>> PostgresHistory::ReadFolders(Night night) {
   OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<postgres::Rows> row,
                           connection_->Query(fmt::format("SELECT {} FROM obsmon.folder {} ORDER BY position",
-                                                         kFolderColumns, Where(night))));
+                                                         OBSMON_FOLDER_COLUMNS, Where(night))));
   std::vector<FolderStamp> folders;
   for (;;) {
     OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
@@ -426,8 +426,7 @@ absl::Status PostgresHistory::WriteSummary(const NightSummary& summary, const Ni
 }
 
 absl::Status PostgresHistory::WriteFolders(Night night, std::span<const FolderStamp> folders) {
-  OBSMON_ASSIGN_OR_RETURN(CopyRows copy,
-                          ReplaceAll("folder", night, fmt::format("position, {}", kFolderColumns)));
+  OBSMON_ASSIGN_OR_RETURN(CopyRows copy, ReplaceAll("folder", night, "position, " OBSMON_FOLDER_COLUMNS));
   std::int64_t position = 0;
   for (const FolderStamp& folder : folders) {
     BeginRow(copy, night);

@@ -135,10 +135,12 @@ constexpr std::string_view kSharedFromVersion3 =
 constexpr std::string_view kSharedFromVersion4 =
     "ALTER TABLE obsmon.ingest ADD COLUMN link_target text NOT NULL DEFAULT ''";
 
+constexpr std::string_view kSharedFromVersion5 = "ALTER TABLE obsmon.folder ADD COLUMN plain_files bigint";
+
 // Step i brings a schema of version i to the next. A new one is made by all of them: so it is like one that
 // was brought up to date.
-constexpr std::array kSharedSteps = {kSharedTables, kSharedViews, kSharedFromVersion2, kSharedFromVersion3,
-                                     kSharedFromVersion4};
+constexpr std::array kSharedSteps = {kSharedTables,       kSharedViews,        kSharedFromVersion2,
+                                     kSharedFromVersion3, kSharedFromVersion4, kSharedFromVersion5};
 static_assert(kSharedSteps.size() == kSharedSchemaVersion);
 
 // In one statement, so that it does not see half of what another run makes meanwhile.

@@ -91,6 +91,7 @@ CREATE TABLE folder (
   device INTEGER NOT NULL,
   inode INTEGER NOT NULL,
   modified INTEGER NOT NULL,
+  plain_files INTEGER,                   -- how many there are, where there is nothing else
   PRIMARY KEY (night, position)
 ) WITHOUT ROWID;
 
@@ -164,8 +165,10 @@ constexpr const char* kFromVersion2 = "ALTER TABLE transfer ADD COLUMN checksum 
 
 constexpr const char* kFromVersion3 = "ALTER TABLE ingest ADD COLUMN link_target TEXT NOT NULL DEFAULT '';";
 
+constexpr const char* kFromVersion4 = "ALTER TABLE folder ADD COLUMN plain_files INTEGER;";
+
 // Step i brings a history of version i + 1 to the next.
-constexpr std::array kSteps = {kFromVersion1, kFromVersion2, kFromVersion3};
+constexpr std::array kSteps = {kFromVersion1, kFromVersion2, kFromVersion3, kFromVersion4};
 static_assert(kSteps.size() + 1 == kSchemaVersion);
 
 #undef OBSMON_TABLES_SINCE_VERSION_2

@@ -28,9 +28,12 @@ constexpr std::string_view kSelectFingerprint =
 constexpr std::string_view kWriteFingerprint =
     "UPDATE night SET (" OBSMON_FINGERPRINT_COLUMNS ") = (?2, ?3, ?4, ?5, ?6) WHERE number = ?1";
 constexpr std::string_view kSelectFolders =
-    "SELECT path, present, device, inode, modified FROM folder WHERE night = ?1 ORDER BY position";
+    "SELECT " OBSMON_FOLDER_COLUMNS " FROM folder WHERE night = ?1 ORDER BY position";
+constexpr std::string_view kSelectFoldersOfOlderVersion =
+    "SELECT path, present, device, inode, modified, NULL FROM folder WHERE night = ?1 ORDER BY position";
 constexpr std::string_view kRemoveFolders = "DELETE FROM folder WHERE night = ?1";
-constexpr std::string_view kWriteFolder = "INSERT INTO folder VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+constexpr std::string_view kWriteFolder =
+    "INSERT INTO folder (night, position, " OBSMON_FOLDER_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 constexpr std::string_view kIsKnown = "SELECT 1 FROM night WHERE number = ?1";
 constexpr std::string_view kTouch = "UPDATE night SET looked_at = ?2, registry_token = ?3 WHERE number = ?1";
 // The fingerprint must not bring the next look to believe in the state of before.
@@ -136,7 +139,9 @@ absl::StatusOr<std::optional<NightFingerprint>> SqliteHistory::ReadFingerprint(N
 }
 
 absl::StatusOr<std::vector<FolderStamp>> SqliteHistory::ReadFolders(Night night) {
-  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row, database_.Prepared(kSelectFolders));
+  const bool is_older = contents_ != Contents::kHistory;
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row,
+                          database_.Prepared(is_older ? kSelectFoldersOfOlderVersion : kSelectFolders));
   row->Bind(1, night.yyyymmdd());
   std::vector<FolderStamp> folders;
   for (;;) {

@@ -33,10 +33,11 @@ class SqliteSink {
   }
   /// `text` is UTF-8. It is not copied, and must stay as it is until the statement has run.
   void TextAsIs(std::string_view text) { statement_.BindNoCopy(++position_, text); }
-  void Time(std::optional<UtcTime> time) {
-    if (time) return Int(ToNanos(*time));
+  void IntOrNull(std::optional<std::int64_t> value) {
+    if (value) return Int(*value);
     statement_.BindNull(++position_);
   }
+  void Time(std::optional<UtcTime> time) { IntOrNull(time ? std::optional(ToNanos(*time)) : std::nullopt); }
 
  private:
   sqlite::Statement& statement_;

@@ -1,7 +1,7 @@
 // The rows of a history's tables as values: what both kinds of history keep of a file, a latency, an event.
 //
 // A `Row` that is read is the current row of a statement's answer: Int, Text and IsNull by column. A `Sink`
-// takes the values of a row to be written, one after the other: Int, Text, Time.
+// takes the values of a row to be written, one after the other: Int, IntOrNull, Text, Time.
 #ifndef OBSMON_SRC_HISTORY_STORED_ROWS_H_
 #define OBSMON_SRC_HISTORY_STORED_ROWS_H_
 
@@ -314,24 +314,26 @@ void WriteLatency(Sink& sink, std::string_view span, const LatencySummary& summa
 
 // --- folders of a fingerprint
 
-inline constexpr std::string_view kFolderColumns = "path, present, device, inode, modified";
+#define OBSMON_FOLDER_COLUMNS "path, present, device, inode, modified, plain_files"
 
-/// A row of kFolderColumns, whose path is given.
+/// A row of OBSMON_FOLDER_COLUMNS, whose path is given.
 template <typename Row>
 FolderStamp ReadFolder(const Row& row, std::string_view path) {
   return {.path = std::string(path),
           .exists = row.Int(1) != 0,
           .file_id = FileIdIn(row, 2),
-          .modified = FromNanos(row.Int(4))};
+          .modified = FromNanos(row.Int(4)),
+          .num_plain_files = row.IsNull(5) ? std::nullopt : std::optional(row.Int(5))};
 }
 
-/// Writes kFolderColumns.
+/// Writes OBSMON_FOLDER_COLUMNS.
 template <typename Sink>
 void WriteFolder(Sink& sink, const FolderStamp& folder) {
   sink.Text(folder.path);
   sink.Int(folder.exists ? 1 : 0);
   WriteFileId(sink, folder.file_id);
   sink.Int(ToNanos(folder.modified));
+  sink.IntOrNull(folder.num_plain_files);
 }
 
 // --- events

@@ -16,6 +16,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "files/directory.h"
+#include "files/folder_stamps.h"
 #include "files/throttled_progress.h"
 #include "registry/row_file.h"
 #include "registry/row_folder.h"
@@ -97,8 +98,10 @@ class Gen2Finder {
   std::vector<Gen2Folder> PlaceRows(std::size_t plan);
   bool WasTried(std::size_t plan, const RawRow& row, const std::string& folder) const;
   Gen2Answer Visit(const Gen2Folder& visit, const FolderPlan& plan) const;
+  std::optional<Gen2Answer> Recall(const Gen2Folder& visit, const FolderPlan& plan) const;
   void LookAtFiles(const Directory& folder, const Gen2Folder& visit, const FolderPlan& plan, Names& names,
                    Gen2Answer& answer) const;
+  void Append(std::uint32_t i, const std::string& path, const RowFile& file, FolderAnswer& found) const;
   std::string_view NameIn(Names& names, const FolderPlan& plan, const RawRow& row, std::string& tried) const;
   void TakeOver(Gen2Answer answer, std::size_t plan);
   void AppendLostRows();
@@ -159,6 +162,7 @@ bool Gen2Finder::WasTried(std::size_t plan, const RawRow& row, const std::string
 }
 
 Gen2Answer Gen2Finder::Visit(const Gen2Folder& visit, const FolderPlan& plan) const {
+  if (std::optional<Gen2Answer> recalled = Recall(visit, plan)) return *std::move(recalled);
   Gen2Answer answer;
   FolderStamp& stamp = answer.found.stamp;
   stamp.path = (repo_ / visit.folder).string();
@@ -189,6 +193,42 @@ Gen2Answer Gen2Finder::Visit(const Gen2Folder& visit, const FolderPlan& plan) co
   return answer;
 }
 
+// What a listing would tell of a folder that is as it was, and whose rows all have the links that were found
+// there. Absent where that is not so. Only the newest name counts here: of an older one it takes a listing to
+// know that none of the newer ones is there.
+std::optional<Gen2Answer> Gen2Finder::Recall(const Gen2Folder& visit, const FolderPlan& plan) const {
+  const std::optional<FolderStamp> before = known_.FindFolder((repo_ / visit.folder).string());
+  if (!before) return std::nullopt;
+  const absl::StatusOr<FolderStamp> now = StampFolder(before->path);
+  if (!now.ok() || !AreAlike(*before, *now)) return std::nullopt;
+
+  std::vector<std::pair<std::string, std::uint32_t>> links;
+  links.reserve(visit.rows.size());
+  for (const std::uint32_t i : visit.rows) {
+    links.emplace_back(visit.folder + '/' + plan.NewestName(rows_[i], texts_), i);
+  }
+  std::ranges::sort(links);
+  Gen2Answer answer{.found = {.stamp = *now}};
+  answer.found.rows.Reserve(links.size(), 0);
+  for (const auto& [path, i] : links) {
+    const std::optional<KnownLink> link = known_.FindLink(path);
+    const std::optional<RowFile> file = link ? RecallLink(*link, known_) : std::nullopt;
+    if (!file) return std::nullopt;
+    Append(i, path, *file, answer.found);
+  }
+  return answer;
+}
+
+// Appends what is known of row `i`, whose file is at `path`.
+void Gen2Finder::Append(std::uint32_t i, const std::string& path, const RowFile& file,
+                        FolderAnswer& found) const {
+  const std::string stem = StorageStem(rows_[i], texts_);
+  IngestRow row = DatasetOf(rows_[i], night_, path, stem);
+  file.Fill(row);
+  found.rows.Append(row);
+  if (!file.trouble.ok()) found.issues.push_back({.path = (repo_ / path).string(), .status = file.trouble});
+}
+
 void Gen2Finder::LookAtFiles(const Directory& folder, const Gen2Folder& visit, const FolderPlan& plan,
                              Names& names, Gen2Answer& answer) const {
   std::vector<std::pair<std::string_view, std::uint32_t>> found;
@@ -206,20 +246,15 @@ void Gen2Finder::LookAtFiles(const Directory& folder, const Gen2Folder& visit, c
 
   FolderAnswer& of_folder = answer.found;
   of_folder.rows.Reserve(found.size(), 0);
-  const bool is_unchanged = known_.IsUnchanged(of_folder.stamp);
+  const std::optional<FolderStamp> before = known_.FindFolder(of_folder.stamp.path);
+  const bool is_unchanged = before && AreAlike(*before, of_folder.stamp);
   std::string path;
   for (const auto& [name, i] : found) {
     path.assign(visit.folder).append("/").append(name);
     const std::optional<KnownLink> link = is_unchanged ? known_.FindLink(path) : std::nullopt;
-    const RowFile file = link ? LookAtKnownLink(folder, of_folder.stamp.path, name.data(), *link, known_)
-                              : LookAtRowFile(folder, of_folder.stamp.path, name.data(), known_);
-    const std::string stem = StorageStem(rows_[i], texts_);
-    IngestRow row = DatasetOf(rows_[i], night_, path, stem);
-    file.Fill(row);
-    of_folder.rows.Append(row);
-    if (!file.trouble.ok()) {
-      of_folder.issues.push_back({.path = (repo_ / path).string(), .status = file.trouble});
-    }
+    const std::optional<RowFile> recalled = link ? RecallLink(*link, known_) : std::nullopt;
+    Append(i, path, recalled ? *recalled : LookAtRowFile(folder, of_folder.stamp.path, name.data(), known_),
+           of_folder);
   }
 }
 

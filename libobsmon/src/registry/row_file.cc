@@ -81,11 +81,9 @@ RowFile LookAtRowFile(const Directory& folder, std::string_view folder_path, con
   return file;
 }
 
-RowFile LookAtKnownLink(const Directory& folder, std::string_view folder_path, const char* name,
-                        const KnownLink& link, const KnownFiles& known) {
-  // Another file there, or none: whoever replaced or moved it may have done more, so all is asked.
+std::optional<RowFile> RecallLink(const KnownLink& link, const KnownFiles& known) {
   const std::optional<FoundFile> target = known.Find(link.target);
-  if (!target || target->file_id != link.file_id) return LookAtRowFile(folder, folder_path, name, known);
+  if (!target || target->file_id != link.file_id) return std::nullopt;
   RowFile file;
   file.link_target = link.target;
   file.ingest_time = link.made_at;

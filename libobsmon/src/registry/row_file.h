@@ -31,10 +31,10 @@ struct RowFile {
 RowFile LookAtRowFile(const Directory& folder, std::string_view folder_path, const char* name,
                       const KnownFiles& known);
 
-/// The same for a `link` that is still as it was found: no system call where its target is among the `known`
-/// files, and is still the file that it was.
-RowFile LookAtKnownLink(const Directory& folder, std::string_view folder_path, const char* name,
-                        const KnownLink& link, const KnownFiles& known);
+/// The same for a `link` that is still as it was found, without a system call; absent where its target is not
+/// among the `known` files, or is another file by now: whoever replaced or moved it may have done more, so
+/// all is to be asked.
+std::optional<RowFile> RecallLink(const KnownLink& link, const KnownFiles& known);
 
 /// The same for a row that names a file outside of its repository, which is mostly in storage: no system call
 /// where `location`, the file's absolute path, is among the `known` ones.

@@ -9,6 +9,7 @@
 
 #include "files/folder_stamps.h"
 #include "status_macros.h"
+#include "text/path_text.h"
 
 namespace obsmon::transfers {
 
@@ -32,6 +33,7 @@ void FolderVisit::Begin() {
   contents_ = FolderContents{.path = task_.path};
   entries_.clear();
   chunks_.clear();
+  if (RecallAll()) return;
   if (absl::Status status = Open(); !status.ok()) {
     if (absl::IsNotFound(status)) status = WhyNotThere(storage_.folder, task_.path.c_str());
     if (!absl::IsNotFound(status)) {
@@ -49,6 +51,39 @@ void FolderVisit::Begin() {
   DivideIntoChunks();
 }
 
+// One question instead of a listing, which on a disk far away is many. What was found by it was found to lie
+// in storage.
+bool FolderVisit::RecallAll() {
+  if (options_.known == nullptr) return false;
+  const std::optional<FolderStamp> before = options_.known->FindFolder(storage_.PathOf(task_.path));
+  if (!before || !before->num_plain_files) return false;
+  const absl::StatusOr<FileFacts> facts = storage_.folder.StatNow(task_.path.c_str());
+  if (!facts.ok() || facts->kind != FileKind::kFolder || IsAncestor(facts->file_id)) return false;
+  const FolderStamp now{
+      .path = before->path, .exists = true, .file_id = facts->file_id, .modified = facts->mtime};
+  if (!AreAlike(*before, now)) return false;
+  const std::optional<std::vector<TransferRow>> files = options_.known->FilesOf(task_.path);
+  if (!files || std::ssize(*files) != *before->num_plain_files) return false;
+  contents_.stamp = *before;
+  entries_.reserve(files->size());
+  for (const TransferRow& file : *files) AddFound(file);
+  return true;
+}
+
+void FolderVisit::AddFound(const TransferRow& file) {
+  const std::string_view name = NameOf(file.path);
+  entries_.push_back({.name_begin = contents_.names.size(),
+                      .name_bytes = static_cast<std::uint16_t>(name.size()),
+                      .listed_as = FileKind::kRegular,
+                      .fate = Entry::Fate::kFile,
+                      .file_id = file.file_id,
+                      .size_bytes = file.size_bytes,
+                      .mtime = file.creation_time,
+                      .ctime = file.arrival_time});
+  contents_.names.append(name);
+  contents_.names.push_back('\0');
+}
+
 absl::Status FolderVisit::Open() {
   OBSMON_ASSIGN_OR_RETURN(folder_, storage_.folder.OpenAt(task_.path));
   // By way of its ".", so that a folder which can be listed but not entered is one issue, not one a file.
@@ -59,8 +94,9 @@ absl::Status FolderVisit::Open() {
   OBSMON_RETURN_IF_ERROR(CheckPlace());
   contents_.stamp = FolderStamp{
       .path = storage_.PathOf(task_.path), .exists = true, .file_id = facts.file_id, .modified = facts.mtime};
-  const bool is_unchanged = options_.known != nullptr && options_.known->IsUnchanged(*contents_.stamp);
-  change_ = is_unchanged ? FolderChange::kNone : FolderChange::kChanged;
+  const std::optional<FolderStamp> before =
+      options_.known == nullptr ? std::nullopt : options_.known->FindFolder(contents_.stamp->path);
+  change_ = before && AreAlike(*before, *contents_.stamp) ? FolderChange::kNone : FolderChange::kChanged;
   return absl::OkStatus();
 }
 
@@ -194,7 +230,19 @@ absl::StatusOr<FileFacts> FolderVisit::FollowLink(const char* name, Chunk& chunk
 
 bool FolderVisit::SawEntryVanish() const { return std::ranges::any_of(chunks_, &Chunk::saw_vanish); }
 
+// As long as such a folder is as it is, the rows of its files tell all of it.
+bool FolderVisit::HoldsPlainFilesAlone() const {
+  return contents_.stamp && contents_.stamp->exists && contents_.issues.empty() &&
+         contents_.num_hidden == 0 &&
+         std::ranges::all_of(chunks_, [](const Chunk& chunk) { return chunk.issues.empty(); }) &&
+         std::ranges::all_of(entries_, [](const Entry& entry) {
+           return entry.fate == Entry::Fate::kFile && entry.listed_as == FileKind::kRegular &&
+                  !entry.in_flight;
+         });
+}
+
 FolderContents FolderVisit::TakeContents() && {
+  if (HoldsPlainFilesAlone()) contents_.stamp->num_plain_files = std::ssize(entries_);
   for (const Entry& entry : entries_) {
     if (entry.fate == Entry::Fate::kFolder) contents_.folders.push_back(TaskOf(entry));
   }

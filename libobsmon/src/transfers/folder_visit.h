@@ -100,8 +100,8 @@ class FolderVisit {
   FolderVisit(const Storage& storage, const ScanOptions& options, FolderTask task)
       : storage_(storage), options_(options), task_(std::move(task)) {}
 
-  /// Opens, stamps and lists the folder; what hinders that becomes an issue. May be called again, to begin
-  /// afresh.
+  /// Opens, stamps and lists the folder; what hinders that becomes an issue. Of one that is as it was, and of
+  /// which all is known, it only takes the stamp. May be called again, to begin afresh.
   void Begin();
   /// How many chunks of entries there are to ask.
   std::size_t num_chunks() const { return chunks_.size(); }
@@ -124,12 +124,15 @@ class FolderVisit {
     bool saw_vanish = false;
   };
 
+  bool RecallAll();
   absl::Status Open();
   bool IsAncestor(const FileId& id) const;
   absl::Status CheckPlace();
   void Classify(ListedEntry entry);
   void Add(const ListedEntry& listed, bool in_flight);
   void Recall(const ListedEntry& listed, Entry& entry);
+  void AddFound(const TransferRow& file);
+  bool HoldsPlainFilesAlone() const;
   void DivideIntoChunks();
   void AskEntry(Entry& entry, Chunk& chunk) const;
   absl::StatusOr<FileFacts> StatEntry(const char* name, FileKind listed_as, Chunk& chunk) const;
