@@ -114,6 +114,102 @@ TEST_F(FileRows, Fault7InodesOfAll64BitsAreKeptApartAndWhole) {
             RowChanges{});
 }
 
+/// Rows that a recall has read need not be read again: what is then written is what it would be otherwise.
+class FileRowsThatWereRead : public FileRows {
+ protected:
+  // Twice: in this table, by what was read of it, and in the other night's, where nothing was.
+  void ReplaceBoth(const std::vector<ArrivedFile>& files, std::vector<ListedDataset> datasets) {
+    ReadNight read;
+    EarlierLook earlier;
+    ASSERT_THAT(RecallRows(database_, night_, earlier, &read), IsOk());
+    for (const Night night : {night_, other_}) {
+      for (ListedDataset& dataset : datasets) dataset.night = night;
+      const NightReport report = Report(night, files, datasets);
+      const bool is_read = night == night_;
+      const auto transfers = ReplaceTransfers(database_, night, report.evidence.transfers,
+                                              report.match.verdict, is_read ? read.transfers : ReadRows());
+      const auto ingests =
+          ReplaceIngests(database_, night, report.evidence.ingests, is_read ? read.ingests : ReadRows());
+      ASSERT_THAT(transfers, IsOk());
+      ASSERT_THAT(ingests, IsOk());
+      (is_read ? changes_ : other_changes_) = {*transfers, *ingests};
+    }
+  }
+  void ExpectAlike() const {
+    EXPECT_EQ(changes_, other_changes_);
+    for (const char* table : {"transfer", "ingest"}) {
+      const auto rows = [&](Night night) {
+        std::string columns =
+            table == std::string("transfer")
+                ? "path, filenum, size, creation, arrival, device, inode, state, verdict, checksum"
+                : "path, filenum, device, inode, ingest_time, artifact, status, link_target";
+        return Lines("SELECT " + columns + " FROM " + table +
+                     " WHERE night = " + std::to_string(night.yyyymmdd()) + " ORDER BY path");
+      };
+      EXPECT_EQ(rows(night_), rows(other_)) << table;
+    }
+  }
+
+  const Night other_ = N("2020-06-01");
+  std::vector<RowChanges> changes_, other_changes_;
+};
+
+TEST_F(FileRowsThatWereRead, AreWrittenWhereTheyDiffer) {
+  std::vector<ArrivedFile> files;
+  std::vector<ListedDataset> datasets;
+  for (char name = 'a'; name <= 'z'; ++name) {
+    files.push_back({.path = std::string(1, name)});
+    datasets.push_back({.path = std::string("raw/") + name, .link_target = "/storage/x"});
+  }
+  ReplaceBoth(files, datasets);
+  ReplaceBoth(files, datasets);
+  EXPECT_THAT(changes_, testing::Each(RowChanges{}));
+  files[3].verdict = Verdict::kIngested;
+  files.push_back({.path = "d1"});
+  files.push_back({.path = "not utf8 \xFF"});
+  datasets[5].link_target = "/storage/y";
+  datasets.push_back({.path = "raw/a1"});
+  ReplaceBoth(files, datasets);
+  EXPECT_THAT(changes_, ElementsAre(RowChanges{.written = 3}, RowChanges{.written = 2}));
+  ExpectAlike();
+}
+
+TEST_F(FileRowsThatWereRead, KeepTheFirstArrivalOfAFileThatIsTheSame) {
+  std::vector<ArrivedFile> files;
+  for (char name = 'a'; name <= 'z'; ++name) files.push_back({.path = std::string(1, name)});
+  ReplaceBoth(files, {});
+  files[7].arrival += seconds{3600};
+  files[8].arrival += seconds{3600};
+  files[8].size += 1;
+  ReplaceBoth(files, {});
+  EXPECT_THAT(changes_, ElementsAre(RowChanges{.written = 1}, RowChanges{}));
+  ExpectAlike();
+}
+
+TEST_F(FileRowsThatWereRead, AreAlikeWhateverHasComeGoneAndChanged) {
+  std::mt19937 random(7);
+  const auto one_in = [&random](unsigned n) { return random() % n == 0; };
+  for (int round = 0; round < 200; ++round) {
+    std::vector<ArrivedFile> files;
+    std::vector<ListedDataset> datasets;
+    const bool some_go = one_in(3);
+    const unsigned few = one_in(3) ? 3 : 40;  // or many
+    for (int i = 0; i < 60; ++i) {
+      if (some_go && one_in(20)) continue;
+      const std::string name = std::to_string(i) + (i % 7 == 0 ? "\xFF" : "");
+      if (i < 40 || round % 20 > i - 40) {
+        files.push_back({.path = name,
+                         .size = one_in(few) ? 1 : 2,
+                         .verdict = one_in(few) ? Verdict::kIngested : Verdict::kNotIngested});
+        datasets.push_back({.path = "raw/" + name, .link_target = one_in(few) ? "/storage/x" : "/storage/y"});
+      }
+    }
+    ReplaceBoth(files, datasets);
+    ExpectAlike();
+    if (HasFailure()) FAIL() << "round " << round;
+  }
+}
+
 TEST(Filenum, IsThePrototypesNumberWhereItFits) {
   EXPECT_EQ(Filenum({.device = 2049, .inode = 123'456}), 1'234'562'049);
   EXPECT_EQ(Filenum({.device = 5807, .inode = 922'337'203'685'477}),

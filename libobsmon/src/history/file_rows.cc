@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
 #include "history/merge_rows.h"
 #include "history/sqlite_sink.h"
 #include "history/stored_rows.h"
@@ -102,19 +105,72 @@ absl::Status WriteAll(sqlite::Connection& database, Night night, std::size_t siz
   return WriteMany<Rows, 1>(database, night, left, size, row).status();
 }
 
-/// Makes a night's rows in the table of `Rows` those of `now`.
+template <typename Stored>
+ReadRow HashesOf(std::string_view path, const Stored& values) {
+  return {.key = absl::HashOf(path), .values = absl::HashOf(values)};
+}
+
+// Rows of a look that are not as they were read, by their places in its order.
+struct RowsToWrite {
+  std::vector<std::size_t> fresh{};  // that were not there
+  std::vector<std::size_t> differing{};
+};
+
+// Absent where some that were read are not in `now`, whose keys only the table has; and where so many differ
+// that reading it all takes less than asking for each.
 template <typename Rows>
-absl::StatusOr<RowChanges> Merge(sqlite::Connection& database, Night night, const Rows& rows,
-                                 std::span<const KeyedRow> now) {
-  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement select, SelectOf<Rows>(database, night));
-  OBSMON_ASSIGN_OR_RETURN(const bool was_known, select->Step());
-  if (!was_known) {
-    OBSMON_RETURN_IF_ERROR(WriteAll<Rows>(
-        database, night, now.size(), [&](std::size_t i) { return std::pair(now[i].key, rows[now[i].row]); }));
-    return RowChanges{.written = static_cast<std::int64_t>(now.size())};
+std::optional<RowsToWrite> FindRowsToWrite(std::span<const ReadRow> read, const Rows& rows,
+                                           std::span<const KeyedRow> now) {
+  constexpr std::size_t kOneIn = 8;
+  RowsToWrite found;
+  std::optional<absl::flat_hash_set<std::size_t>> keys;
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    const ReadRow row = HashesOf(now[i].key.path, rows[now[i].row]);
+    if (next < read.size() && read[next].key == row.key) {
+      if (read[next++].values != row.values) found.differing.push_back(i);
+      continue;
+    }
+    if (next < read.size() && !keys) {
+      keys.emplace();
+      for (const ReadRow& known : read) keys->insert(known.key);
+    }
+    if (next < read.size() && keys->contains(row.key)) return std::nullopt;
+    found.fresh.push_back(i);
   }
-  OBSMON_ASSIGN_OR_RETURN(const auto differences, Compare(*select, SqliteKeys{}, rows, now));
-  select->Reset();
+  if (next < read.size() || found.differing.size() > now.size() / kOneIn) return std::nullopt;
+  return found;
+}
+
+// The same as Compare finds, by one question for each row that differs.
+template <typename Rows>
+absl::StatusOr<Differences<typename Rows::Stored>> CompareRows(sqlite::Connection& database, Night night,
+                                                               const Rows& rows,
+                                                               std::span<const KeyedRow> now,
+                                                               const RowsToWrite& to_write) {
+  Differences<typename Rows::Stored> differences;
+  for (const std::size_t i : to_write.fresh) {
+    differences.written.push_back({.key = now[i].key, .row = rows[now[i].row], .is_new = true});
+  }
+  static const std::string sql =
+      fmt::format("SELECT path, {} FROM {} WHERE night = ?1 AND path = ?2", Rows::kRead, Rows::kTable);
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement select, database.Prepared(sql));
+  for (const std::size_t i : to_write.differing) {
+    select->Reset();
+    select->Bind(1, night.yyyymmdd());
+    BindKey(*select, 2, now[i].key);
+    OBSMON_ASSIGN_OR_RETURN(const bool found, select->Step());
+    typename Rows::Stored row = rows[now[i].row];
+    const auto old = found ? std::optional(Rows::Read(*select)) : std::nullopt;
+    if (old) Rows::Keep(*old, row);
+    if (row != old) differences.written.push_back({.key = now[i].key, .row = row, .is_new = !found});
+  }
+  return differences;
+}
+
+template <typename Rows>
+absl::StatusOr<RowChanges> WriteDifferences(sqlite::Connection& database, Night night,
+                                            const Differences<typename Rows::Stored>& differences) {
   static const std::string remove_sql =
       fmt::format("DELETE FROM {} WHERE night = ?1 AND path = ?2", Rows::kTable);
   OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement remove, database.Prepared(remove_sql));
@@ -135,13 +191,37 @@ absl::StatusOr<RowChanges> Merge(sqlite::Connection& database, Night night, cons
                     .removed = static_cast<std::int64_t>(differences.removed.size())};
 }
 
+/// Makes a night's rows in the table of `Rows` those of `now`.
 template <typename Rows>
-absl::Status RecallRowsOf(sqlite::Connection& database, Night night, EarlierLook& earlier) {
+absl::StatusOr<RowChanges> Merge(sqlite::Connection& database, Night night, const Rows& rows,
+                                 std::span<const KeyedRow> now, std::span<const ReadRow> read = {}) {
+  if (!read.empty()) {
+    if (const std::optional<RowsToWrite> to_write = FindRowsToWrite(read, rows, now)) {
+      OBSMON_ASSIGN_OR_RETURN(const auto differences, CompareRows(database, night, rows, now, *to_write));
+      return WriteDifferences<Rows>(database, night, differences);
+    }
+  }
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement select, SelectOf<Rows>(database, night));
+  OBSMON_ASSIGN_OR_RETURN(const bool was_known, select->Step());
+  if (!was_known) {
+    OBSMON_RETURN_IF_ERROR(WriteAll<Rows>(
+        database, night, now.size(), [&](std::size_t i) { return std::pair(now[i].key, rows[now[i].row]); }));
+    return RowChanges{.written = static_cast<std::int64_t>(now.size())};
+  }
+  OBSMON_ASSIGN_OR_RETURN(const auto differences, Compare(*select, SqliteKeys{}, rows, now));
+  select->Reset();
+  return WriteDifferences<Rows>(database, night, differences);
+}
+
+template <typename Rows>
+absl::Status RecallRowsOf(sqlite::Connection& database, Night night, EarlierLook& earlier, ReadRows* read) {
   OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row, SelectOf<Rows>(database, night));
   for (;;) {
     OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
     if (!found) return absl::OkStatus();
-    Rows::Recall(*row, row->Text(0), earlier);
+    const typename Rows::Stored stored = Rows::Read(*row);
+    Rows::Recall(stored, row->Text(0), earlier);
+    if (read != nullptr) read->push_back(HashesOf(row->Text(0), stored));
   }
 }
 
@@ -152,11 +232,11 @@ void BindPath(sqlite::Statement& statement, int position, std::string_view path)
 }
 
 absl::StatusOr<RowChanges> ReplaceTransfers(sqlite::Connection& database, Night night,
-                                            const TransferTable& transfers,
-                                            std::span<const Verdict> verdicts) {
+                                            const TransferTable& transfers, std::span<const Verdict> verdicts,
+                                            std::span<const ReadRow> read) {
   const std::vector<KeyedRow> now =
       RowsInKeyOrder(transfers.path(), SqliteKeys{}, [](std::size_t) { return true; });
-  return Merge(database, night, TransferRows{.table = transfers, .verdicts = verdicts}, now);
+  return Merge(database, night, TransferRows{.table = transfers, .verdicts = verdicts}, now, read);
 }
 
 absl::Status ReplaceAbsent(sqlite::Connection& database, Night night, const ExpectedTable& expected,
@@ -166,17 +246,18 @@ absl::Status ReplaceAbsent(sqlite::Connection& database, Night night, const Expe
   return Merge(database, night, AbsentRows{.expected = expected, .absent = absent}, now).status();
 }
 
-absl::Status RecallRows(sqlite::Connection& database, Night night, EarlierLook& earlier) {
-  OBSMON_RETURN_IF_ERROR(RecallRowsOf<TransferRows>(database, night, earlier));
-  OBSMON_RETURN_IF_ERROR(RecallRowsOf<AbsentRows>(database, night, earlier));
-  return RecallRowsOf<IngestRows>(database, night, earlier);
+absl::Status RecallRows(sqlite::Connection& database, Night night, EarlierLook& earlier, ReadNight* read) {
+  OBSMON_RETURN_IF_ERROR(
+      RecallRowsOf<TransferRows>(database, night, earlier, read == nullptr ? nullptr : &read->transfers));
+  OBSMON_RETURN_IF_ERROR(RecallRowsOf<AbsentRows>(database, night, earlier, nullptr));
+  return RecallRowsOf<IngestRows>(database, night, earlier, read == nullptr ? nullptr : &read->ingests);
 }
 
 absl::StatusOr<RowChanges> ReplaceIngests(sqlite::Connection& database, Night night,
-                                          const IngestTable& ingests) {
+                                          const IngestTable& ingests, std::span<const ReadRow> read) {
   const std::vector<KeyedRow> now = RowsInKeyOrder(
       ingests.path(), SqliteKeys{}, [&](std::size_t row) { return ingests.night()[row] == night; });
-  return Merge(database, night, IngestRows{.table = ingests}, now);
+  return Merge(database, night, IngestRows{.table = ingests}, now, read);
 }
 
 absl::Status ReplaceEvents(sqlite::Connection& database, Night night, std::span<const FileEvent> events) {

@@ -348,7 +348,7 @@ absl::Status PostgresHistory::RecallRows(Night night, EarlierLook& earlier) {
   for (;;) {
     OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
     if (!found) return absl::OkStatus();
-    Rows::Recall(*row, FromStoredText(row->Text(0)), earlier);
+    Rows::Recall(Rows::Read(*row), FromStoredText(row->Text(0)), earlier);
   }
 }
 

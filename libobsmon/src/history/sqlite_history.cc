@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,6 +48,9 @@ constexpr std::string_view kForgetPrototypesEventCounts =
 constexpr std::string_view kForgetPrototypesTransfers =
     "DELETE FROM prototype_transfer WHERE Nite_Trans = ?1";
 constexpr std::string_view kForgetPrototypesIngests = "DELETE FROM prototype_ingest WHERE Nite_Obs = ?1";
+
+// A look at one night recalls its neighbours too, some of which are never put.
+constexpr std::size_t kMostNightsRead = 4;
 
 class SqliteHistory final : public History {
  public:
@@ -104,6 +109,7 @@ class SqliteHistory final : public History {
   sqlite::Connection database_;
   Contents contents_;
   bool writable_;
+  std::map<Night, ReadNight> read_;  // in this run, and not written since
 };
 
 absl::StatusOr<std::vector<NightSummary>> SqliteHistory::ReadNights() {
@@ -158,7 +164,12 @@ absl::StatusOr<std::optional<EarlierLook>> SqliteHistory::ReadEarlierLook(Night 
   OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
   std::optional<EarlierLook> earlier = found ? BeginRecall(*row) : std::nullopt;
   if (!earlier) return earlier;
-  OBSMON_RETURN_IF_ERROR(RecallRows(database_, night, *earlier));
+  // Whoever has begun to write will put the night.
+  ReadNight read;
+  const bool is_run = database_.InTransaction();
+  OBSMON_RETURN_IF_ERROR(RecallRows(database_, night, *earlier, is_run ? &read : nullptr));
+  if (read_.size() >= kMostNightsRead) read_.clear();
+  if (is_run) read_.insert_or_assign(night, std::move(read));
   OBSMON_ASSIGN_OR_RETURN(earlier->folders, ReadFolders(night));
   return earlier;
 }
@@ -177,6 +188,7 @@ absl::Status SqliteHistory::InRun(Change change) {
   }
   absl::Status status = change();
   if (status.ok() || absl::IsInvalidArgument(status)) return status;
+  read_.clear();
   if (database_.InTransaction()) database_.Execute("ROLLBACK").IgnoreError();
   return Explain(status);
 }
@@ -186,6 +198,7 @@ absl::Status SqliteHistory::Begin() {
     return absl::FailedPreconditionError(fmt::format(
         "{}: the history is open for reading alone; open it with History::Open", database_.file()));
   }
+  read_.clear();
   return Explain(database_.Execute("BEGIN IMMEDIATE"));
 }
 
@@ -203,12 +216,15 @@ absl::Status SqliteHistory::WriteNight(const NightSummary& summary, const NightR
                                        const NightFingerprint* fingerprint) {
   const NightEvidence& evidence = report.evidence;
   OBSMON_RETURN_IF_ERROR(CheckVerdicts(report, database_.file()));
+  auto node = read_.extract(report.night);
+  const ReadNight read = node.empty() ? ReadNight() : std::move(node.mapped());
   OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement write, database_.Prepared(kWriteNight));
   OBSMON_RETURN_IF_ERROR(WriteNightRow(*write, summary));
   if (fingerprint != nullptr) OBSMON_RETURN_IF_ERROR(WriteFingerprint(report.night, *fingerprint));
   OBSMON_RETURN_IF_ERROR(
-      ReplaceTransfers(database_, report.night, evidence.transfers, report.match.verdict).status());
-  OBSMON_RETURN_IF_ERROR(ReplaceIngests(database_, report.night, evidence.ingests).status());
+      ReplaceTransfers(database_, report.night, evidence.transfers, report.match.verdict, read.transfers)
+          .status());
+  OBSMON_RETURN_IF_ERROR(ReplaceIngests(database_, report.night, evidence.ingests, read.ingests).status());
   OBSMON_RETURN_IF_ERROR(ReplaceEvents(database_, report.night, evidence.events));
   if (!evidence.events.empty()) OBSMON_RETURN_IF_ERROR(ForgetPrototypesEvents(report.night));
   OBSMON_RETURN_IF_ERROR(WriteLatencies(database_, report.night, report.latency));

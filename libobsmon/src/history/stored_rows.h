@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "obsmon/expected.h"
 #include "obsmon/files.h"
@@ -93,6 +94,11 @@ struct StoredTransfer {
   }
 
   friend bool operator==(const StoredTransfer&, const StoredTransfer&) = default;
+  template <typename H>
+  friend H AbslHashValue(H state, const StoredTransfer& row) {
+    return H::combine(std::move(state), row.size, row.creation, row.arrival, row.file_id, row.state,
+                      row.verdict, row.checksum);
+  }
 };
 
 /// The table `transfer`.
@@ -143,10 +149,8 @@ struct TransferRows {
     sink.Int(row.verdict);
     sink.Int(std::bit_cast<std::int64_t>(row.checksum));
   }
-  /// Adds a row of kRead to what is recalled of a night; `path` is the row's.
-  template <typename Row>
-  static void Recall(const Row& row, std::string_view path, EarlierLook& earlier) {
-    const Stored stored = Read(row);
+  /// Adds a row to what is recalled of a night; `path` is the row's.
+  static void Recall(const Stored& stored, std::string_view path, EarlierLook& earlier) {
     earlier.files.Append(stored.At(path));
     earlier.is_done.push_back(IsDone(stored.verdict));
   }
@@ -175,6 +179,12 @@ struct StoredIngest {
   std::string_view link_target{};  ///< of a link in the repository, where IsPlain; else empty
 
   friend bool operator==(const StoredIngest&, const StoredIngest&) = default;
+  template <typename H>
+  friend H AbslHashValue(H state, const StoredIngest& row) {
+    return H::combine(std::move(state), row.file_id, row.ingest_time.has_value(),
+                      row.ingest_time ? ToNanos(*row.ingest_time) : 0, row.artifact, row.status,
+                      row.link_target);
+  }
 };
 
 /// The table `ingest`.
@@ -219,9 +229,7 @@ struct IngestRows {
     sink.TextAsIs(row.link_target);
   }
   static void Keep(const Stored& /*before*/, Stored& /*now*/) {}
-  template <typename Row>
-  static void Recall(const Row& row, std::string_view path, EarlierLook& earlier) {
-    const Stored stored = Read(row);
+  static void Recall(const Stored& stored, std::string_view path, EarlierLook& earlier) {
     const bool is_present = stored.artifact == static_cast<std::int64_t>(ArtifactState::kPresent);
     if (stored.link_target.empty() || !is_present || !stored.ingest_time) return;
     earlier.links.path.Append(path);
@@ -237,6 +245,10 @@ struct StoredAbsent {
   std::int64_t verdict = 0;
 
   friend bool operator==(const StoredAbsent&, const StoredAbsent&) = default;
+  template <typename H>
+  friend H AbslHashValue(H state, const StoredAbsent& row) {
+    return H::combine(std::move(state), row.since, row.verdict);
+  }
 };
 
 /// The table `absent`.
@@ -263,9 +275,8 @@ struct AbsentRows {
     sink.Int(row.verdict);
   }
   static void Keep(const Stored& before, Stored& now) { now.since = std::min(before.since, now.since); }
-  template <typename Row>
-  static void Recall(const Row& row, std::string_view path, EarlierLook& earlier) {
-    earlier.absent.push_back({.path = std::string(path), .since = FromNanos(Read(row).since)});
+  static void Recall(const Stored& stored, std::string_view path, EarlierLook& earlier) {
+    earlier.absent.push_back({.path = std::string(path), .since = FromNanos(stored.since)});
   }
 };
 
