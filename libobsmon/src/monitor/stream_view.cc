@@ -35,6 +35,9 @@ namespace {
 // looked at again all the same.
 constexpr std::chrono::minutes kMayStillGrow{15};
 
+// Below this a thread costs more than it saves.
+constexpr std::size_t kFilesOfALargeNight = 10'000;
+
 std::vector<std::string> NamesOfFolder(const std::filesystem::path& folder) {
   std::vector<std::string> names = {std::filesystem::absolute(folder).lexically_normal().string()};
   std::error_code error;
@@ -368,7 +371,10 @@ absl::StatusOr<NightLook> StreamView::Look(Night night) {
   std::erase_if(sides_, [&](const auto& entry) { return !is_near(entry.first); });
   if (last_look_ && !is_near(last_look_->report.night)) last_look_.reset();
   OBSMON_RETURN_IF_ERROR(ReadBothSides(night));
-  OBSMON_ASSIGN_OR_RETURN(const std::uint64_t digest, RegistryDigest(night));
+  // Of rows that are all read by now, beside the rest.
+  const bool is_large = sides_[night].storage->files.size() >= kFilesOfALargeNight;
+  std::future<absl::StatusOr<std::uint64_t>> digest =
+      std::async(is_large ? kBeside : std::launch::deferred, [this, night] { return RegistryDigest(night); });
 
   Sides sides = std::move(sides_[night]);
   sides_.erase(night);
@@ -389,13 +395,13 @@ absl::StatusOr<NightLook> StreamView::Look(Night night) {
   look.registry_folders = std::move(sides.registry->folders);
   look.fingerprint.folders = look.storage_folders;
   Append(look.fingerprint.folders, look.registry_folders);
-  look.fingerprint.registry_digest = digest;
 
   OBSMON_RETURN_IF_ERROR(ReadExpectations(look));
   if (*sides.earlier) (*sides.earlier)->Restore(evidence.transfers, evidence.expected);
   sides.earlier.reset();
   match_options_.registry_readable = registry_status_.ok() && !links_are_hidden;
   look.report.match = Match(evidence);
+  OBSMON_ASSIGN_OR_RETURN(look.fingerprint.registry_digest, digest.get());
   OBSMON_RETURN_IF_ERROR(ConsultNeighbours(look));
   ReadFailures(look);
   look.report = MakeReport(stream_.name, night, as_of_, std::move(evidence), std::move(look.report.match));

@@ -92,8 +92,10 @@ class Gen2Snapshot final : public RegistrySnapshot {
   absl::StatusOr<NightIngests> Ingests(Night night, const KnownFiles& known) const override {
     OBSMON_ASSIGN_OR_RETURN(NightIngests ingests,
                             FindRowFiles(repo_, night, RowsOf(night), rows_.texts, plans_, known, control_));
+    std::optional<std::uint32_t> last;  // the rows of an exposure mostly follow each other
     for (const RawRow& row : RowsOf(night)) {
       if (!row.Has(RawField::kObsId) || !row.Has(RawField::kImageType)) continue;
+      if (std::exchange(last, row.Text(RawField::kObsId)) == row.Text(RawField::kObsId)) continue;
       ingests.observation_types.try_emplace(std::string(rows_.texts[row.Text(RawField::kObsId)]),
                                             rows_.texts[row.Text(RawField::kImageType)]);
     }
