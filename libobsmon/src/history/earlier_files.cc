@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "history/copy_rows.h"
 #include "history/stored_rows.h"
+#include "text/path_text.h"
 
 namespace obsmon {
 namespace {
@@ -29,17 +30,22 @@ auto Find(const Known& known, std::string_view path) {
 }  // namespace
 
 EarlierFiles::EarlierFiles(EarlierLook earlier)
-    : earlier_(std::move(earlier)),
-      rows_(RowsOf(earlier_.files.path())),
-      links_(RowsOf(earlier_.links.path)),
-      folders_(earlier_.files.path()) {
+    : earlier_(std::move(earlier)), folders_(earlier_.files.path()), link_folders_(earlier_.links.path) {
   std::ranges::sort(earlier_.folders, {}, &FolderStamp::path);
 }
 
-EarlierFiles::Rows EarlierFiles::RowsOf(const StringColumn& paths) {
-  Rows rows(paths.size(), HashOfRow{&paths}, SamePath{&paths});
-  for (std::uint32_t row = 0; row < paths.size(); ++row) rows.insert(row);
-  return rows;
+std::optional<std::size_t> EarlierFiles::RowOf(std::string_view path) const {
+  if (path.size() <= StoredPaths::kNeverShortened) {
+    const std::optional<RowsByFolder::Range> folder = folders_.Find(FolderOf(path));
+    if (folder) return folders_.FindRow(path, *folder);
+  }
+  const StringColumn& paths = earlier_.files.path();
+  std::call_once(asked_for_odd_path_, [&] {
+    rows_.emplace(paths.size(), HashOfRow{&paths}, SamePath{&paths});
+    for (std::uint32_t row = 0; row < paths.size(); ++row) rows_->insert(row);
+  });
+  const auto found = obsmon::Find(*rows_, path);
+  return found == rows_->end() ? std::nullopt : std::optional<std::size_t>(*found);
 }
 
 std::optional<FolderStamp> EarlierFiles::FindFolder(std::string_view path) const {
@@ -51,8 +57,9 @@ std::optional<FolderStamp> EarlierFiles::FindFolder(std::string_view path) const
 
 std::optional<KnownLink> EarlierFiles::FindLink(std::string_view path) const {
   const EarlierLook::Links& links = earlier_.links;
-  const auto row = links_.find(path);
-  if (row == links_.end()) return std::nullopt;
+  const std::optional<RowsByFolder::Range> folder = link_folders_.Find(FolderOf(path));
+  const auto row = folder ? link_folders_.FindRow(path, *folder) : std::nullopt;
+  if (!row) return std::nullopt;
   return KnownLink{
       .target = links.target[*row], .made_at = links.ingest_time[*row], .file_id = links.file_id[*row]};
 }
@@ -66,10 +73,8 @@ bool EarlierFiles::IsSettled(std::size_t row) const {
 
 std::optional<TransferRow> EarlierFiles::Find(std::string_view path, const FileId& file_id,
                                               FolderChange of_its_folder) const {
-  const auto found = obsmon::Find(rows_, path);
-  if (found == rows_.end() || earlier_.files.file_id()[*found] != file_id || !IsSettled(*found)) {
-    return std::nullopt;
-  }
+  const std::optional<std::size_t> found = RowOf(path);
+  if (!found || earlier_.files.file_id()[*found] != file_id || !IsSettled(*found)) return std::nullopt;
   if (of_its_folder == FolderChange::kChanged && !earlier_.is_done[*found]) return std::nullopt;
   return earlier_.files[*found];
 }
@@ -93,13 +98,13 @@ void EarlierFiles::Restore(TransferTable& transfers, ExpectedTable& expected) co
 
 void EarlierFiles::RestoreTransfers(TransferTable& transfers) const {
   const StringColumn& paths = earlier_.files.path();
-  std::uint32_t next = 0;
+  std::size_t next = 0;
   for (std::size_t row = 0; row < transfers.size(); ++row) {
     const std::string_view path = transfers.path()[row];
     // Both are mostly in the same order, and the row after the last one costs no search.
     if (next >= paths.size() || paths[next] != path) {
-      const auto found = obsmon::Find(rows_, path);
-      if (found == rows_.end()) continue;
+      const std::optional<std::size_t> found = RowOf(path);
+      if (!found) continue;
       next = *found;
     }
     StoredTransfer now = FactsOf(transfers, row);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -44,7 +45,7 @@ class EarlierFiles final : public KnownTransfers {
   void Restore(TransferTable& transfers, ExpectedTable& expected) const;
 
  private:
-  /// Rows by their paths, which are not kept twice.
+  /// Rows of earlier_.files by their paths, which are not kept twice.
   struct HashOfRow {
     using is_transparent = void;
     const StringColumn* paths;
@@ -60,15 +61,16 @@ class EarlierFiles final : public KnownTransfers {
 
   using Rows = absl::flat_hash_set<std::uint32_t, HashOfRow, SamePath>;
 
-  static Rows RowsOf(const StringColumn& paths);
+  std::optional<std::size_t> RowOf(std::string_view path) const;
   void RestoreTransfers(TransferTable& transfers) const;
   void RestoreExpected(ExpectedTable& expected) const;
   bool IsSettled(std::size_t row) const;
 
   EarlierLook earlier_;
-  Rows rows_;             ///< of earlier_.files
-  Rows links_;            ///< of earlier_.links
-  RowsByFolder folders_;  ///< of earlier_.files
+  RowsByFolder folders_;       ///< of earlier_.files
+  RowsByFolder link_folders_;  ///< of earlier_.links
+  mutable std::once_flag asked_for_odd_path_;
+  mutable std::optional<Rows> rows_;  ///< for those that folders_ can't tell
 };
 
 }  // namespace obsmon

@@ -247,6 +247,10 @@ absl::Status ReplaceAbsent(sqlite::Connection& database, Night night, const Expe
 }
 
 absl::Status RecallRows(sqlite::Connection& database, Night night, EarlierLook& earlier, ReadNight* read) {
+  if (read != nullptr) {  // room for as much as there is in `earlier`
+    read->transfers.reserve(earlier.is_done.capacity());
+    read->ingests.reserve(earlier.links.file_id.capacity());
+  }
   OBSMON_RETURN_IF_ERROR(
       RecallRowsOf<TransferRows>(database, night, earlier, read == nullptr ? nullptr : &read->transfers));
   OBSMON_RETURN_IF_ERROR(RecallRowsOf<AbsentRows>(database, night, earlier, nullptr));

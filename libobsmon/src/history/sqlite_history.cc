@@ -51,6 +51,7 @@ constexpr std::string_view kForgetPrototypesIngests = "DELETE FROM prototype_ing
 
 // A look at one night recalls its neighbours too, some of which are never put.
 constexpr std::size_t kMostNightsRead = 4;
+constexpr std::size_t kRowsThatFillTheCache = 100'000;
 
 class SqliteHistory final : public History {
  public:
@@ -164,13 +165,17 @@ absl::StatusOr<std::optional<EarlierLook>> SqliteHistory::ReadEarlierLook(Night 
   OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
   std::optional<EarlierLook> earlier = found ? BeginRecall(*row) : std::nullopt;
   if (!earlier) return earlier;
-  // Whoever has begun to write will put the night.
+  // Whoever has begun to write will put the night, by what was read of it.
   ReadNight read;
   const bool is_run = database_.InTransaction();
   OBSMON_RETURN_IF_ERROR(RecallRows(database_, night, *earlier, is_run ? &read : nullptr));
   if (read_.size() >= kMostNightsRead) read_.clear();
   if (is_run) read_.insert_or_assign(night, std::move(read));
   OBSMON_ASSIGN_OR_RETURN(earlier->folders, ReadFolders(night));
+  // So many have filled the cache, with what is not read again.
+  if (earlier->files.size() >= kRowsThatFillTheCache) {
+    OBSMON_RETURN_IF_ERROR(database_.Execute("PRAGMA shrink_memory"));
+  }
   return earlier;
 }
 

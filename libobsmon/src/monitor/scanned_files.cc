@@ -1,8 +1,5 @@
 #include "monitor/scanned_files.h"
 
-#include <range/v3/algorithm/lower_bound.hpp>
-#include <range/v3/view/iota.hpp>
-
 #include "match/matcher.h"
 #include "text/path_text.h"
 
@@ -14,9 +11,8 @@ std::optional<FoundFile> ScannedFiles::Find(std::string_view path) const {
   if (!below_storage.empty()) path = below_storage;
   const std::optional<RowsByFolder::Range> folder = folders_->Find(FolderOf(path));
   if (!folder) return std::nullopt;
-  const auto rows = ranges::views::iota(folder->first, folder->second);
-  const auto row = ranges::lower_bound(rows, path, {}, [this](std::size_t i) { return files_.path()[i]; });
-  if (row == rows.end() || files_.path()[*row] != path) return std::nullopt;
+  const std::optional<std::size_t> row = folders_->FindRow(path, *folder);
+  if (!row) return std::nullopt;
   return FoundFile{.file_id = files_.file_id()[*row],
                    .size_bytes = files_.size_bytes()[*row],
                    .mtime = files_.creation_time()[*row]};
