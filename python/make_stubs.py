@@ -35,7 +35,7 @@ def stubs():
     text = re.sub(r"^__all__: list\[str\] = .*\n", EXCEPTIONS, text, flags=re.M)
     # That a class refuses to be made by __new__ is nothing to be called.
     text = re.sub(r'    @staticmethod\n    def __new__\(.*\n        """\n(?:.*\n)*?        """\n', "", text)
-    text = re.sub(r"^VERDICTS: tuple\b", "VERDICTS: tuple[str, ...]", text, flags=re.M)
+    text = re.sub(r"^(STREAM_KEYS|VERDICTS): tuple\b", r"\1: tuple[str, ...]", text, flags=re.M)
     return re.sub(r"[ \t]+$", "", text, flags=re.M)
 
 

@@ -482,7 +482,10 @@ def _stream(**fields: object) -> _obsmon._Stream:
 _FOLDERS = ("input_dir", "output_dir", "storage", "repo", "pending_folder", "bad_folder", "repository_index", "db_auth",
             "manifest", "ingest_log", "rsync_log")
 _LISTS = ("collection", "dataset_type", "registry_events_tables")
-_MAPS = {"registry": ("sql", "query", "events", "prefix", "files_table", "events_tables"), "expected": ("sql", "query")}
+_MAPS = {
+    name: tuple(key.removeprefix(f"{name}_") for key in _obsmon.STREAM_KEYS if key.startswith(f"{name}_"))
+    for name in ("registry", "expected")
+}
 _MAPPED = tuple(f"{name}_" for name in _MAPS)
 _SWITCHES = ("search_links", "compare_checksums")
 _TEXTS = ("name", "instrument", "night_scale", "history")
@@ -545,7 +548,7 @@ def _rule(name: str, rule: object) -> str:
     texts = dict(_mapping(name, rule, _RULE_KEYS))
     if isinstance(texts.get("missing"), bool):
         texts["missing"] = str(texts["missing"])
-    return "\x1f".join(["", *_pairs(name, texts), ""]).replace("\n", " ")  # so its values may have commas
+    return _obsmon.MAP_SEPARATOR.join(["", *_pairs(name, texts), ""]).replace("\n", " ")  # so its values may have commas
 
 
 def _integer(name: str, value: object) -> int:

@@ -710,5 +710,7 @@ def verdict_meaning(verdict: str) -> str:
 
     Raises ValueError for a word that is not in obsmon.VERDICTS.
     """
+MAP_SEPARATOR: str = '\x1f'
+STREAM_KEYS: tuple[str, ...] = ('name', 'input_dir', 'output_dir', 'history', 'storage', 'repo', 'pending_folder', 'bad_folder', 'first_day', 'last_day', 'num_days', 'gen', 'search_links', 'compare_checksums', 'repository_index', 'instrument', 'collection', 'dataset_type', 'detector_names', 'registry_sql', 'registry_query', 'registry_events', 'registry_prefix', 'registry_files_table', 'registry_events_tables', 'db_auth', 'grace', 'guider_grace', 'missing_grace', 'partial_age', 'ignore', 'manifest', 'expected_sql', 'expected_query', 'ingest_log', 'rsync_log', 'night_offset', 'night_scale', 'busy_timeout', 'max_age', 'threads')
 VERDICTS: tuple[str, ...] = ('ingested', 'artifact_gone', 'missing', 'in_flight', 'ignored', 'pending', 'failed', 'settling', 'not_fits', 'too_small', 'not_ingested', 'unknown')
 __version__: str = '0.1.0'

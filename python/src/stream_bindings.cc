@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "bindings.h"
@@ -36,6 +37,10 @@ StreamConfig MakeStream(const std::map<std::string, std::pair<std::string, py::b
 void BindStream(py::module_& module) {
   py::class_<StreamConfig>(module, "_Stream", MadeHere(), "One stream's folders and options.");
   module.def("make_stream", &MakeStream, py::arg("fields"));
+  py::list keys;
+  for (const std::string_view key : StreamKeys()) keys.append(py::str(key));
+  module.attr("STREAM_KEYS") = py::tuple(keys);
+  module.attr("MAP_SEPARATOR") = std::string(1, kMapSeparator);
 }
 
 }  // namespace obsmon::python
