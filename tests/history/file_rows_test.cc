@@ -174,6 +174,21 @@ TEST_F(FileRowsThatWereRead, AreWrittenWhereTheyDiffer) {
   ExpectAlike();
 }
 
+TEST_F(FileRowsThatWereRead, AreRemovedWhereverTheyHaveGone) {
+  const std::vector<ArrivedFile> files = {{.path = "a"}, {.path = "b"}, {.path = "c"}};
+  const std::vector<ListedDataset> datasets = {{.path = "raw/a"}, {.path = "raw/b"}, {.path = "raw/c"}};
+  for (int gone = 0; gone < 3; ++gone) {
+    ReplaceBoth(files, datasets);
+    std::vector<ArrivedFile> files_left = files;
+    files_left.erase(files_left.begin() + gone);
+    std::vector<ListedDataset> datasets_left = datasets;
+    datasets_left.erase(datasets_left.begin() + gone);
+    ReplaceBoth(files_left, datasets_left);
+    EXPECT_THAT(changes_, testing::Each(RowChanges{.removed = 1}));
+    ExpectAlike();
+  }
+}
+
 TEST_F(FileRowsThatWereRead, KeepTheFirstArrivalOfAFileThatIsTheSame) {
   std::vector<ArrivedFile> files;
   for (char name = 'a'; name <= 'z'; ++name) files.push_back({.path = std::string(1, name)});

@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/hash/hash.h"
 #include "history/merge_rows.h"
 #include "history/sqlite_sink.h"
@@ -123,21 +122,16 @@ std::optional<RowsToWrite> FindRowsToWrite(std::span<const ReadRow> read, const 
                                            std::span<const KeyedRow> now) {
   constexpr std::size_t kOneIn = 8;
   RowsToWrite found;
-  std::optional<absl::flat_hash_set<std::size_t>> keys;
   std::size_t next = 0;
   for (std::size_t i = 0; i < now.size(); ++i) {
     const ReadRow row = HashesOf(now[i].key.path, rows[now[i].row]);
-    if (next < read.size() && read[next].key == row.key) {
-      if (read[next++].values != row.values) found.differing.push_back(i);
-      continue;
+    if (next == read.size() || read[next].key != row.key) {
+      found.fresh.push_back(i);
+    } else if (read[next++].values != row.values) {
+      found.differing.push_back(i);
     }
-    if (next < read.size() && !keys) {
-      keys.emplace();
-      for (const ReadRow& known : read) keys->insert(known.key);
-    }
-    if (next < read.size() && keys->contains(row.key)) return std::nullopt;
-    found.fresh.push_back(i);
   }
+  // Both are in the order of their keys: one that has gone is never passed.
   if (next < read.size() || found.differing.size() > now.size() / kOneIn) return std::nullopt;
   return found;
 }

@@ -95,8 +95,8 @@ struct StoredTransfer {
 
   friend bool operator==(const StoredTransfer&, const StoredTransfer&) = default;
   template <typename H>
-  friend H AbslHashValue(H state, const StoredTransfer& row) {
-    return H::combine(std::move(state), row.size, row.creation, row.arrival, row.file_id, row.state,
+  friend H AbslHashValue(H hash, const StoredTransfer& row) {
+    return H::combine(std::move(hash), row.size, row.creation, row.arrival, row.file_id, row.state,
                       row.verdict, row.checksum);
   }
 };
@@ -180,8 +180,8 @@ struct StoredIngest {
 
   friend bool operator==(const StoredIngest&, const StoredIngest&) = default;
   template <typename H>
-  friend H AbslHashValue(H state, const StoredIngest& row) {
-    return H::combine(std::move(state), row.file_id, row.ingest_time.has_value(),
+  friend H AbslHashValue(H hash, const StoredIngest& row) {
+    return H::combine(std::move(hash), row.file_id, row.ingest_time.has_value(),
                       row.ingest_time ? ToNanos(*row.ingest_time) : 0, row.artifact, row.status,
                       row.link_target);
   }
@@ -246,8 +246,8 @@ struct StoredAbsent {
 
   friend bool operator==(const StoredAbsent&, const StoredAbsent&) = default;
   template <typename H>
-  friend H AbslHashValue(H state, const StoredAbsent& row) {
-    return H::combine(std::move(state), row.since, row.verdict);
+  friend H AbslHashValue(H hash, const StoredAbsent& row) {
+    return H::combine(std::move(hash), row.since, row.verdict);
   }
 };
 
