@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -30,6 +31,10 @@ inline FolderStamp StampOrNothing(const std::filesystem::path& folder) {
 /// Whether a folder is as it was: the same one, in which no name has changed.
 inline bool AreAlike(const FolderStamp& before, const FolderStamp& now) {
   return before.exists == now.exists && before.file_id == now.file_id && before.modified == now.modified;
+}
+/// The same; false where it is not known how it was.
+inline bool AreAlike(const std::optional<FolderStamp>& before, const FolderStamp& now) {
+  return before && AreAlike(*before, now);
 }
 
 /// Sorts by path. A folder that was visited more than once keeps its first stamp: what changed in between

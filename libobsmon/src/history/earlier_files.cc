@@ -57,8 +57,7 @@ std::optional<FolderStamp> EarlierFiles::FindFolder(std::string_view path) const
 
 std::optional<KnownLink> EarlierFiles::FindLink(std::string_view path) const {
   const EarlierLook::Links& links = earlier_.links;
-  const std::optional<RowsByFolder::Range> folder = link_folders_.Find(FolderOf(path));
-  const auto row = folder ? link_folders_.FindRow(path, *folder) : std::nullopt;
+  const std::optional<std::size_t> row = link_folders_.FindRow(path);
   if (!row) return std::nullopt;
   return KnownLink{
       .target = links.target[*row], .made_at = links.ingest_time[*row], .file_id = links.file_id[*row]};

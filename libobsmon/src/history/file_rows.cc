@@ -154,10 +154,8 @@ absl::StatusOr<Differences<typename Rows::Stored>> CompareRows(sqlite::Connectio
     select->Bind(1, night.yyyymmdd());
     BindKey(*select, 2, now[i].key);
     OBSMON_ASSIGN_OR_RETURN(const bool found, select->Step());
-    typename Rows::Stored row = rows[now[i].row];
     const auto old = found ? std::optional(Rows::Read(*select)) : std::nullopt;
-    if (old) Rows::Keep(*old, row);
-    if (row != old) differences.written.push_back({.key = now[i].key, .row = row, .is_new = !found});
+    AddWhereItDiffers<Rows>(now[i].key, old, rows[now[i].row], differences);
   }
   return differences;
 }

@@ -84,6 +84,14 @@ struct Differences {
   std::vector<std::string> removed{};
 };
 
+/// Adds `row` to what is to be written, unless it is what `old` already was; absent: there was none.
+template <typename Rows>
+void AddWhereItDiffers(const Key& key, const std::optional<typename Rows::Stored>& old,
+                       typename Rows::Stored row, Differences<typename Rows::Stored>& differences) {
+  if (old) Rows::Keep(*old, row);
+  if (row != old) differences.written.push_back({.key = key, .row = row, .is_new = !old});
+}
+
 /// Merges the rows of `before`, which stands on its first row, with `now`. `rows` is one of stored_rows.h;
 /// `keys.OfStored(path)` is the key of a path as the database gave it.
 template <typename Rows, typename Cursor, typename Keys>
@@ -97,10 +105,8 @@ absl::StatusOr<Differences<typename Rows::Stored>> Compare(Cursor& before, const
     const bool is_new =
         !in_both && next < now.size() && (!more || now[next].key < keys.OfStored(before.Text(0)));
     if (in_both || is_new) {
-      typename Rows::Stored row = rows[now[next].row];
       const auto old = in_both ? std::optional(Rows::Read(before)) : std::nullopt;
-      if (old) Rows::Keep(*old, row);
-      if (row != old) differences.written.push_back({.key = now[next].key, .row = row, .is_new = is_new});
+      AddWhereItDiffers<Rows>(now[next].key, old, rows[now[next].row], differences);
       ++next;
     } else {
       differences.removed.emplace_back(before.Text(0));

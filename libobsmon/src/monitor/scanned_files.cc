@@ -9,9 +9,7 @@ std::optional<FoundFile> ScannedFiles::Find(std::string_view path) const {
   // Of the other places the paths are absolute.
   const std::string_view below_storage = PathBelow(path, storage_names_);
   if (!below_storage.empty()) path = below_storage;
-  const std::optional<RowsByFolder::Range> folder = folders_->Find(FolderOf(path));
-  if (!folder) return std::nullopt;
-  const std::optional<std::size_t> row = folders_->FindRow(path, *folder);
+  const std::optional<std::size_t> row = folders_->FindRow(path);
   if (!row) return std::nullopt;
   return FoundFile{.file_id = files_.file_id()[*row],
                    .size_bytes = files_.size_bytes()[*row],

@@ -35,9 +35,6 @@ namespace {
 // looked at again all the same.
 constexpr std::chrono::minutes kMayStillGrow{15};
 
-// Below this a thread costs more than it saves.
-constexpr std::size_t kFilesOfALargeNight = 10'000;
-
 std::vector<std::string> NamesOfFolder(const std::filesystem::path& folder) {
   std::vector<std::string> names = {std::filesystem::absolute(folder).lexically_normal().string()};
   std::error_code error;
@@ -372,7 +369,7 @@ absl::StatusOr<NightLook> StreamView::Look(Night night) {
   if (last_look_ && !is_near(last_look_->report.night)) last_look_.reset();
   OBSMON_RETURN_IF_ERROR(ReadBothSides(night));
   // Of rows that are all read by now, beside the rest.
-  const bool is_large = sides_[night].storage->files.size() >= kFilesOfALargeNight;
+  const bool is_large = sides_[night].storage->files.size() >= kRowsOfALargeNight;
   std::future<absl::StatusOr<std::uint64_t>> digest =
       std::async(is_large ? kBeside : std::launch::deferred, [this, night] { return RegistryDigest(night); });
 

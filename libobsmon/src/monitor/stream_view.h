@@ -2,6 +2,7 @@
 #ifndef OBSMON_SRC_MONITOR_STREAM_VIEW_H_
 #define OBSMON_SRC_MONITOR_STREAM_VIEW_H_
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -24,6 +25,10 @@
 #include "obsmon/transfers.h"
 
 namespace obsmon {
+
+/// A night of so many rows is large: a step of its look is worth a thread of its own, and two such nights are
+/// not to be in memory at once.
+inline constexpr std::size_t kRowsOfALargeNight = 10'000;
 
 /// A report, and what a later run compares to know that it still holds.
 struct NightLook {

@@ -37,8 +37,6 @@ constexpr std::size_t kBytesOfPagesAtOnce = std::size_t{16} * 1024 * 1024;
 
 // A thread costs as much as the page of so many rows.
 constexpr std::size_t kRowsWorthAThread = 100;
-// While a night is kept the next one is looked at; not beside so many rows, that fill memory.
-constexpr std::size_t kRowsOfALargeNight = 10'000;
 
 bool HasOpenProblems(const NightSummary& night) {
   // What only the prototype has seen stays as it saw it: its files may be long cleaned away.

@@ -98,9 +98,10 @@ class Gen2Finder {
   std::vector<Gen2Folder> PlaceRows(std::size_t plan);
   bool WasTried(std::size_t plan, const RawRow& row, const std::string& folder) const;
   Gen2Answer Visit(const Gen2Folder& visit, const FolderPlan& plan) const;
-  std::optional<Gen2Answer> Recall(const Gen2Folder& visit, const FolderPlan& plan) const;
+  std::optional<Gen2Answer> Recall(const Gen2Folder& visit, const FolderPlan& plan,
+                                   const FolderStamp& before) const;
   void LookAtFiles(const Directory& folder, const Gen2Folder& visit, const FolderPlan& plan, Names& names,
-                   Gen2Answer& answer) const;
+                   bool is_unchanged, Gen2Answer& answer) const;
   void Append(std::uint32_t i, const std::string& path, const RowFile& file, FolderAnswer& found) const;
   std::string_view NameIn(Names& names, const FolderPlan& plan, const RawRow& row, std::string& tried) const;
   void TakeOver(Gen2Answer answer, std::size_t plan);
@@ -162,10 +163,13 @@ bool Gen2Finder::WasTried(std::size_t plan, const RawRow& row, const std::string
 }
 
 Gen2Answer Gen2Finder::Visit(const Gen2Folder& visit, const FolderPlan& plan) const {
-  if (std::optional<Gen2Answer> recalled = Recall(visit, plan)) return *std::move(recalled);
   Gen2Answer answer;
   FolderStamp& stamp = answer.found.stamp;
   stamp.path = (repo_ / visit.folder).string();
+  const std::optional<FolderStamp> before = known_.FindFolder(stamp.path);
+  if (std::optional<Gen2Answer> recalled = before ? Recall(visit, plan, *before) : std::nullopt) {
+    return *std::move(recalled);
+  }
   const auto none_found = [&](const absl::Status& trouble) {
     answer.not_found = visit.rows;
     if (SaysAbsent(trouble)) return;
@@ -189,18 +193,17 @@ Gen2Answer Gen2Finder::Visit(const Gen2Folder& visit, const FolderPlan& plan) co
   stamp.exists = true;
   stamp.file_id = facts->file_id;
   stamp.modified = facts->mtime;
-  LookAtFiles(*folder, visit, plan, names, answer);
+  LookAtFiles(*folder, visit, plan, names, AreAlike(before, stamp), answer);
   return answer;
 }
 
 // What a listing would tell of a folder that is as it was, and whose rows all have the links that were found
 // there. Absent where that is not so. Only the newest name counts here: of an older one it takes a listing to
 // know that none of the newer ones is there.
-std::optional<Gen2Answer> Gen2Finder::Recall(const Gen2Folder& visit, const FolderPlan& plan) const {
-  const std::optional<FolderStamp> before = known_.FindFolder((repo_ / visit.folder).string());
-  if (!before) return std::nullopt;
-  const absl::StatusOr<FolderStamp> now = StampFolder(before->path);
-  if (!now.ok() || !AreAlike(*before, *now)) return std::nullopt;
+std::optional<Gen2Answer> Gen2Finder::Recall(const Gen2Folder& visit, const FolderPlan& plan,
+                                             const FolderStamp& before) const {
+  const absl::StatusOr<FolderStamp> now = StampFolder(before.path);
+  if (!now.ok() || !AreAlike(before, *now)) return std::nullopt;
 
   std::vector<std::pair<std::string, std::uint32_t>> links;
   links.reserve(visit.rows.size());
@@ -230,7 +233,7 @@ void Gen2Finder::Append(std::uint32_t i, const std::string& path, const RowFile&
 }
 
 void Gen2Finder::LookAtFiles(const Directory& folder, const Gen2Folder& visit, const FolderPlan& plan,
-                             Names& names, Gen2Answer& answer) const {
+                             Names& names, bool is_unchanged, Gen2Answer& answer) const {
   std::vector<std::pair<std::string_view, std::uint32_t>> found;
   found.reserve(visit.rows.size());
   std::string tried;
@@ -246,8 +249,6 @@ void Gen2Finder::LookAtFiles(const Directory& folder, const Gen2Folder& visit, c
 
   FolderAnswer& of_folder = answer.found;
   of_folder.rows.Reserve(found.size(), 0);
-  const std::optional<FolderStamp> before = known_.FindFolder(of_folder.stamp.path);
-  const bool is_unchanged = before && AreAlike(*before, of_folder.stamp);
   std::string path;
   for (const auto& [name, i] : found) {
     path.assign(visit.folder).append("/").append(name);

@@ -42,7 +42,12 @@ class RowsByFolder {
     return range == ranges_.end() ? Range() : range->second;
   }
 
-  /// The row of `path` in `range`, which is that of its folder; absent where there is none.
+  /// The row of `path`; absent where there is none, or Find has no range of its folder.
+  std::optional<std::size_t> FindRow(std::string_view path) const {
+    const std::optional<Range> range = Find(FolderOf(path));
+    return range ? FindRow(path, *range) : std::nullopt;
+  }
+  /// The same in `range`, which is that of its folder.
   std::optional<std::size_t> FindRow(std::string_view path, const Range& range) const {
     const auto rows = ranges::views::iota(range.first, range.second);
     const auto row = ranges::lower_bound(rows, path, {}, [this](std::size_t i) { return paths_[i]; });

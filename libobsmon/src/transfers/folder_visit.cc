@@ -33,6 +33,7 @@ void FolderVisit::Begin() {
   contents_ = FolderContents{.path = task_.path};
   entries_.clear();
   chunks_.clear();
+  if (options_.known != nullptr) before_ = options_.known->FindFolder(storage_.PathOf(task_.path));
   if (RecallAll()) return;
   if (absl::Status status = Open(); !status.ok()) {
     if (absl::IsNotFound(status)) status = WhyNotThere(storage_.folder, task_.path.c_str());
@@ -54,34 +55,23 @@ void FolderVisit::Begin() {
 // One question instead of a listing, which on a disk far away is many. What was found by it was found to lie
 // in storage.
 bool FolderVisit::RecallAll() {
-  if (options_.known == nullptr) return false;
-  const std::optional<FolderStamp> before = options_.known->FindFolder(storage_.PathOf(task_.path));
-  if (!before || !before->num_plain_files) return false;
+  if (!before_ || !before_->num_plain_files) return false;
   const absl::StatusOr<FileFacts> facts = storage_.folder.StatNow(task_.path.c_str());
   if (!facts.ok() || facts->kind != FileKind::kFolder || IsAncestor(facts->file_id)) return false;
-  const FolderStamp now{
-      .path = before->path, .exists = true, .file_id = facts->file_id, .modified = facts->mtime};
-  if (!AreAlike(*before, now)) return false;
+  if (!AreAlike(before_, StampOf(*facts))) return false;
   const std::optional<std::vector<TransferRow>> files = options_.known->FilesOf(task_.path);
-  if (!files || std::ssize(*files) != *before->num_plain_files) return false;
-  contents_.stamp = *before;
+  if (!files || std::ssize(*files) != *before_->num_plain_files) return false;
+  contents_.stamp = before_;
   entries_.reserve(files->size());
-  for (const TransferRow& file : *files) AddFound(file);
+  for (const TransferRow& file : *files) {
+    SetFound(file, AddEntry(NameOf(file.path), FileKind::kRegular, false));
+  }
   return true;
 }
 
-void FolderVisit::AddFound(const TransferRow& file) {
-  const std::string_view name = NameOf(file.path);
-  entries_.push_back({.name_begin = contents_.names.size(),
-                      .name_bytes = static_cast<std::uint16_t>(name.size()),
-                      .listed_as = FileKind::kRegular,
-                      .fate = Entry::Fate::kFile,
-                      .file_id = file.file_id,
-                      .size_bytes = file.size_bytes,
-                      .mtime = file.creation_time,
-                      .ctime = file.arrival_time});
-  contents_.names.append(name);
-  contents_.names.push_back('\0');
+FolderStamp FolderVisit::StampOf(const FileFacts& facts) const {
+  return {
+      .path = storage_.PathOf(task_.path), .exists = true, .file_id = facts.file_id, .modified = facts.mtime};
 }
 
 absl::Status FolderVisit::Open() {
@@ -92,11 +82,8 @@ absl::Status FolderVisit::Open() {
     return absl::FailedPreconditionError("leads back to a folder that it lies in; not entered again");
   }
   OBSMON_RETURN_IF_ERROR(CheckPlace());
-  contents_.stamp = FolderStamp{
-      .path = storage_.PathOf(task_.path), .exists = true, .file_id = facts.file_id, .modified = facts.mtime};
-  const std::optional<FolderStamp> before =
-      options_.known == nullptr ? std::nullopt : options_.known->FindFolder(contents_.stamp->path);
-  change_ = before && AreAlike(*before, *contents_.stamp) ? FolderChange::kNone : FolderChange::kChanged;
+  contents_.stamp = StampOf(facts);
+  change_ = AreAlike(before_, *contents_.stamp) ? FolderChange::kNone : FolderChange::kChanged;
   return absl::OkStatus();
 }
 
@@ -139,18 +126,28 @@ void FolderVisit::Classify(ListedEntry entry) {
 }
 
 void FolderVisit::Add(const ListedEntry& listed, bool in_flight) {
-  const std::string_view name = listed.name;
+  Entry& entry = AddEntry(listed.name, listed.kind, in_flight);
+  if (options_.known != nullptr && listed.kind == FileKind::kRegular && !in_flight) Recall(listed, entry);
+}
+
+Entry& FolderVisit::AddEntry(std::string_view name, FileKind listed_as, bool in_flight) {
   entries_.push_back({.name_begin = contents_.names.size(),
                       .name_bytes = static_cast<std::uint16_t>(name.size()),
-                      .listed_as = listed.kind,
+                      .listed_as = listed_as,
                       // A folder is asked when it is opened, so not here as well.
-                      .fate = listed.kind == FileKind::kFolder ? Entry::Fate::kFolder : Entry::Fate::kUnasked,
+                      .fate = listed_as == FileKind::kFolder ? Entry::Fate::kFolder : Entry::Fate::kUnasked,
                       .in_flight = in_flight});
   contents_.names.append(name);
   contents_.names.push_back('\0');  // system calls want it
-  if (options_.known != nullptr && listed.kind == FileKind::kRegular && !in_flight) {
-    Recall(listed, entries_.back());
-  }
+  return entries_.back();
+}
+
+void FolderVisit::SetFound(const TransferRow& known, Entry& entry) {
+  entry.fate = Entry::Fate::kFile;
+  entry.file_id = known.file_id;
+  entry.size_bytes = known.size_bytes;
+  entry.mtime = known.creation_time;
+  entry.ctime = known.arrival_time;
 }
 
 // A listing tells no device: that of a file is its folder's, or the file is not recognised and asked.
@@ -158,12 +155,7 @@ void FolderVisit::Recall(const ListedEntry& listed, Entry& entry) {
   known_path_.assign(task_.path).append("/").append(listed.name);
   const FileId file_id{.device = contents_.stamp->file_id.device, .inode = listed.inode};
   const std::optional<TransferRow> known = options_.known->Find(known_path_, file_id, change_);
-  if (!known) return;
-  entry.fate = Entry::Fate::kFile;
-  entry.file_id = file_id;
-  entry.size_bytes = known->size_bytes;
-  entry.mtime = known->creation_time;
-  entry.ctime = known->arrival_time;
+  if (known) SetFound(*known, entry);
 }
 
 void FolderVisit::DivideIntoChunks() {

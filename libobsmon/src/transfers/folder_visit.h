@@ -125,13 +125,15 @@ class FolderVisit {
   };
 
   bool RecallAll();
+  FolderStamp StampOf(const FileFacts& facts) const;
   absl::Status Open();
   bool IsAncestor(const FileId& id) const;
   absl::Status CheckPlace();
   void Classify(ListedEntry entry);
   void Add(const ListedEntry& listed, bool in_flight);
   void Recall(const ListedEntry& listed, Entry& entry);
-  void AddFound(const TransferRow& file);
+  Entry& AddEntry(std::string_view name, FileKind listed_as, bool in_flight);
+  static void SetFound(const TransferRow& known, Entry& entry);
   bool HoldsPlainFilesAlone() const;
   void DivideIntoChunks();
   void AskEntry(Entry& entry, Chunk& chunk) const;
@@ -146,6 +148,7 @@ class FolderVisit {
   std::optional<Directory> folder_;
   std::shared_ptr<const std::string> night_path_;
   std::vector<Entry> entries_;
+  std::optional<FolderStamp> before_;             ///< as an earlier scan found it
   FolderChange change_ = FolderChange::kChanged;  ///< since an earlier scan
   std::string known_path_;                        ///< space to work in
   FolderContents contents_;
