@@ -21,6 +21,7 @@ using expected::Sensor;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 
 constexpr std::string_view kObsId = "MC_O_20250501_000012";
@@ -163,6 +164,19 @@ TEST_F(ReadExpectedTest, ABadManifestIsNamedAndCostsNothingButItsOwnExposure) {
   EXPECT_THAT(std::string(found.issues[0].status.message()), HasSubstr("'../x' is no detector"));
   EXPECT_THAT(std::string(found.issues[1].status.message()), HasSubstr("larger than 1 MiB"));
   EXPECT_TRUE(IsOfManifest(found.issues[0]) && IsOfManifest(found.issues[1]));
+}
+
+// Whoever may write to storage could have an issue quote a file that obsmon alone may read.
+TEST_F(ReadExpectedTest, AManifestThatIsALinkIsABadOneAndNothingOfItsTargetIsTold) {
+  tree_.Text("elsewhere.json", R"({"obsId": "a-secret", "expectedSensors": {"R22_S11": "SCIENCE"}})");
+  tree_.Symlink(Path("MC_O_20250501_000012_expectedSensors.json"), tree_ / "elsewhere.json");
+  const NightExpected found = Read();
+  EXPECT_THAT(found.files, IsEmpty());
+  EXPECT_THAT(found.broken_exposures, ElementsAre(kObsId));
+  ASSERT_THAT(found.issues, SizeIs(1));
+  const std::string message(found.issues[0].status.message());
+  EXPECT_THAT(message, HasSubstr("a link, and only the file itself is read"));
+  EXPECT_THAT(message, Not(HasSubstr("secret")));
 }
 
 TEST_F(ReadExpectedTest, AListTellsOfACameraWithoutManifestsOfItsOwn) {

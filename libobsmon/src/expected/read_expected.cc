@@ -46,7 +46,9 @@ class Collector {
 
   void ReadSensors(const TransferRow& file, std::string_view obs_id) {
     const std::string path = (std::filesystem::absolute(storage_) / file.path).string();
-    const absl::StatusOr<std::string> text = ReadSmallFile(path);
+    // What a link leads to may be anything that only we can read, and an issue quotes what is wrong with it.
+    constexpr std::size_t kLargestManifest = 1;  // MiB
+    const absl::StatusOr<std::string> text = ReadSmallFile(path, kLargestManifest, FollowLinks::kNo);
     if (absl::IsNotFound(text.status())) return;  // replaced while we look: the next look reads it
     absl::StatusOr<std::vector<Sensor>> sensors =
         text.ok() ? expected::ParseExpectedSensors(*text, obs_id) : WithoutPath(text.status(), path);
