@@ -60,6 +60,17 @@ TEST(FolderStamp, DiffersWhenTheFolderWasRemadeWithTheSameTime) {
   EXPECT_FALSE(AreUnchanged(std::vector{stamp}));
 }
 
+// As rsync -a, cp -a and tar do with a folder that they have filled.
+TEST(FolderStamp, DiffersWhenAFolderIsFilledAndItsTimeIsPutBack) {
+  const TempTree tree;
+  const std::filesystem::path folder = OldFolder(tree);
+  ASSERT_OK_AND_ASSIGN(const FolderStamp stamp, StampFolder(folder));
+  tree.File("night/b.fits");
+  SetTimes(folder, kLongAgo, kLongAgo);
+  ASSERT_EQ(StampFolder(folder)->modified, stamp.modified);
+  EXPECT_FALSE(AreUnchanged(std::vector{stamp}));
+}
+
 TEST(FolderStamp, OfAnAbsentFolderDiffersOnceItIsThere) {
   const TempTree tree;
   ASSERT_OK_AND_ASSIGN(const FolderStamp stamp, StampFolder(tree / "night"));
@@ -100,10 +111,12 @@ TEST(FolderStamp, IsRacyWhereAnotherChangeCouldFallWithinTheSameTickOfTheClock) 
   EXPECT_TRUE(IsRacy(stamp, kLongAgo));
   EXPECT_TRUE(IsRacy(stamp, kLongAgo + seconds{2}));
   EXPECT_FALSE(IsRacy(stamp, kLongAgo + seconds{2} + milliseconds{1}));
+  EXPECT_TRUE(IsRacy({.path = "/night", .exists = true, .changed = kLongAgo}, kLongAgo + seconds{2}));
 }
 
 TEST(FolderStamp, WithATimeInTheFutureIsRacyForItSaysNothing) {
   EXPECT_TRUE(IsRacy({.path = "/night", .exists = true, .modified = kLongAgo + seconds{3600}}, kLongAgo));
+  EXPECT_TRUE(IsRacy({.path = "/night", .exists = true, .modified = UtcTime::max()}, kLongAgo));
 }
 
 TEST(FolderStamp, OfAnAbsentFolderIsNeverRacyForANewOneShowsWhateverItsTime) {

@@ -66,8 +66,13 @@ TEST(EarlierFiles, OfAFolderAreNotGivenWhereOneMayStillHaveBeenGrowing) {
 
 TEST(EarlierFiles, TellHowAFolderWasUnlessItHadJustChanged) {
   EarlierLook look = LookThatFound({});
-  const FolderStamp old{.path = "/s/night/a", .exists = true, .modified = kFoundAt - std::chrono::hours{1}};
-  look.folders = {{.path = "/s/night/c", .exists = true, .modified = kFoundAt - std::chrono::seconds{1}},
+  const UtcTime long_before = kFoundAt - std::chrono::hours{1};
+  const FolderStamp old{
+      .path = "/s/night/a", .exists = true, .modified = long_before, .changed = long_before};
+  look.folders = {{.path = "/s/night/c",
+                   .exists = true,
+                   .modified = long_before,
+                   .changed = kFoundAt - std::chrono::seconds{30}},  // its server's clock may lag behind
                   {.path = "/s/night/b"},
                   old};
   const EarlierFiles files(std::move(look));

@@ -100,7 +100,7 @@ TEST_F(HistoryTest, OfVersion1IsReadAsItIsAndBroughtToThisVersionByTheFirstThatM
   const auto rows = Raw().Query("SELECT *, 0 FROM transfer");
   EXPECT_EQ(Nights()[0].counts, nights[0].counts);  // opens it for writing
   EXPECT_EQ(Raw().Query("SELECT * FROM transfer"), rows);
-  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("5"));
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("6"));
   NightReport report = Report(N("2020-05-02"), {});
   report.latency.arrival_to_ingest = {.files = 8};
   Put({report});
@@ -113,14 +113,15 @@ TEST_F(HistoryTest, OfVersion2IsReadAsItIsAndBroughtToThisVersionByTheFirstThatM
   Put({report});
   Raw().Query(
       "ALTER TABLE transfer DROP COLUMN checksum; ALTER TABLE ingest DROP COLUMN link_target;"
-      "ALTER TABLE folder DROP COLUMN plain_files; PRAGMA user_version = 2");
+      "ALTER TABLE folder DROP COLUMN plain_files; ALTER TABLE folder DROP COLUMN changed;"
+      "PRAGMA user_version = 2");
   const std::vector<NightSummary> nights = History::OpenReadOnly(tree_.root()).value()->Nights().value();
   ASSERT_THAT(nights, SizeIs(1));
   EXPECT_EQ(nights[0].latency, report.latency);
   EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("2"));
 
   Open();
-  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("5"));
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("6"));
   EXPECT_THAT(Raw().Lines("SELECT path, checksum FROM transfer"), ElementsAre("2020-05-01/a.fits|0"));
 }
 
@@ -139,7 +140,7 @@ TEST_F(HistoryTest, OfVersion3IsReadAsItIsAndBroughtToThisVersionByTheFirstThatM
               {{.path = "raw/a.fits", .link_target = "/a"}})});
   Raw().Query(
       "ALTER TABLE ingest DROP COLUMN link_target; ALTER TABLE folder DROP COLUMN plain_files;"
-      "PRAGMA user_version = 3");
+      "ALTER TABLE folder DROP COLUMN changed; PRAGMA user_version = 3");
   const auto reader = History::OpenReadOnly(tree_.root()).value();
   EXPECT_THAT(*reader->Nights(), SizeIs(1));
   ASSERT_OK_AND_ASSIGN(const std::optional<EarlierLook> earlier, reader->Recall(N("2020-05-01")));
@@ -147,7 +148,7 @@ TEST_F(HistoryTest, OfVersion3IsReadAsItIsAndBroughtToThisVersionByTheFirstThatM
   EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("3"));
 
   Open();
-  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("5"));
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("6"));
   EXPECT_THAT(Raw().Lines("SELECT path, link_target FROM ingest"), ElementsAre("raw/a.fits|"));
 }
 
@@ -155,7 +156,9 @@ TEST_F(HistoryTest, OfVersion4IsReadAsItIsAndBroughtToThisVersionByTheFirstThatM
   NightFingerprint fingerprint{
       .folders = {{.path = "/data/storage/2020-05-01", .exists = true, .num_plain_files = 1}}};
   Put({Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}})}, fingerprint);
-  Raw().Query("ALTER TABLE folder DROP COLUMN plain_files; PRAGMA user_version = 4");
+  Raw().Query(
+      "ALTER TABLE folder DROP COLUMN plain_files; ALTER TABLE folder DROP COLUMN changed;"
+      "PRAGMA user_version = 4");
   fingerprint.folders[0].num_plain_files.reset();
   const auto reader = History::OpenReadOnly(tree_.root()).value();
   ASSERT_OK_AND_ASSIGN(const std::optional<NightFingerprint> read, reader->Fingerprint(N("2020-05-01")));
@@ -164,7 +167,20 @@ TEST_F(HistoryTest, OfVersion4IsReadAsItIsAndBroughtToThisVersionByTheFirstThatM
 
   ASSERT_OK_AND_ASSIGN(const std::optional<NightFingerprint> brought, Open()->Fingerprint(N("2020-05-01")));
   EXPECT_EQ(brought, fingerprint);
-  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("5"));
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("6"));
+}
+
+// By an mtime alone nobody knows whether a folder is as it was.
+TEST_F(HistoryTest, OfVersion5HasNoFolderThatIsAsItWas) {
+  tree_.Folder("storage/2020-05-01");
+  const FolderStamp stamp = StampFolder(tree_ / "storage/2020-05-01").value();
+  Put({Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}})}, {.folders = {stamp}});
+  ASSERT_TRUE(AreUnchanged(Open()->Fingerprint(N("2020-05-01")).value()->folders));
+  Raw().Query("ALTER TABLE folder DROP COLUMN changed; PRAGMA user_version = 5");
+  const auto history = Open();
+  EXPECT_FALSE(AreUnchanged(history->Fingerprint(N("2020-05-01")).value()->folders));
+  EXPECT_FALSE(AreUnchanged(history->Recall(N("2020-05-01")).value()->folders));
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("6"));
 }
 
 TEST_F(HistoryTest, BroughtToThisVersionHasTheTablesOfANewOne) {

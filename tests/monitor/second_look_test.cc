@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <random>
 #include <string>
@@ -11,6 +12,7 @@
 #include <tuple>
 #include <vector>
 
+#include "history/database.h"
 #include "obsmon/history.h"
 #include "obsmon/monitor.h"
 #include "support/sample_stream.h"
@@ -43,6 +45,19 @@ void DateChangedFolders(const SampleStream& stream, UtcTime time) {
   const auto year_ago = std::filesystem::file_time_type::clock::now() - std::chrono::years{1};
   for (const std::filesystem::path& folder : FoldersOf(stream)) {
     if (std::filesystem::last_write_time(folder) > year_ago) SetTimes(folder, time, time);
+  }
+}
+
+/// Has the history believe that all which happened since the last look fell within the tick of the clock at
+/// which it found the folders: their times tell nothing of it. (A folder's ctime can't be set.)
+void StopTheClockSinceTheLastLook(const SampleStream& stream) {
+  const Database history(stream.Output() / kHistoryFileName);
+  for (const Row& row : history.Query("SELECT DISTINCT path FROM folder")) {
+    const auto now = StampFolder(row[0]);
+    ASSERT_THAT(now, IsOk());
+    history.Query(fmt::format("UPDATE folder SET modified = {}, changed = {} WHERE path = '{}'",
+                              now->modified.time_since_epoch().count(),
+                              now->changed.time_since_epoch().count(), row[0]));
   }
 }
 
@@ -132,7 +147,7 @@ TEST(SecondLook, SaysAfterAnyHistoryWhatALookThatKnowsNothingSays) {
   }
 }
 
-// git's racy rule. Without it this file stays unseen: the folder has the mtime that the last look saw.
+// git's racy rule. Without it this file stays unseen: the folder has the times that the last look saw.
 TEST(SecondLook, SeesWhatCameWithinTheClocksGrainOfTheFirst) {
   SampleStream stream;
   stream.Arrive("2020-05-01/a.fits");
@@ -143,7 +158,7 @@ TEST(SecondLook, SeesWhatCameWithinTheClocksGrainOfTheFirst) {
   ASSERT_THAT(UpdateStream(stream.Options(), window, as_of).status, IsOk());
 
   stream.Arrive("2020-05-01/b.fits");
-  SetTimes(stream.Storage() / "2020-05-01", just_before, just_before);
+  StopTheClockSinceTheLastLook(stream);
   const UpdateResult second = UpdateStream(stream.Options(), window, as_of + seconds{30});
   ASSERT_THAT(second.nights, testing::SizeIs(1));
   EXPECT_EQ(second.nights[0].counts.files, 2);
@@ -271,15 +286,12 @@ TEST(SecondLook, DoesNotAskForSuchAFileWhileItsFolderHasNotChanged) {
   EXPECT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/exposure/a.fits"), 500);
 }
 
-/// A night with an exposure of one file, and what a change of it looks like that leaves no trace in the times
-/// of its folder. No change does; the tests' show so whether the folder was listed.
+/// A night with an exposure of one file, and changes of it that leave no trace in the times of its folder. No
+/// change does; the tests' show so whether the folder was listed.
 class SecondLookAtAnExposure : public testing::Test {
  protected:
-  SecondLookAtAnExposure() { Arrive("a.fits", Utc("2020-05-03T00:00:00")); }
-  void Arrive(const std::string& name, UtcTime folders_time) {
-    stream_.Arrive("2020-05-01/MC_1/" + name);
-    SetTimes(stream_.Storage() / "2020-05-01/MC_1", folders_time, folders_time);
-  }
+  SecondLookAtAnExposure() { Arrive("a.fits"); }
+  void Arrive(const std::string& name) { stream_.Arrive("2020-05-01/MC_1/" + name); }
   std::int64_t NumFilesAfter(UtcTime as_of) const { return std::ssize(LookAt(stream_, as_of).files.path()); }
 
   SampleStream stream_;
@@ -287,31 +299,89 @@ class SecondLookAtAnExposure : public testing::Test {
 
 TEST_F(SecondLookAtAnExposure, DoesNotListItsFolderWhileThatHasNotChanged) {
   ASSERT_EQ(NumFilesAfter(stream_.Later()), 1);
-  Arrive("b.fits", Utc("2020-05-03T00:00:00"));
+  Arrive("b.fits");
+  StopTheClockSinceTheLastLook(stream_);
   stream_.Arrive("2020-05-01/c.fits");
   EXPECT_EQ(NumFilesAfter(stream_.Later()), 2);
 }
 
 TEST_F(SecondLookAtAnExposure, ListsItsFolderWhenThatHasChanged) {
   ASSERT_EQ(NumFilesAfter(stream_.Later()), 1);
-  Arrive("b.fits", Utc("2020-05-03T00:00:01"));
+  Arrive("b.fits");
   EXPECT_EQ(NumFilesAfter(stream_.Later()), 2);
 }
 
 // git's racy rule, as above.
 TEST_F(SecondLookAtAnExposure, ListsItsFolderWhenThatHadChangedJustBeforeTheFirst) {
   const UtcTime first_look = stream_.Later();
-  Arrive("a.fits", first_look - std::chrono::milliseconds{1});
+  const UtcTime just_before = first_look - std::chrono::milliseconds{1};
+  SetTimes(stream_.Storage() / "2020-05-01/MC_1", just_before, just_before);
   ASSERT_EQ(NumFilesAfter(first_look), 1);
-  Arrive("b.fits", first_look - std::chrono::milliseconds{1});
+  Arrive("b.fits");
+  StopTheClockSinceTheLastLook(stream_);
   EXPECT_EQ(NumFilesAfter(first_look + std::chrono::hours{1}), 2);
 }
 
 // They may have been about to grow, as above.
 TEST_F(SecondLookAtAnExposure, ListsItsFolderWhenFilesHadArrivedJustBeforeTheFirst) {
   ASSERT_EQ(NumFilesAfter(stream_.Later() - std::chrono::minutes{55}), 1);
-  Arrive("b.fits", Utc("2020-05-03T00:00:00"));
+  Arrive("b.fits");
+  StopTheClockSinceTheLastLook(stream_);
   EXPECT_EQ(NumFilesAfter(stream_.Later()), 2);
+}
+
+// rsync -a makes the folders of later exposures before it comes to them, and gives each at once, and again
+// when it has filled it, the time that it has at the source.
+TEST(SecondLook, SeesWhatRsyncPutsIntoFoldersWhoseTimesItSets) {
+  SampleStream stream;
+  const std::filesystem::path camera = stream.tree() / "camera/2020-05-01";
+  for (const char* file : {"MC_1/a.fits", "MC_1/b.fits", "MC_2/c.fits"}) {
+    stream.tree().File("camera/2020-05-01/" + std::string(file), 57'600);
+  }
+  for (const std::filesystem::path& folder : {camera / "MC_1", camera / "MC_2", camera}) {
+    SetTimes(folder, Utc("2020-05-01T18:00:00"), Utc("2020-05-01T18:00:00"));
+  }
+  const auto rsync = [&](const std::string& options) {
+    const std::string command = fmt::format("rsync -a {} '{}/' '{}/'", options, camera.string(),
+                                            (stream.Storage() / "2020-05-01").string());
+    ASSERT_EQ(std::system(command.c_str()), 0) << command;
+  };
+  const NightWindow window{.first_day = kNight, .last_day = kNight};
+  const auto num_files_now = [&] {
+    const UpdateResult result = UpdateStream(stream.Options(), window, stream.Later());
+    EXPECT_THAT(result.nights, testing::SizeIs(1));
+    return result.nights.empty() ? -1 : result.nights[0].counts.files;
+  };
+
+  rsync("--include='*/' --exclude='*'");
+  ASSERT_EQ(num_files_now(), 0);
+  rsync("--exclude=b.fits");
+  ASSERT_EQ(num_files_now(), 2);
+  rsync("");
+  ASSERT_EQ(num_files_now(), 3);
+
+  // Mended at the source in place, so that the folder's time is what it was.
+  stream.tree().File("camera/2020-05-01/MC_2/c.fits", 60'480);
+  rsync("");
+  EXPECT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/MC_2/c.fits"), 60'480);
+}
+
+// A time from before it says nothing about what is there now.
+TEST(SecondLook, BelievesNothingThatALookHasFoundWhileTheClockWasAhead) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.txt");
+  const UtcTime as_of = stream.Later();
+  ASSERT_EQ(SizeAfter(stream, as_of + std::chrono::days{1}, "2020-05-01/a.txt"), 57'600);
+  GrowInPlace(stream, "2020-05-01/a.txt", 60'480);
+  EXPECT_EQ(SizeAfter(stream, as_of, "2020-05-01/a.txt"), 60'480);
+}
+
+TEST_F(SecondLookAtAnExposure, ListsItsFolderWhenThatWasMovedAndALinkLeadsOutOfStorageToIt) {
+  ASSERT_EQ(NumFilesAfter(stream_.Later()), 1);
+  const std::filesystem::path folder = stream_.Storage() / "2020-05-01/MC_1";
+  std::filesystem::rename(folder, stream_.tree() / "elsewhere");
+  std::filesystem::create_directory_symlink(stream_.tree() / "elsewhere", folder);
+  EXPECT_EQ(NumFilesAfter(stream_.Later()), 0);
 }
 
 /// When the links in it were made.
@@ -345,9 +415,8 @@ TEST_F(SecondLookAtALink, DoesNotAskForItWhileItsFolderHasNotChanged) {
 
 TEST_F(SecondLookAtALink, DoesNotListItsFolderWhileThatHasNotChanged) {
   ASSERT_THAT(IngestTimesAfter(stream_, stream_.Later()), ElementsAre(ingested_));
-  const auto times = std::filesystem::last_write_time(Raw());
   std::filesystem::remove(Raw() / "2020050100001-det000.fits");
-  std::filesystem::last_write_time(Raw(), times);
+  StopTheClockSinceTheLastLook(stream_);
   stream_.Arrive("2020-05-01/b.fits");
   EXPECT_THAT(IngestTimesAfter(stream_, stream_.Later()), ElementsAre(ingested_));
 }
@@ -355,10 +424,9 @@ TEST_F(SecondLookAtALink, DoesNotListItsFolderWhileThatHasNotChanged) {
 // A link may have been there before its row was.
 TEST_F(SecondLookAtALink, ListsItsFolderWhenTheRegistryHasARowOfWhichNothingIsKnown) {
   ASSERT_THAT(IngestTimesAfter(stream_, stream_.Later()), ElementsAre(ingested_));
-  const auto times = std::filesystem::last_write_time(Raw());
   stream_.Arrive("2020-05-01/b.fits");
   stream_.Ingest("2020-05-01/b.fits", "2020-05-01");
-  std::filesystem::last_write_time(Raw(), times);
+  StopTheClockSinceTheLastLook(stream_);
   EXPECT_THAT(IngestTimesAfter(stream_, stream_.Later()), testing::SizeIs(2));
 }
 

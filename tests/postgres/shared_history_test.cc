@@ -302,7 +302,7 @@ TEST_F(SharedHistoryTest, OfAnOlderVersionIsBroughtToThisOneWithAllThatItHolds) 
   EXPECT_THAT(History::OpenReadOnly(Output()),
               FailsWith(StatusCode::kFailedPrecondition, HasSubstr("an older obsmon made this history")));
   EXPECT_THAT(History::Open(Output()), IsOk());
-  EXPECT_THAT(Lines("SELECT version FROM version"), ElementsAre("6"));
+  EXPECT_THAT(Lines("SELECT version FROM version"), ElementsAre("7"));
   EXPECT_THAT(Lines("SELECT path FROM transfer"), ElementsAre("a.fits"));
   const std::vector<std::string> brought = Lines(columns);
   database_ = std::make_unique<TestDatabase>();

@@ -56,13 +56,17 @@ struct ScanIssue {
   bool is_option = false;  ///< an option of the stream names what can't be read: a log, or a list
 };
 
-/// How a folder was found at a look. A name was added to it, removed from it or renamed in it since if, and
-/// only if, its stamp differs — except within the grain of the file system's clock (see IsRacy).
+/// How a folder was found at a look. Where a name was added to it, removed from it or renamed in it since,
+/// its stamp differs — except within the grain of the file system's clock (see IsRacy).
+///
+/// Its mtime alone would not tell: rsync -a, cp -a and tar give a folder the time that it has at its source,
+/// before they fill it and after. Its ctime nobody can set.
 struct FolderStamp {
   std::string path{};   ///< absolute
   bool exists = false;  ///< false: there was no such folder, and the other fields say nothing
   FileId file_id{};
   UtcTime modified{};  ///< mtime
+  UtcTime changed{};   ///< ctime
   /// Of a folder of storage that a look has listed, and that holds plain files alone: how many. Absent of any
   /// other, such as one with folders, links, hidden names or transfers under way.
   std::optional<std::int64_t> num_plain_files{};

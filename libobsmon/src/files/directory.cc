@@ -64,7 +64,7 @@ FileKind KindOfEntry(unsigned char type) {
 // What FileFacts has. A network file system may fetch what is asked for, and nothing else.
 constexpr unsigned kFacts =
     STATX_TYPE | STATX_INO | STATX_SIZE | STATX_NLINK | STATX_MTIME | STATX_CTIME | STATX_BTIME;
-constexpr unsigned kFactsOfStamp = STATX_TYPE | STATX_INO | STATX_MTIME;
+constexpr unsigned kFactsOfStamp = STATX_TYPE | STATX_INO | STATX_MTIME | STATX_CTIME;
 
 absl::StatusOr<FileFacts> StatAt(int fd, const char* name, int flags, unsigned wanted = kFacts) {
   struct statx answer;

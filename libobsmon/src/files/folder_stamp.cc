@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "files/directory.h"
@@ -27,9 +28,7 @@ bool IsAbsence(const absl::Status& status) {
 absl::Status FillFrom(const absl::StatusOr<FileFacts>& facts, FolderStamp& stamp) {
   if (!facts.ok()) return IsAbsence(facts.status()) ? absl::OkStatus() : facts.status();
   if (facts->kind != FileKind::kFolder) return absl::OkStatus();
-  stamp.exists = true;
-  stamp.file_id = facts->file_id;
-  stamp.modified = facts->mtime;
+  stamp = StampOf(std::move(stamp.path), *facts);
   return absl::OkStatus();
 }
 
@@ -72,7 +71,8 @@ absl::StatusOr<FolderStamp> StampFolder(const std::filesystem::path& path) {
 }
 
 bool IsRacy(const FolderStamp& stamp, UtcTime look_began) {
-  return stamp.exists && stamp.modified + kClockGrain >= look_began;
+  // What is compared lies well within what UtcTime reaches; a stamp may be at its end.
+  return stamp.exists && std::max(stamp.modified, stamp.changed) >= look_began - kClockGrain;
 }
 
 bool AreUnchanged(std::span<const FolderStamp> stamps) {

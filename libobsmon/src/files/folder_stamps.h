@@ -6,10 +6,12 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "files/directory.h"
 #include "obsmon/files.h"
 
 namespace obsmon {
@@ -21,6 +23,15 @@ namespace obsmon {
 /// grain is 2 s as well).
 inline constexpr std::chrono::seconds kClockGrain{2};
 
+/// The stamp of a folder that was asked.
+inline FolderStamp StampOf(std::string path, const FileFacts& folder) {
+  return {.path = std::move(path),
+          .exists = true,
+          .file_id = folder.file_id,
+          .modified = folder.mtime,
+          .changed = folder.ctime};
+}
+
 /// The stamp of a folder in which something is looked for that may be absent. One that can't be asked gets
 /// the stamp of an absent one: a later look can't ask it either, or finds that it is there, and looks again.
 inline FolderStamp StampOrNothing(const std::filesystem::path& folder) {
@@ -30,7 +41,8 @@ inline FolderStamp StampOrNothing(const std::filesystem::path& folder) {
 
 /// Whether a folder is as it was: the same one, in which no name has changed.
 inline bool AreAlike(const FolderStamp& before, const FolderStamp& now) {
-  return before.exists == now.exists && before.file_id == now.file_id && before.modified == now.modified;
+  return before.exists == now.exists && before.file_id == now.file_id && before.modified == now.modified &&
+         before.changed == now.changed;
 }
 /// The same; false where it is not known how it was.
 inline bool AreAlike(const std::optional<FolderStamp>& before, const FolderStamp& now) {

@@ -15,6 +15,9 @@ namespace {
 // Longer than the pauses of a transfer; and every look asks for the files of so long a time.
 constexpr std::chrono::minutes kSettledAfter{15};
 
+// A folder's times are of its file server's clock, which may lag behind ours; that nobody should notice.
+constexpr std::chrono::minutes kClocksApart{1};
+
 StoredTransfer FactsOf(const TransferTable& files, std::size_t row) {
   return TransferRows{.table = files, .verdicts = {}}.Facts(row);
 }
@@ -51,7 +54,7 @@ std::optional<std::size_t> EarlierFiles::RowOf(std::string_view path) const {
 std::optional<FolderStamp> EarlierFiles::FindFolder(std::string_view path) const {
   const auto known = std::ranges::lower_bound(earlier_.folders, path, {}, &FolderStamp::path);
   const bool is_known = known != earlier_.folders.end() && known->path == path;
-  if (!is_known || !known->exists || IsRacy(*known, earlier_.found_at)) return std::nullopt;
+  if (!is_known || !known->exists || IsRacy(*known, earlier_.found_at - kClocksApart)) return std::nullopt;
   return *known;
 }
 

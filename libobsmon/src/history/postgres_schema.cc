@@ -137,10 +137,13 @@ constexpr std::string_view kSharedFromVersion4 =
 
 constexpr std::string_view kSharedFromVersion5 = "ALTER TABLE obsmon.folder ADD COLUMN plain_files bigint";
 
+constexpr std::string_view kSharedFromVersion6 = "ALTER TABLE obsmon.folder ADD COLUMN changed bigint";
+
 // Step i brings a schema of version i to the next. A new one is made by all of them: so it is like one that
 // was brought up to date.
 constexpr std::array kSharedSteps = {kSharedTables,       kSharedViews,        kSharedFromVersion2,
-                                     kSharedFromVersion3, kSharedFromVersion4, kSharedFromVersion5};
+                                     kSharedFromVersion3, kSharedFromVersion4, kSharedFromVersion5,
+                                     kSharedFromVersion6};
 static_assert(kSharedSteps.size() == kSharedSchemaVersion);
 
 // In one statement, so that it does not see half of what another run makes meanwhile.

@@ -11,7 +11,7 @@
 namespace obsmon {
 
 /// What obsmon.version holds: grows when a table or a view changes.
-inline constexpr std::int64_t kSharedSchemaVersion = 6;
+inline constexpr std::int64_t kSharedSchemaVersion = 7;
 
 /// Of the advisory locks that obsmon takes: "obsm" in ASCII. The second key is a stream's number, or 0 for
 /// the schema.

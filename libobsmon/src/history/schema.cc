@@ -92,6 +92,7 @@ CREATE TABLE folder (
   inode INTEGER NOT NULL,
   modified INTEGER NOT NULL,
   plain_files INTEGER,                   -- how many there are, where there is nothing else
+  changed INTEGER,                       -- its ctime; NULL: an older obsmon's, which asked for the mtime alone
   PRIMARY KEY (night, position)
 ) WITHOUT ROWID;
 
@@ -167,8 +168,10 @@ constexpr const char* kFromVersion3 = "ALTER TABLE ingest ADD COLUMN link_target
 
 constexpr const char* kFromVersion4 = "ALTER TABLE folder ADD COLUMN plain_files INTEGER;";
 
+constexpr const char* kFromVersion5 = "ALTER TABLE folder ADD COLUMN changed INTEGER;";
+
 // Step i brings a history of version i + 1 to the next.
-constexpr std::array kSteps = {kFromVersion1, kFromVersion2, kFromVersion3, kFromVersion4};
+constexpr std::array kSteps = {kFromVersion1, kFromVersion2, kFromVersion3, kFromVersion4, kFromVersion5};
 static_assert(kSteps.size() + 1 == kSchemaVersion);
 
 #undef OBSMON_TABLES_SINCE_VERSION_2

@@ -13,7 +13,7 @@ namespace obsmon {
 /// PRAGMA application_id of every history: "obsm" in ASCII.
 inline constexpr std::int64_t kApplicationId = 0x6F62736D;
 /// PRAGMA user_version: grows when a table changes.
-inline constexpr std::int64_t kSchemaVersion = 5;
+inline constexpr std::int64_t kSchemaVersion = 6;
 /// Of a history that is made new. Rows of one exposure lie side by side, so that a night's change touches few
 /// pages; larger pages cost more in the rollback journal than they gain.
 inline constexpr std::int64_t kPageBytes = 8192;

@@ -32,10 +32,11 @@ constexpr std::string_view kWriteFingerprint =
 constexpr std::string_view kSelectFolders =
     "SELECT " OBSMON_FOLDER_COLUMNS " FROM folder WHERE night = ?1 ORDER BY position";
 constexpr std::string_view kSelectFoldersOfOlderVersion =
-    "SELECT path, present, device, inode, modified, NULL FROM folder WHERE night = ?1 ORDER BY position";
+    "SELECT path, present, device, inode, modified, NULL, NULL FROM folder WHERE night = ?1 ORDER BY "
+    "position";
 constexpr std::string_view kRemoveFolders = "DELETE FROM folder WHERE night = ?1";
-constexpr std::string_view kWriteFolder =
-    "INSERT INTO folder (night, position, " OBSMON_FOLDER_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+constexpr std::string_view kWriteFolder = "INSERT INTO folder (night, position, " OBSMON_FOLDER_COLUMNS
+                                          ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 constexpr std::string_view kIsKnown = "SELECT 1 FROM night WHERE number = ?1";
 constexpr std::string_view kTouch = "UPDATE night SET looked_at = ?2, registry_token = ?3 WHERE number = ?1";
 // The fingerprint must not bring the next look to believe in the state of before.

@@ -325,7 +325,7 @@ void WriteLatency(Sink& sink, std::string_view span, const LatencySummary& summa
 
 // --- folders of a fingerprint
 
-#define OBSMON_FOLDER_COLUMNS "path, present, device, inode, modified, plain_files"
+#define OBSMON_FOLDER_COLUMNS "path, present, device, inode, modified, plain_files, changed"
 
 /// A row of OBSMON_FOLDER_COLUMNS, whose path is given.
 template <typename Row>
@@ -334,6 +334,7 @@ FolderStamp ReadFolder(const Row& row, std::string_view path) {
           .exists = row.Int(1) != 0,
           .file_id = FileIdIn(row, 2),
           .modified = FromNanos(row.Int(4)),
+          .changed = FromNanos(row.Int(6)),
           .num_plain_files = row.IsNull(5) ? std::nullopt : std::optional(row.Int(5))};
 }
 
@@ -345,6 +346,7 @@ void WriteFolder(Sink& sink, const FolderStamp& folder) {
   WriteFileId(sink, folder.file_id);
   sink.Int(ToNanos(folder.modified));
   sink.IntOrNull(folder.num_plain_files);
+  sink.Int(ToNanos(folder.changed));
 }
 
 // --- events

@@ -267,7 +267,9 @@ absl::StatusOr<const RegistrySnapshot*> StreamView::Snapshot() {
 absl::StatusOr<StreamView::Earlier> StreamView::Recalled(Night night) const {
   if (!recall_) return nullptr;
   OBSMON_ASSIGN_OR_RETURN(std::optional<EarlierLook> look, recall_(night));
-  return look ? std::make_unique<const EarlierFiles>(*std::move(look)) : nullptr;
+  // While the clock was ahead every file looked older than it was.
+  if (!look || look->found_at > as_of_) return nullptr;
+  return std::make_unique<const EarlierFiles>(*std::move(look));
 }
 
 absl::StatusOr<const TransferScan*> StreamView::Storage(Night night) {

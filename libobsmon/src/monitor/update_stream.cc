@@ -150,7 +150,7 @@ class StreamUpdate {
     outcome_ = UpdateOutcome::kOutputUnwritable;
     OBSMON_ASSIGN_OR_RETURN(const std::optional<NightFingerprint> known, Fingerprint(night));
     outcome_ = UpdateOutcome::kInputUnreadable;
-    if (known && PageExists(night)) {
+    if (known && MayStayAsItIs(night)) {
       OBSMON_ASSIGN_OR_RETURN(const bool unchanged, view.IsUnchanged(night, *known));
       if (unchanged) {
         OBSMON_RETURN_IF_ERROR(AwaitKeeping());
@@ -273,10 +273,13 @@ class StreamUpdate {
     return absl::OkStatus();
   }
 
-  // By all its names, and with what it loads: of whoever has deleted any of it, the night is written anew.
-  bool PageExists(Night night) const {
+  // Where nothing has changed. Not after a look while the clock was ahead, to which every file seemed older
+  // than it was. And the page must be there by all its names, with what it loads: where somebody has deleted
+  // any of it, the night is written anew.
+  bool MayStayAsItIs(Night night) const {
     const auto before = std::ranges::lower_bound(nights_before_, night, std::greater{}, &NightSummary::night);
     if (before == nights_before_.end() || before->night != night) return false;
+    if (before->looked_at > as_of_) return false;
     if (!data_before_.IsWhole(night, static_cast<std::size_t>(before->counts.files))) return false;
     const std::string name = NightPageName(night);
     const std::string second_name = SecondName(name);

@@ -190,9 +190,7 @@ Gen2Answer Gen2Finder::Visit(const Gen2Folder& visit, const FolderPlan& plan) co
     none_found(facts.ok() ? listed : facts.status());
     return answer;
   }
-  stamp.exists = true;
-  stamp.file_id = facts->file_id;
-  stamp.modified = facts->mtime;
+  stamp = StampOf(std::move(stamp.path), *facts);
   LookAtFiles(*folder, visit, plan, names, AreAlike(before, stamp), answer);
   return answer;
 }

@@ -78,8 +78,7 @@ LinkFolderAnswer ListLinkFolder(const std::filesystem::path& repo, const LinkFol
     answer.is_loop = true;
     return answer;
   }
-  answer.stamp.file_id = facts->file_id;
-  answer.stamp.modified = facts->mtime;
+  answer.stamp = StampOf(std::move(answer.stamp.path), *facts);
 
   const auto chain = std::make_shared<const FolderChain>(FolderChain{facts->file_id, wanted.parents});
   const absl::Status listed = folder->List([&](const ListedEntry& entry) {

@@ -19,7 +19,7 @@ absl::StatusOr<Directory> OpenRowFolder(const std::string& path, FolderAnswer& a
   if (folder.ok()) {
     const absl::StatusOr<FileFacts> facts = folder->Stat();
     if (facts.ok()) {
-      answer.stamp = {.path = path, .exists = true, .file_id = facts->file_id, .modified = facts->mtime};
+      answer.stamp = StampOf(path, *facts);
       return folder;
     }
     folder = facts.status();

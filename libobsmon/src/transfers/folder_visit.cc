@@ -52,13 +52,13 @@ void FolderVisit::Begin() {
   DivideIntoChunks();
 }
 
-// One question instead of a listing, which on a disk far away is many. What was found by it was found to lie
-// in storage.
+// One question instead of a listing, which on a disk far away is many. The folder was found to lie in
+// storage, and nobody has moved it since: that changes its ctime.
 bool FolderVisit::RecallAll() {
   if (!before_ || !before_->num_plain_files) return false;
   const absl::StatusOr<FileFacts> facts = storage_.folder.StatNow(task_.path.c_str());
   if (!facts.ok() || facts->kind != FileKind::kFolder || IsAncestor(facts->file_id)) return false;
-  if (!AreAlike(before_, StampOf(*facts))) return false;
+  if (!AreAlike(before_, StampOf(before_->path, *facts))) return false;
   const std::optional<std::vector<TransferRow>> files = options_.known->FilesOf(task_.path);
   if (!files || std::ssize(*files) != *before_->num_plain_files) return false;
   contents_.stamp = before_;
@@ -69,11 +69,6 @@ bool FolderVisit::RecallAll() {
   return true;
 }
 
-FolderStamp FolderVisit::StampOf(const FileFacts& facts) const {
-  return {
-      .path = storage_.PathOf(task_.path), .exists = true, .file_id = facts.file_id, .modified = facts.mtime};
-}
-
 absl::Status FolderVisit::Open() {
   OBSMON_ASSIGN_OR_RETURN(folder_, storage_.folder.OpenAt(task_.path));
   // By way of its ".", so that a folder which can be listed but not entered is one issue, not one a file.
@@ -82,7 +77,7 @@ absl::Status FolderVisit::Open() {
     return absl::FailedPreconditionError("leads back to a folder that it lies in; not entered again");
   }
   OBSMON_RETURN_IF_ERROR(CheckPlace());
-  contents_.stamp = StampOf(facts);
+  contents_.stamp = StampOf(storage_.PathOf(task_.path), facts);
   change_ = AreAlike(before_, *contents_.stamp) ? FolderChange::kNone : FolderChange::kChanged;
   return absl::OkStatus();
 }

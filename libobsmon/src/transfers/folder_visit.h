@@ -125,7 +125,6 @@ class FolderVisit {
   };
 
   bool RecallAll();
-  FolderStamp StampOf(const FileFacts& facts) const;
   absl::Status Open();
   bool IsAncestor(const FileId& id) const;
   absl::Status CheckPlace();

@@ -166,10 +166,7 @@ void EnterNight(NightFolder dashed, NightFolder compact, const Storage& storage,
   const absl::StatusOr<FileFacts> entry = storage.folder.Stat(dashed.name.c_str(), FollowLinks::kNo);
   if (entry.ok() && entry->kind == FileKind::kSymlink) std::swap(dashed, compact);
   EnterNightFolder(dashed, storage, walk, scan);
-  scan.folders.push_back({.path = storage.PathOf(compact.name),
-                          .exists = true,
-                          .file_id = compact.facts->file_id,
-                          .modified = compact.facts->mtime});
+  scan.folders.push_back(StampOf(storage.PathOf(compact.name), *compact.facts));
 }
 
 void AppendFiles(const FolderContents& folder, TransferTable& files) {
