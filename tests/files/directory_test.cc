@@ -61,7 +61,17 @@ TEST(Directory, GivesATimeThatNoInstantReachesAsTheNearestThatOneDoes) {
   if (kept.st_mtime != kYear2300) GTEST_SKIP() << "this file system keeps no such times";
   ASSERT_OK_AND_ASSIGN(const Directory folder, Directory::Open(tree.root()));
   ASSERT_OK_AND_ASSIGN(const FileFacts facts, folder.Stat("a", FollowLinks::kNo));
-  EXPECT_EQ(facts.mtime, UtcTime::max());
+  EXPECT_EQ(facts.mtime, kLatestTime);
+}
+
+TEST(AbsolutePath, IsThePathAsItIsWhereTheWorkingFolderIsGone) {
+  const TempTree tree;
+  const std::filesystem::path before = std::filesystem::current_path();
+  EXPECT_EQ(AbsolutePath("a"), before / "a");
+  std::filesystem::current_path(tree.Folder("gone"));
+  std::filesystem::remove(tree / "gone");
+  EXPECT_EQ(AbsolutePath("a"), "a");
+  std::filesystem::current_path(before);
 }
 
 // So that a scan can tell a folder that someone removes under it from one that it can't read.

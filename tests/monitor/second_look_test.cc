@@ -40,7 +40,8 @@ std::vector<std::filesystem::path> FoldersOf(const SampleStream& stream) {
   return folders;
 }
 
-// Dates the folders that changed since the last call to `time`, so that no test depends on the clock's grain.
+// Dates the folders that changed since the last call to `time`, as rsync -a dates them to that of their
+// source.
 void DateChangedFolders(const SampleStream& stream, UtcTime time) {
   const auto year_ago = std::filesystem::file_time_type::clock::now() - std::chrono::years{1};
   for (const std::filesystem::path& folder : FoldersOf(stream)) {
@@ -135,7 +136,7 @@ TEST(SecondLook, SaysAfterAnyHistoryWhatALookThatKnowsNothingSays) {
     std::string story;
     for (int round = 0; round < 5; ++round) {
       for (int act = 0; act < 3; ++act) story += chance.Act(stream) + "; ";
-      DateChangedFolders(stream, Utc("2020-05-03T00:00:00") + seconds{round});
+      DateChangedFolders(stream, Utc("2020-05-03T00:00:00"));
       const UtcTime as_of = stream.Later();
       ASSERT_THAT(UpdateStream(stream.Options(), kThreeNights, as_of).status, IsOk()) << story;
       Stream afresh = stream.Options();
@@ -158,6 +159,7 @@ TEST(SecondLook, SeesWhatCameWithinTheClocksGrainOfTheFirst) {
   ASSERT_THAT(UpdateStream(stream.Options(), window, as_of).status, IsOk());
 
   stream.Arrive("2020-05-01/b.fits");
+  SetTimes(stream.Storage() / "2020-05-01", just_before, just_before);
   StopTheClockSinceTheLastLook(stream);
   const UpdateResult second = UpdateStream(stream.Options(), window, as_of + seconds{30});
   ASSERT_THAT(second.nights, testing::SizeIs(1));
@@ -318,6 +320,7 @@ TEST_F(SecondLookAtAnExposure, ListsItsFolderWhenThatHadChangedJustBeforeTheFirs
   SetTimes(stream_.Storage() / "2020-05-01/MC_1", just_before, just_before);
   ASSERT_EQ(NumFilesAfter(first_look), 1);
   Arrive("b.fits");
+  SetTimes(stream_.Storage() / "2020-05-01/MC_1", just_before, just_before);
   StopTheClockSinceTheLastLook(stream_);
   EXPECT_EQ(NumFilesAfter(first_look + std::chrono::hours{1}), 2);
 }
@@ -511,6 +514,24 @@ TEST_F(SecondLookAtAnotherDisk, FindsThatWhatALinkOfStorageLeadsToHasGoneAndIsBa
   EXPECT_EQ(Counts().files, 0);
   Mount();
   EXPECT_EQ(Counts().files, 1);
+}
+
+TEST_F(SecondLookAtAnotherDisk, FindsThatWhatALinkLeadsToByWayOfAnotherHasGoneAndIsBack) {
+  stream_.tree().Symlink("way/a.fits", Disk() / "a.fits");
+  stream_.Arrive("2020-05-01/b.fits");
+  stream_.Ingest("2020-05-01/b.fits", "2020-05-01");
+  const std::filesystem::path link = stream_.Repo() / "raw/2020-05-01/2020050100001-det000.fits";
+  std::filesystem::remove(link);
+  std::filesystem::create_symlink(stream_.tree() / "way/a.fits", link);
+  stream_.tree().Symlink("storage/2020-05-01/a.fits", "../../way/a.fits");
+
+  EXPECT_EQ(Counts().files, 2);
+  Unmount();
+  const NightCounts without = Counts();
+  EXPECT_EQ(without.files, 1);
+  EXPECT_EQ(without[Verdict::kArtifactGone], 1);
+  Mount();
+  EXPECT_EQ(Counts()[Verdict::kArtifactGone], 0);
 }
 
 // What storage has told of a link's target is what the target itself tells.

@@ -23,6 +23,11 @@ namespace obsmon {
 /// (POSIX time). What is not known is an absent optional, never a special value.
 using UtcTime = std::chrono::sys_time<std::chrono::nanoseconds>;
 
+/// Half of what UtcTime reaches, the years 1824 to 2116: so the difference of any two fits. All instants that
+/// obsmon reads lie there. A file's time beyond is taken for the nearest that does, any other for none.
+inline constexpr UtcTime kEarliestTime{UtcTime::min().time_since_epoch() / 2};
+inline constexpr UtcTime kLatestTime{UtcTime::max().time_since_epoch() / 2};
+
 /// Writes `time` as "2020-05-02T00:28:59Z", cut (not rounded) to whole seconds.
 std::string FormatUtc(UtcTime time);
 

@@ -45,7 +45,7 @@ class Collector {
   Collector(const std::filesystem::path& storage, Night night) : storage_(storage), night_(night) {}
 
   void ReadSensors(const TransferRow& file, std::string_view obs_id) {
-    const std::string path = (std::filesystem::absolute(storage_) / file.path).string();
+    const std::string path = (AbsolutePath(storage_) / file.path).string();
     // What a link leads to may be anything that only we can read, and an issue quotes what is wrong with it.
     constexpr std::size_t kLargestManifest = 1;  // MiB
     const absl::StatusOr<std::string> text = ReadSmallFile(path, kLargestManifest, FollowLinks::kNo);
@@ -181,7 +181,7 @@ absl::StatusOr<NightExpected> ReadExpected(const std::filesystem::path& storage,
 
 std::filesystem::path ManifestOf(const std::filesystem::path& manifest, Night night) {
   if (manifest.empty()) return manifest;
-  const std::string path = std::filesystem::absolute(manifest).string();
+  const std::string path = AbsolutePath(manifest).string();
   return Replaced(Replaced(path, "{night}", night.ToString()), "{day_obs}", night.Compact());
 }
 

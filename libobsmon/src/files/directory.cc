@@ -11,6 +11,7 @@
 #include <chrono>
 #include <climits>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "files/system_error.h"
@@ -23,13 +24,12 @@ constexpr std::size_t kListBytes = std::size_t{64} * 1024;
 
 absl::Status LastError() { return SystemError(errno); }
 
-// A file may claim a time that nanoseconds in 64 bits don't reach (1678 to 2261): then the nearest that they
-// do.
+// See kEarliestTime.
 UtcTime ToUtc(const statx_timestamp& t) {
   using std::chrono::floor;
   using std::chrono::seconds;
-  if (seconds(t.tv_sec) <= floor<seconds>(UtcTime::min().time_since_epoch())) return UtcTime::min();
-  if (seconds(t.tv_sec) >= floor<seconds>(UtcTime::max().time_since_epoch())) return UtcTime::max();
+  if (seconds(t.tv_sec) <= floor<seconds>(kEarliestTime.time_since_epoch())) return kEarliestTime;
+  if (seconds(t.tv_sec) >= floor<seconds>(kLatestTime.time_since_epoch())) return kLatestTime;
   return UtcTime(seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
 }
 
@@ -80,16 +80,31 @@ absl::StatusOr<FileFacts> StatAt(int fd, const char* name, int flags, unsigned w
   return facts;
 }
 
+absl::StatusOr<std::string> ReadLinkAt(int fd, const char* name) {
+  std::array<char, PATH_MAX> buffer;
+  const ssize_t length = readlinkat(fd, name, buffer.data(), buffer.size());
+  if (length < 0) return LastError();
+  return std::string(buffer.data(), static_cast<std::size_t>(length));
+}
+
 int OpenFolder(int fd, const char* name, int mode) {
   return openat(fd, name, mode | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
 }
 
 }  // namespace
 
+std::filesystem::path AbsolutePath(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::path absolute = std::filesystem::absolute(path, error);
+  return error ? path : absolute;
+}
+
 // FORCE_SYNC: a network file system is asked, not this machine's memory of what it said a minute ago.
 absl::StatusOr<FileFacts> StatPath(const std::string& path) {
   return StatAt(AT_FDCWD, path.c_str(), AT_STATX_FORCE_SYNC, kFactsOfStamp);
 }
+
+absl::StatusOr<std::string> ReadLink(const std::string& path) { return ReadLinkAt(AT_FDCWD, path.c_str()); }
 
 absl::StatusOr<FileFacts> StatOpenFile(int descriptor) { return StatAt(descriptor, "", AT_EMPTY_PATH); }
 
@@ -157,14 +172,9 @@ absl::StatusOr<FileFacts> Directory::Stat(const char* name, FollowLinks follow) 
 absl::StatusOr<FileFacts> Directory::Stat() const { return StatOpenFile(fd_); }
 
 absl::StatusOr<std::string> Directory::RealPath() const {
-  return Directory(AT_FDCWD).ReadLink(("/proc/self/fd/" + std::to_string(fd_)).c_str());
+  return obsmon::ReadLink("/proc/self/fd/" + std::to_string(fd_));
 }
 
-absl::StatusOr<std::string> Directory::ReadLink(const char* name) const {
-  std::array<char, PATH_MAX> buffer;
-  const ssize_t length = readlinkat(fd_, name, buffer.data(), buffer.size());
-  if (length < 0) return LastError();
-  return std::string(buffer.data(), static_cast<std::size_t>(length));
-}
+absl::StatusOr<std::string> Directory::ReadLink(const char* name) const { return ReadLinkAt(fd_, name); }
 
 }  // namespace obsmon

@@ -39,10 +39,16 @@ struct ListedEntry {
 
 enum class FollowLinks : std::uint8_t { kNo, kYes };
 
+/// `path` from the root on; as it is where the working folder is gone.
+std::filesystem::path AbsolutePath(const std::filesystem::path& path);
+
 /// What kind of file or folder `path` is now, its identity and its mtime, following links; a network file
 /// system's server is asked, not its cache. The Status's message is the system's clause, without the path, as
 /// of all functions here.
 absl::StatusOr<FileFacts> StatPath(const std::string& path);
+
+/// The text of the symbolic link `path`.
+absl::StatusOr<std::string> ReadLink(const std::string& path);
 
 /// Of a file that is open.
 absl::StatusOr<FileFacts> StatOpenFile(int descriptor);

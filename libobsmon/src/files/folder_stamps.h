@@ -39,6 +39,11 @@ inline FolderStamp StampOrNothing(const std::filesystem::path& folder) {
   return stamp.ok() ? *std::move(stamp) : FolderStamp{.path = folder.string()};
 }
 
+/// Adds the stamps of the folders by which a link leads to its file: of that link, and of each that it leads
+/// to, the folder in which its target lies. A link's own folder stays as it is when its file goes, or is
+/// another. `target` is the text of the link at `path`, which is absolute.
+void AddStampsOfWay(std::string path, std::string target, std::vector<FolderStamp>& stamps);
+
 /// Whether a folder is as it was: the same one, in which no name has changed.
 inline bool AreAlike(const FolderStamp& before, const FolderStamp& now) {
   return before.exists == now.exists && before.file_id == now.file_id && before.modified == now.modified &&

@@ -182,7 +182,11 @@ absl::StatusOr<OutputLock> OutputLock::Acquire(const std::filesystem::path& outp
       if (absl::IsUnavailable(held)) continue;
       if (!held.ok()) return held;
       OutputLock ours(folder.Release(), lock.file.Release());
-      ours.heartbeat_ = std::make_unique<LockHeartbeat>(file);
+      try {
+        ours.heartbeat_ = std::make_unique<LockHeartbeat>(file);
+      } catch (const std::system_error& error) {
+        return SystemError(error.code().value(), path, "it takes a thread to hold it; end other programs");
+      }
       return ours;
     }
     // The holder of before may have removed the file after it was opened here: then this lock keeps nobody

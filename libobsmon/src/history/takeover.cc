@@ -16,6 +16,7 @@
 #include "history/schema.h"
 #include "history/sqlite_sink.h"
 #include "status_macros.h"
+#include "text/utc_text.h"
 
 namespace obsmon {
 namespace {
@@ -78,11 +79,9 @@ std::optional<UtcTime> ParseTime(std::string_view text) {
                                       : text[i] == kForm[i] || (kForm[i] == 'T' && text[i] == '-');
     if (!fits) return std::nullopt;
   }
-  const absl::StatusOr<Night> date = Night::Parse(text.substr(0, 10));
-  if (!date.ok()) return std::nullopt;
-  const auto two_digits = [text](std::size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); };
-  return UtcTime(date->date()) + std::chrono::hours(two_digits(11)) + std::chrono::minutes(two_digits(14)) +
-         std::chrono::seconds(two_digits(17));
+  std::string with_t(text);
+  with_t[10] = 'T';
+  return ParseUtcText(with_t);
 }
 
 NightSummary SummaryOf(Night night, const LegacyCounts& legacy, UtcTime looked_at) {

@@ -200,7 +200,7 @@ class Judge {
   const UtcTime as_of_;
   const MatchOptions& options_;
   NightMatch& match_;
-  UtcTime last_write_ = UtcTime::min();             ///< of all that is in flight
+  UtcTime last_write_ = kEarliestTime;              ///< of all that is in flight
   absl::flat_hash_set<std::string_view> known_;     ///< arrived, on its way, or in the registry
   absl::flat_hash_set<std::string_view> orphaned_;  ///< left unfinished
   absl::flat_hash_set<std::string> places_;         ///< of all that have one; only where folders count

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "files/checksum.h"
+#include "files/directory.h"
 #include "files/parallel.h"
 #include "files/throttled_progress.h"
 #include "status_macros.h"
@@ -38,7 +39,7 @@ absl::StatusOr<Checksum> ReadFile(const std::filesystem::path& storage, const Tr
 
 // A name that leads nowhere hides no file, nor does a file that is there and whose bytes can't be read.
 ScanIssue IssueOf(const std::filesystem::path& file, const absl::Status& why) {
-  return {.path = std::filesystem::absolute(file).string(),
+  return {.path = AbsolutePath(file).string(),
           .status = absl::NotFoundError(
               fmt::format("its checksum can't be compared: {}", std::string(why.message())))};
 }

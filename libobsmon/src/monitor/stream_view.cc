@@ -36,7 +36,7 @@ namespace {
 constexpr std::chrono::minutes kMayStillGrow{15};
 
 std::vector<std::string> NamesOfFolder(const std::filesystem::path& folder) {
-  std::vector<std::string> names = {std::filesystem::absolute(folder).lexically_normal().string()};
+  std::vector<std::string> names = {AbsolutePath(folder).lexically_normal().string()};
   std::error_code error;
   const std::filesystem::path resolved = std::filesystem::canonical(folder, error);
   if (!error && resolved != names.front()) names.push_back(resolved.string());
@@ -140,7 +140,7 @@ std::vector<ScanIssue> HiddenFolders(std::span<const ScanIssue> issues,
 
 // A log that can't be read costs what it would have told, and hides no file.
 ScanIssue LogIssue(const std::filesystem::path& log, std::string_view option, const absl::Status& why) {
-  return {.path = std::filesystem::absolute(log).string(),
+  return {.path = AbsolutePath(log).string(),
           .status = absl::NotFoundError(
               fmt::format("a log that can't be read: {}; correct {}", std::string(why.message()), option)),
           .is_option = true};
@@ -212,11 +212,13 @@ StreamView::StreamView(const Stream& stream, UtcTime as_of, const WorkControl& c
   if (control_.num_threads == 0) control_.num_threads = stream_.num_threads;
   match_options_ = MatchOptionsOf(stream_);
   match_options_.storage_names = NamesOfFolder(stream_.StorageFolder());
-  match_options_.detector_names = stream_.detector_names;
   rules_digest_ = DigestOfRules(stream_, match_options_);
 }
 
 absl::StatusOr<StreamView> StreamView::Open(const Stream& stream, UtcTime as_of, const WorkControl& control) {
+  if (!stream.HasInput()) {  // or the working folder would be looked at
+    return absl::InvalidArgumentError("no input: give input_dir, or both of storage and a registry");
+  }
   StreamView view(stream, as_of, control);
   if (stream.compare_checksums) OBSMON_RETURN_IF_ERROR(ChecksumMaker::Make().status());
   OBSMON_RETURN_IF_ERROR(CheckStorage(stream.StorageFolder()));
@@ -609,16 +611,17 @@ absl::Status StreamView::FindFilesInOtherFolders(NightLook& look) {
 // there may go, or come back with its disk, while all else is as it was.
 void StreamView::StampTargetsElsewhere(NightLook& look) const {
   const NightEvidence& evidence = look.report.evidence;
-  absl::flat_hash_set<std::string_view> stamped;
   std::string_view folder;  // that of the row before: mostly the same, and asked about once
+  bool is_elsewhere = false;
   for (std::size_t row = 0; row < evidence.ingests.size(); ++row) {
     const std::string_view target = evidence.ingests.link_target()[row];
     if (target.empty()) continue;
-    const std::string_view before = std::exchange(folder, FolderOf(target));
-    if (folder == before) continue;
-    const std::string_view path = PathBelow(target, match_options_.storage_names);
-    if (!path.empty() && FolderNight(path) == look.report.night) continue;
-    if (stamped.insert(folder).second) look.fingerprint.folders.push_back(StampOrNothing(folder));
+    if (std::exchange(folder, FolderOf(target)) != folder) {
+      const std::string_view path = PathBelow(target, match_options_.storage_names);
+      is_elsewhere = path.empty() || FolderNight(path) != look.report.night;
+    }
+    // Absolute, and one of its folder's: which of them lead on as links is not known.
+    if (is_elsewhere) AddStampsOfWay("/", std::string(target), look.fingerprint.folders);
   }
 }
 

@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "postgres/postgres.h"
+#include "text/utc_text.h"
 
 namespace obsmon::postgres {
 namespace {
@@ -19,13 +20,6 @@ constexpr std::chrono::sys_days kEpoch{std::chrono::year{2000} / 1 / 1};
 constexpr std::uint32_t kFirstOwnType = 16384;
 // text, varchar, char(n), name, "char", and a literal of no type.
 constexpr std::array<std::uint32_t, 6> kTextTypes = {25, 1043, 1042, 19, 18, 705};
-
-std::optional<UtcTime> Checked(std::chrono::sys_time<std::chrono::microseconds> time) {
-  constexpr auto kFirst = std::chrono::ceil<std::chrono::microseconds>(UtcTime::min());
-  constexpr auto kLast = std::chrono::floor<std::chrono::microseconds>(UtcTime::max());
-  if (time < kFirst || kLast < time) return std::nullopt;
-  return UtcTime(time);
-}
 
 }  // namespace
 
@@ -48,12 +42,12 @@ std::optional<UtcTime> Rows::Time(int column) const {
   if (columns_[static_cast<std::size_t>(column)].Is(ColumnType::kDate)) {
     constexpr std::int64_t kMostDays = 200'000;  // more than UtcTime has
     if (value < -kMostDays || kMostDays < value) return std::nullopt;
-    return Checked(kEpoch + std::chrono::days{value});
+    return CheckedUtc(kEpoch + std::chrono::days{value});
   }
   constexpr std::int64_t kMost =
       std::numeric_limits<std::int64_t>::max() / 2;  // infinity is the largest number
   if (value < -kMost || kMost < value) return std::nullopt;
-  return Checked(kEpoch + std::chrono::microseconds{value});
+  return CheckedUtc(kEpoch + std::chrono::microseconds{value});
 }
 
 absl::Status WithPlace(const absl::Status& status, const Connection& connection) {

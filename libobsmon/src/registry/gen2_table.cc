@@ -12,6 +12,7 @@
 
 #include "absl/strings/ascii.h"
 #include "status_macros.h"
+#include "text/utc_text.h"
 
 namespace obsmon {
 namespace {
@@ -68,7 +69,8 @@ std::optional<Night> NightOfInstant(std::string_view text) {
   if (!date || error != std::errc{} || end != text.data() + kHour || hour < 0 || hour > 23) {
     return std::nullopt;
   }
-  return Night::Containing(date->date() + std::chrono::hours{hour});
+  const std::optional<UtcTime> instant = CheckedUtc(date->date() + std::chrono::hours{hour});
+  return instant ? std::optional(Night::Containing(*instant)) : std::nullopt;
 }
 
 // Adjacent rows share most of their texts: the last one of each column is compared before the pool is asked.

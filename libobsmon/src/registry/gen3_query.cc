@@ -228,9 +228,10 @@ std::optional<UtcTime> Reader::IngestTime(const Gen3Statement& statement) const 
   if (statement.IsNull(kIngestDate)) return std::nullopt;
   switch (schema_.ingest_date) {
     case IngestDate::kTaiNanoseconds:
-      return UtcTime(std::chrono::nanoseconds{statement.Int(kIngestDate)} - kTaiMinusUtc);
+      return CheckedUtc(UtcTime(std::chrono::nanoseconds{statement.Int(kIngestDate)}) - kTaiMinusUtc);
     case IngestDate::kUtcTimestamp:
-      return UtcTime(std::chrono::microseconds{statement.Int(kIngestDate)});
+      return CheckedUtc(std::chrono::sys_time<std::chrono::microseconds>(
+          std::chrono::microseconds{statement.Int(kIngestDate)}));
     case IngestDate::kUtcText:
       return ParseUtcText(statement.Text(kIngestDate));
   }

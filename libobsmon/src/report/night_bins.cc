@@ -34,8 +34,9 @@ minutes QuarterFor(UtcTime first, UtcTime last) {
 
 // A clock that was never set must not stretch a night over years.
 bool Belongs(UtcTime time, Night night) {
-  const UtcTime noon = UtcTime(night.date()) + hours{12};
-  return noon - hours{24} <= time && time < noon + hours{48};
+  const auto noon = night.date() + hours{12};  // UtcTime does not reach all nights
+  const auto hour = std::chrono::floor<hours>(time);
+  return noon - hours{24} <= hour && hour < noon + hours{48};
 }
 
 class Binning {

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "files/directory.h"
 #include "files/small_file.h"
 #include "obsmon/stream.h"
 #include "status_macros.h"
@@ -66,7 +67,7 @@ std::optional<YAML::Mark> SecondDocument(const std::string& text) {
 class StreamReader {
  public:
   explicit StreamReader(const std::filesystem::path& file)
-      : file_(file), base_(std::filesystem::absolute(file).lexically_normal().parent_path()) {}
+      : file_(file), base_(AbsolutePath(file).lexically_normal().parent_path()) {}
 
   absl::StatusOr<std::vector<StreamConfig>> Read(const std::string& text) const {
     const YAML::Node top = YAML::Load(text);
@@ -240,10 +241,7 @@ class StreamReader {
       return Wrong(node, fmt::format("{} has no {}", named, what));
     };
     if (stream.output_dir.empty()) return missing("output_dir");
-    const bool has_registry = !stream.repo.empty() || stream.sql.IsGiven() || stream.events.IsGiven();
-    if (stream.input_dir.empty() && (stream.storage.empty() || !has_registry)) {
-      return missing("input_dir, nor both of storage and repo");
-    }
+    if (!stream.HasInput()) return missing("input_dir, nor both of storage and repo");
     return absl::OkStatus();
   }
 

@@ -26,9 +26,8 @@ std::optional<UtcTime> ParseUtcText(std::string_view text) {
   const int second = two(17);
   if (!date || text[13] != ':' || text[16] != ':' || hour > 23 || minute > 59 || second > 59)
     return std::nullopt;
-  const bool fits = std::chrono::floor<std::chrono::days>(UtcTime::min()) < date->date() &&
-                    date->date() < std::chrono::floor<std::chrono::days>(UtcTime::max());
-  if (!fits) return std::nullopt;
+  const std::optional<UtcTime> begin = CheckedUtc(date->date());
+  if (!begin) return std::nullopt;
   std::uint64_t nanoseconds = 0;
   if (text.size() > kWhole) {
     const std::string_view digits = text.substr(kWhole + 1);
@@ -37,8 +36,8 @@ std::optional<UtcTime> ParseUtcText(std::string_view text) {
     if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
     for (std::size_t i = digits.size(); i < kMostDigits; ++i) nanoseconds *= 10;
   }
-  return UtcTime(date->date()) + std::chrono::hours{hour} + std::chrono::minutes{minute} +
-         std::chrono::seconds{second} + std::chrono::nanoseconds{static_cast<std::int64_t>(nanoseconds)};
+  return *begin + std::chrono::hours{hour} + std::chrono::minutes{minute} + std::chrono::seconds{second} +
+         std::chrono::nanoseconds{static_cast<std::int64_t>(nanoseconds)};
 }
 
 }  // namespace obsmon

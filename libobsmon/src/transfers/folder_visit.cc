@@ -200,18 +200,13 @@ absl::StatusOr<FileFacts> FolderVisit::StatEntry(const char* name, FileKind list
   return facts;
 }
 
-// The folder that a link lies in stays as it is when its file goes, or is another.
 absl::StatusOr<FileFacts> FolderVisit::FollowLink(const char* name, Chunk& chunk) const {
   absl::StatusOr<FileFacts> facts = folder_->Stat(name, FollowLinks::kYes);
   if (absl::IsNotFound(facts.status())) return WhyNotThere(*folder_, name);
   if (!facts.ok() || facts->kind != FileKind::kRegular) return facts;
-  const absl::StatusOr<std::string> target = folder_->ReadLink(name);
+  absl::StatusOr<std::string> target = folder_->ReadLink(name);
   if (!target.ok()) return facts;  // replaced since, which its own folder tells
-  const std::filesystem::path place = std::filesystem::path(storage_.PathOf(task_.path)) / *target;
-  const std::string folder = place.parent_path().string();
-  if (chunk.linked.empty() || chunk.linked.back().path != folder) {
-    chunk.linked.push_back(StampOrNothing(folder));
-  }
+  AddStampsOfWay(storage_.PathOf(task_.path) + '/' + name, *target, chunk.linked);
   return facts;
 }
 
