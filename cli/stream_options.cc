@@ -78,8 +78,7 @@ absl::Status Apply(const Options& options, StreamConfig& config) {
 }
 
 absl::Status CheckInput(const Stream& stream) {
-  const bool has_registry = !stream.repo.empty() || stream.sql.IsGiven() || stream.events.IsGiven();
-  if (!stream.input_dir.empty() || (!stream.storage.empty() && has_registry)) return absl::OkStatus();
+  if (stream.HasInput()) return absl::OkStatus();
   return absl::InvalidArgumentError(
       "no input: give --input_dir, or both of --storage and --repo, or --config");
 }

@@ -482,7 +482,7 @@ TEST_F(UpdateOfManyNights, FindsOfEachWhatARunOfItsOwnFinds) {
   EXPECT_EQ(Published(stream_.Output()), Published(each.output_dir));
 }
 
-TEST_F(UpdateOfManyNights, IsAsIfItHadNotBeenWhereItIsStoppedInTheMiddle) {
+TEST_F(UpdateOfManyNights, KeepsWhatItHasDoneWhereItIsStoppedInTheMiddle) {
   Arrive(4);
   std::stop_source stop;
   WorkControl control{.stop = stop.get_token()};
@@ -491,8 +491,14 @@ TEST_F(UpdateOfManyNights, IsAsIfItHadNotBeenWhereItIsStoppedInTheMiddle) {
   };
   const UpdateResult result = UpdateStream(stream_.Options(), nights_, stream_.Later(), control);
   EXPECT_EQ(result.outcome, UpdateOutcome::kStopped);
-  EXPECT_THAT(result.changed, IsEmpty());
-  EXPECT_EQ(Ask(stream_, "SELECT count(*) FROM night"), 0);
+  EXPECT_THAT(result.status.message(), HasSubstr("nights that were done before are kept"));
+  EXPECT_THAT(result.changed, ElementsAre(kNight, kNight - 1));
+  EXPECT_EQ(Ask(stream_, "SELECT count(*) FROM night"), 2);
+  EXPECT_EQ(Ask(stream_, "SELECT count(*) FROM transfer"), 2 * kFiles);
+  for (int n = 0; n < 4; ++n) {
+    EXPECT_EQ(std::filesystem::exists(stream_.Page(NightPageName(kNight - n))), n < 2) << n;
+  }
+  EXPECT_THAT(ReadFile(stream_.Page("index.html")), HasSubstr("2020-04-30"));
 }
 
 TEST_F(UpdateOfManyNights, EndsWhereOneCanNotBePublished) {
@@ -645,7 +651,7 @@ TEST(UpdateStream, NeverWritesBelowItsInput) {
   EXPECT_EQ(Inventory(stream.Repo()), repo);
 }
 
-TEST(UpdateStream, StopsWhenAskedAndLeavesTheHistoryAsItWas) {
+TEST(UpdateStream, StopsWhenAskedAndLeavesANightThatItHasNotDoneAsItWas) {
   SampleStream stream;
   stream.Arrive("2020-05-01/a.fits");
   UpdateStream(stream.Options(), Only(kNight), stream.Later());
@@ -779,6 +785,28 @@ TEST(ObserveNight, FindsWhatALookAtLinksFindsWhereTheDatabaseIsNotAsked) {
   ASSERT_OK_AND_ASSIGN(const NightReport report, ObserveNight(by_links, kNight, stream.Later()));
   EXPECT_EQ(report.counts[Verdict::kIngested], 1);
   EXPECT_EQ(report.counts[Verdict::kNotIngested], 1);
+}
+
+// Or it would take the working folder for the stream's.
+TEST(UpdateStream, RefusesAStreamWithoutInputOrOutput) {
+  const NightWindow window = Only(kNight);
+  for (const Stream& stream : {Stream{}, Stream{.output_dir = "out"}, Stream{.input_dir = "in"}}) {
+    const UpdateResult result = UpdateStream(stream, window, Utc("2020-05-02T12:00:00"));
+    EXPECT_EQ(result.outcome, UpdateOutcome::kUsage) << result.status;
+  }
+  EXPECT_THAT(ObserveNight(Stream{}, kNight, Utc("2020-05-02T12:00:00")),
+              FailsWith(absl::StatusCode::kInvalidArgument, HasSubstr("give input_dir")));
+}
+
+TEST(UpdateSummary, LeadsToEachStreamFromWhereItIsHoweverTheFoldersWereGiven) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  const std::filesystem::path out = std::filesystem::proximate(stream.tree().root());
+  ASSERT_TRUE(out.is_relative());
+  const std::vector<std::filesystem::path> streams = {stream.Output()};
+  ASSERT_THAT(UpdateSummary(out, streams, stream.Later()).status(), IsOk());
+  EXPECT_THAT(ReadFile(stream.tree() / "index.html"), HasSubstr("href=\"output/index.html\""));
 }
 
 TEST(UpdateSummary, ShowsEachStreamAndSaysWhichCouldNotBeRead) {

@@ -90,6 +90,15 @@ TEST(SetStreamField, TakesARepositoryIndexAsAFileOrAsItIs) {
   EXPECT_EQ(config.stream.butler_index.repositories, R"({"main": "/repo/main"})");
 }
 
+TEST(MatchOptionsOf, HasAllThatTheStreamSaysOfHowFilesAreJudged) {
+  StreamConfig config;
+  ASSERT_THAT(SetStreamField("detector_names", "R00_S00=RXX_S00", "", config), IsOk());
+  ASSERT_THAT(SetStreamField("grace", "7min", "", config), IsOk());
+  const MatchOptions options = MatchOptionsOf(config.stream);
+  EXPECT_EQ(options.detector_names, config.stream.detector_names);
+  EXPECT_EQ(options.grace, std::chrono::minutes{7});
+}
+
 TEST(Stream, IsNamedByItsOutputElseByItsInput) {
   EXPECT_EQ((Stream{.input_dir = "/data/in", .output_dir = "/www/auxTel/"}).DefaultName(), "auxTel");
   EXPECT_EQ((Stream{.input_dir = "/data/in/."}).DefaultName(), "in");

@@ -1,7 +1,7 @@
 // MONITOR: the sentence that joins the stages: scan, read, match, report; then history and pages.
 //
 // Threads: several streams may be updated at once from different threads; two updates of one output folder
-// keep each other out by its lock.
+// keep each other out by its lock (OutputLock), wherever their histories are.
 #ifndef OBSMON_MONITOR_H_
 #define OBSMON_MONITOR_H_
 
@@ -27,19 +27,21 @@ namespace obsmon {
 /// Looks at one night of `stream` as of `as_of`, and writes nothing anywhere.
 ///
 /// A registry that is locked for longer than the stream's limit makes the night unknown; that is a report,
-/// not an error. Errors: those of ScanTransfers and Registry::Open; kCancelled.
+/// not an error. Errors: those of ScanTransfers, of Registry::Open, OpenSql and OpenEvents, and of
+/// CheckOptionsOf; kCancelled.
 absl::StatusOr<NightReport> ObserveNight(const Stream& stream, Night night, UtcTime as_of,
                                          const WorkControl& control = {});
 
 /// How an update ended. The numbers are the exit statuses of `obsmon update`.
 enum class UpdateOutcome : std::uint8_t {
   kDone = 0,
-  kDoneInPart = 1,        ///< pages and history are written, but some of the input could not be read
-  kUsage = 2,             ///< the stream's options contradict each other
-  kInputUnreadable = 3,   ///< nothing was written
-  kOutputUnwritable = 4,  ///< what was there before is whole
-  kLocked = 5,            ///< another run holds the output folder; nothing was written
-  kStopped = 6,           ///< the caller asked to stop; the history is as it was
+  kDoneInPart = 1,  ///< pages and history are written, but some of the input could not be read
+  kUsage = 2,       ///< the stream's options contradict each other
+  // After these the nights that were done before are kept, each as a whole, and all else is as it was.
+  kInputUnreadable = 3,
+  kOutputUnwritable = 4,
+  kLocked = 5,   ///< another run holds the output folder, or the stream in a shared history
+  kStopped = 6,  ///< the caller asked to stop
 };
 
 /// What an update did.
@@ -47,8 +49,8 @@ struct UpdateResult {
   std::string stream{};
   UpdateOutcome outcome = UpdateOutcome::kDone;
   absl::Status status{};                ///< OK for kDone and kDoneInPart, else the reason in one sentence
-  std::vector<NightSummary> nights{};   ///< those looked at, newest first
-  std::vector<Night> changed{};         ///< those of them whose page was written
+  std::vector<NightSummary> nights{};   ///< of kDone and kDoneInPart: those looked at, newest first
+  std::vector<Night> changed{};         ///< those that were written anew, whatever the outcome
   std::vector<std::string> warnings{};  ///< one sentence each: what could not be read
 };
 
@@ -59,8 +61,8 @@ struct UpdateResult {
 UpdateResult UpdateStream(const Stream& stream, const NightWindow& window, UtcTime as_of,
                           const WorkControl& control = {});
 
-/// Updates several streams, as many at a time as there are processors, so that one whose disk or database
-/// keeps it waiting does not hold up the others. Each has an output folder of its own.
+/// Updates several streams, as many at a time as there are processors (but 2 to 16), so that one whose disk
+/// or database keeps it waiting does not hold up the others. Each has an output folder of its own.
 ///
 /// Calls `told` with each result, in the order of the streams, as soon as it and those before it are there;
 /// and `control.progress` with "streams". Both are called from any thread, but never at the same time. Of

@@ -84,6 +84,9 @@ struct Stream {
   /// itself where it holds a butler.yaml; else what it would be called there. Where `generation` insists,
   /// those of that generation alone. Asks the disk only where `repo` is empty.
   std::filesystem::path RepoFolder() const;
+  /// Whether it says where files arrive and what is ingested: by `input_dir`, or by `storage` and one of
+  /// `repo`, `sql` and `events`.
+  bool HasInput() const;
   /// What whoever makes a Stream names it where no one else has: the last component of `output_dir`, else of
   /// `input_dir`, else of the storage folder's parent.
   std::string DefaultName() const;
@@ -116,7 +119,7 @@ absl::StatusOr<std::unique_ptr<Registry>> OpenRegistry(const Stream& stream, con
 /// Which nights a run looks at. The prototype's options, in its words.
 struct NightWindow {
   std::optional<Night> first_day{};
-  std::optional<Night> last_day{};  ///< default: today, the UTC date
+  std::optional<Night> last_day{};  ///< default: today (TodayOf)
   std::optional<int> num_days{};    ///< default 2; `first_day` overrides it
 
   /// Whether nothing was asked for, so that nights with open problems are looked at as well.
@@ -186,7 +189,7 @@ absl::StatusOr<bool> ParseSwitch(std::string_view text);
 /// Errors: kNotFound, kPermissionDenied, kInvalidArgument, each naming file and line.
 absl::StatusOr<std::vector<StreamConfig>> ReadStreams(const std::filesystem::path& file);
 
-/// Reads a span of time: "90", "90s", "5min", "2h", "1d". Seconds where no unit is given.
+/// Reads a span of time, of a year at most: "90", "90s", "5min", "2h", "1d". Seconds where no unit is given.
 absl::StatusOr<std::chrono::seconds> ParseDuration(std::string_view text);
 
 }  // namespace obsmon

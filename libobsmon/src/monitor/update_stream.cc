@@ -55,15 +55,15 @@ class StreamUpdate {
     result_.status = Steps();
     if (keeping_.valid()) keeping_.wait();  // where an error has ended the steps
     if (absl::IsCancelled(result_.status)) {
-      result_.status = absl::CancelledError("stopped as asked; the history is as it was");
+      result_.status = absl::CancelledError("stopped as asked; the nights that were done before are kept");
       result_.outcome = UpdateOutcome::kStopped;
-      result_.changed.clear();
     } else if (!result_.status.ok()) {
       result_.outcome = outcome_;
-      result_.changed.clear();
     } else if (!result_.warnings.empty()) {
       result_.outcome = UpdateOutcome::kDoneInPart;
     }
+    result_.changed.resize(num_kept_);
+    if (!result_.status.ok()) result_.nights.clear();
     return std::move(result_);
   }
 
@@ -73,6 +73,8 @@ class StreamUpdate {
     outcome_ = UpdateOutcome::kUsage;
     OBSMON_ASSIGN_OR_RETURN(nights_, NightsOf(window_, TodayOf(stream_, as_of_)));
     OBSMON_RETURN_IF_ERROR(CheckOptionsOf(stream_));
+    if (!stream_.HasInput()) return absl::InvalidArgumentError("no input: give input_dir");
+    if (stream_.output_dir.empty()) return absl::InvalidArgumentError("no output: give output_dir");
     outcome_ = UpdateOutcome::kInputUnreadable;
     OBSMON_ASSIGN_OR_RETURN(StreamView view, StreamView::Open(stream_, as_of_, control_));
     outcome_ = UpdateOutcome::kOutputUnwritable;
@@ -97,21 +99,23 @@ class StreamUpdate {
       return absl::ErrnoToStatus(
           error.value(), fmt::format("{}: the output folder can't be made", stream_.output_dir.string()));
     }
-    return stream_.history.empty() ? OpenFile() : OpenShared();
+    OBSMON_RETURN_IF_ERROR(Lock());
+    if (!stream_.history.empty()) return OpenShared();
+    OBSMON_ASSIGN_OR_RETURN(history_, OpenHistoryUnder(*lock_, stream_.output_dir));
+    return absl::OkStatus();
   }
 
-  absl::Status OpenFile() {
+  // Of a shared history too: another stream's pages may be meant to go into this folder.
+  absl::Status Lock() {
     absl::StatusOr<OutputLock> lock = OutputLock::Acquire(stream_.output_dir);
     if (!lock.ok()) {
       if (absl::IsAborted(lock.status())) outcome_ = UpdateOutcome::kLocked;
       return lock.status();
     }
     lock_.emplace(*std::move(lock));
-    OBSMON_ASSIGN_OR_RETURN(history_, OpenHistoryUnder(*lock_, stream_.output_dir));
     return absl::OkStatus();
   }
 
-  // Its lock stands for that of the folder.
   absl::Status OpenShared() {
     absl::StatusOr<std::unique_ptr<History>> history = OpenSharedHistory(OutputOf(stream_), control_.stop);
     if (absl::IsAborted(history.status())) outcome_ = UpdateOutcome::kLocked;
@@ -135,6 +139,23 @@ class StreamUpdate {
 
   absl::Status LookAtNights(StreamView& view) {
     OBSMON_RETURN_IF_ERROR(history_->Begin());
+    const absl::Status looked = LookAtEach(view);
+    if (looked.ok() || !CanKeepWhatIsDone(looked)) return looked;
+    const UpdateOutcome outcome = outcome_;
+    OBSMON_RETURN_IF_ERROR(AwaitKeeping());
+    OBSMON_RETURN_IF_ERROR(CommitNights());
+    OBSMON_RETURN_IF_ERROR(PublishIndex());
+    outcome_ = outcome;
+    return looked;
+  }
+
+  // A shared history has each night as soon as it is done, and can't be asked any more after a stop.
+  bool CanKeepWhatIsDone(const absl::Status& end) const {
+    return stream_.history.empty() &&
+           (absl::IsCancelled(end) || outcome_ != UpdateOutcome::kOutputUnwritable);
+  }
+
+  absl::Status LookAtEach(StreamView& view) {
     for (std::size_t i = 0; i < nights_.size(); ++i) {
       if (control_.stop.stop_requested()) return absl::CancelledError("");
       if (control_.progress) {
@@ -239,7 +260,9 @@ class StreamUpdate {
   absl::Status CommitNights() {
     rows_in_transaction_ = 0;
     OBSMON_RETURN_IF_ERROR(PublishPages());
-    return history_->Commit();
+    OBSMON_RETURN_IF_ERROR(history_->Commit());
+    num_kept_ = result_.changed.size();
+    return absl::OkStatus();
   }
 
   // Of event tables the prototype called its pages D_gen3.html and index_gen3.html: they are there by both
@@ -296,6 +319,7 @@ class StreamUpdate {
 
   UpdateOutcome outcome_ = UpdateOutcome::kDone;
   UpdateResult result_;
+  std::size_t num_kept_ = 0;  // of result_.changed
   std::vector<Night> nights_;
   std::vector<NightSummary> nights_before_;  // all that the history knew, newest first
   PublishedData data_before_;

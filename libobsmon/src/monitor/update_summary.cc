@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "files/directory.h"
 #include "files/small_file.h"
 #include "history/night_facts.h"
 #include "monitor/read_nights.h"
@@ -51,9 +52,10 @@ absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::pa
   std::vector<std::string> warnings;
   for (const std::filesystem::path& stream : streams) {
     const std::filesystem::path folder = (out / stream).lexically_normal();
-    StreamSummary summary{
-        .name = NameOfFolder(folder),
-        .page = (folder.lexically_proximate(out.lexically_normal()) / "index.html").string()};
+    // From one to the other, and each may have been given either way.
+    const std::filesystem::path way =
+        AbsolutePath(folder).lexically_proximate(AbsolutePath(out).lexically_normal());
+    StreamSummary summary{.name = NameOfFolder(folder), .page = (way / "index.html").string()};
     absl::StatusOr<std::vector<NightSummary>> nights =
         ReadNights({.name = summary.name, .output_dir = folder, .history = shared});
     if (nights.ok()) {

@@ -454,12 +454,18 @@ std::filesystem::path Stream::RepoFolder() const {
   return input_dir / (may_be_gen2 ? kGen2 : kGen3);
 }
 
+bool Stream::HasInput() const {
+  const bool has_registry = !repo.empty() || sql.IsGiven() || events.IsGiven();
+  return !input_dir.empty() || (!storage.empty() && has_registry);
+}
+
 MatchOptions MatchOptionsOf(const Stream& stream) {
   return {.grace = stream.grace,
           .guider_grace = stream.guider_grace,
           .missing_grace = stream.missing_grace,
           .partial_age = stream.partial_age,
-          .ignore = stream.ignore};
+          .ignore = stream.ignore,
+          .detector_names = stream.detector_names};
 }
 
 Night TodayOf(const Stream& stream, UtcTime now) {
