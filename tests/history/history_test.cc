@@ -67,6 +67,18 @@ class HistoryTest : public testing::Test {
     ASSERT_THAT(history->Commit(), IsOk());
   }
 
+  /// Makes the history what an obsmon of that version would have made.
+  void TakeBackToVersion(int version) const {
+    const std::vector<std::string> since_version = {
+        "ALTER TABLE transfer DROP COLUMN checksum", "ALTER TABLE ingest DROP COLUMN link_target",
+        "ALTER TABLE folder DROP COLUMN plain_files",
+        "ALTER TABLE folder DROP COLUMN changed; ALTER TABLE night DROP COLUMN num_hiding"};
+    for (std::size_t from = since_version.size() + 2; from > static_cast<std::size_t>(version); --from) {
+      Raw().Query(since_version[from - 3]);
+    }
+    Raw().Query("PRAGMA user_version = " + std::to_string(version));
+  }
+
   TempTree tree_;
 };
 
@@ -111,10 +123,7 @@ TEST_F(HistoryTest, OfVersion2IsReadAsItIsAndBroughtToThisVersionByTheFirstThatM
   NightReport report = Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}});
   report.latency.arrival_to_ingest = {.files = 8};
   Put({report});
-  Raw().Query(
-      "ALTER TABLE transfer DROP COLUMN checksum; ALTER TABLE ingest DROP COLUMN link_target;"
-      "ALTER TABLE folder DROP COLUMN plain_files; ALTER TABLE folder DROP COLUMN changed;"
-      "PRAGMA user_version = 2");
+  TakeBackToVersion(2);
   const std::vector<NightSummary> nights = History::OpenReadOnly(tree_.root()).value()->Nights().value();
   ASSERT_THAT(nights, SizeIs(1));
   EXPECT_EQ(nights[0].latency, report.latency);
@@ -138,9 +147,7 @@ TEST_F(HistoryTest, GivesBackANightWhateverItsRowSaysOfItsSize) {
 TEST_F(HistoryTest, OfVersion3IsReadAsItIsAndBroughtToThisVersionByTheFirstThatMayWrite) {
   Put({Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}},
               {{.path = "raw/a.fits", .link_target = "/a"}})});
-  Raw().Query(
-      "ALTER TABLE ingest DROP COLUMN link_target; ALTER TABLE folder DROP COLUMN plain_files;"
-      "ALTER TABLE folder DROP COLUMN changed; PRAGMA user_version = 3");
+  TakeBackToVersion(3);
   const auto reader = History::OpenReadOnly(tree_.root()).value();
   EXPECT_THAT(*reader->Nights(), SizeIs(1));
   ASSERT_OK_AND_ASSIGN(const std::optional<EarlierLook> earlier, reader->Recall(N("2020-05-01")));
@@ -156,9 +163,7 @@ TEST_F(HistoryTest, OfVersion4IsReadAsItIsAndBroughtToThisVersionByTheFirstThatM
   NightFingerprint fingerprint{
       .folders = {{.path = "/data/storage/2020-05-01", .exists = true, .num_plain_files = 1}}};
   Put({Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}})}, fingerprint);
-  Raw().Query(
-      "ALTER TABLE folder DROP COLUMN plain_files; ALTER TABLE folder DROP COLUMN changed;"
-      "PRAGMA user_version = 4");
+  TakeBackToVersion(4);
   fingerprint.folders[0].num_plain_files.reset();
   const auto reader = History::OpenReadOnly(tree_.root()).value();
   ASSERT_OK_AND_ASSIGN(const std::optional<NightFingerprint> read, reader->Fingerprint(N("2020-05-01")));
@@ -176,7 +181,7 @@ TEST_F(HistoryTest, OfVersion5HasNoFolderThatIsAsItWas) {
   const FolderStamp stamp = StampFolder(tree_ / "storage/2020-05-01").value();
   Put({Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}})}, {.folders = {stamp}});
   ASSERT_TRUE(AreUnchanged(Open()->Fingerprint(N("2020-05-01")).value()->folders));
-  Raw().Query("ALTER TABLE folder DROP COLUMN changed; PRAGMA user_version = 5");
+  TakeBackToVersion(5);
   const auto history = Open();
   EXPECT_FALSE(AreUnchanged(history->Fingerprint(N("2020-05-01")).value()->folders));
   EXPECT_FALSE(AreUnchanged(history->Recall(N("2020-05-01")).value()->folders));

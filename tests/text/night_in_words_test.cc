@@ -66,7 +66,12 @@ TEST(NightInWords, AddsToEveryProblemWhatCouldNotBeRead) {
   EXPECT_THAT(NightInWords({.state = NightState::kNeedsAttention,
                             .counts = Counts({{Verdict::kNotIngested, 1}}),
                             .num_issues = 2}),
-              HasSubstr("1 file arrived but is not ingested; 2 entries could not be read"));
+              testing::EndsWith("1 file arrived but is not ingested; 2 entries could not be read"));
+  EXPECT_THAT(NightInWords({.state = NightState::kNeedsAttention,
+                            .counts = Counts({{Verdict::kNotIngested, 1}}),
+                            .num_issues = 2,
+                            .num_hiding = 1}),
+              testing::EndsWith("2 entries could not be read, so this may not be all"));
 }
 
 TEST(NightInWords, TellsOfFilesThatCannotBeJudged) {

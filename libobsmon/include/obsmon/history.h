@@ -77,7 +77,8 @@ struct NightSummary {
   NightCounts counts{};
   LegacyCounts legacy{};
   Latencies latency{};
-  std::int64_t num_issues = 0;          ///< entries that could not be read
+  std::int64_t num_issues = 0;          ///< NightEvidence::issues
+  std::int64_t num_hiding = 0;          ///< those of them that may hide files (HidesFiles)
   std::string trouble{};                ///< why the state is unknown, one sentence; else empty
   UtcTime looked_at{};                  ///< when the last look at it began
   std::optional<UtcTime> changed_at{};  ///< when a look last found anything else than the one before; absent

@@ -15,7 +15,8 @@ inline NightFacts FactsOf(const NightSummary& night) {
   return {.state = night.state,
           .counts = night.counts,
           .num_issues = night.num_issues,
-          // Its trouble is then one of the issues.
+          .num_hiding = night.num_hiding,
+          // Its trouble is then one of the issues; PutUnknown leaves none.
           .registry_readable = night.trouble.empty() || night.num_issues > 0};
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 namespace obsmon {
@@ -25,10 +27,19 @@ NightSummary SummaryOf(const NightReport& report) {
           .counts = report.counts,
           .legacy = report.legacy,
           .latency = report.latency,
-          .num_issues = static_cast<std::int64_t>(report.evidence.issues.size()),
+          .num_issues = std::ssize(report.evidence.issues),
+          .num_hiding = std::ranges::count_if(report.evidence.issues, HidesFiles),
           .trouble = TroubleOf(report),
           .looked_at = report.as_of,
           .changed_at = report.as_of};
+}
+
+NightSummary UnknownSummaryOf(const NightReport& report, const std::string& trouble) {
+  NightSummary summary = SummaryOf(report);
+  summary.state = NightState::kUnknown;
+  summary.trouble = trouble;
+  summary.num_issues = summary.num_hiding = 0;
+  return summary;
 }
 
 absl::Status CheckVerdicts(const NightReport& report, std::string_view place) {

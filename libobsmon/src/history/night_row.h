@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -23,13 +24,17 @@ namespace obsmon {
   " artifact_gone, missing, in_flight, ignored, pending, failed, settling, not_fits, too_small,"      \
   " not_ingested, unknown, last_creation, last_arrival, last_ingest, legacy_files, legacy_ingested,"  \
   " legacy_small, legacy_not_fits, legacy_errors, legacy_last_creation, legacy_last_ingest"
-#define OBSMON_NIGHT_COLUMNS OBSMON_NIGHT_COLUMNS_OF_VERSION_1 ", exposures, without_manifest"
+#define OBSMON_NIGHT_COLUMNS_OF_VERSION_2 OBSMON_NIGHT_COLUMNS_OF_VERSION_1 ", exposures, without_manifest"
+#define OBSMON_NIGHT_COLUMNS OBSMON_NIGHT_COLUMNS_OF_VERSION_2 ", num_hiding"
 
 static_assert(kNumVerdicts == 12 && static_cast<int>(Verdict::kUnknown) == 11,
               "a new verdict needs a column in the table night, and a new version of both schemas");
 
 /// What the report of a look comes to.
 NightSummary SummaryOf(const NightReport& report);
+
+/// Of one that could not read the registry: see FactsOf in night_facts.h.
+NightSummary UnknownSummaryOf(const NightReport& report, const std::string& trouble);
 
 /// Refuses a report whose verdicts are not those of its files, at `place`: kInvalidArgument.
 absl::Status CheckVerdicts(const NightReport& report, std::string_view place);
@@ -86,6 +91,7 @@ NightSummary ReadNightRow(const Row& row) {
   night.legacy.last_ingest = reader.Time();
   night.counts.exposures = reader.Int();
   night.counts.without_manifest = reader.Int();
+  night.num_hiding = reader.Int();
   return night;
 }
 
@@ -114,6 +120,7 @@ void WriteNight(Sink& sink, const NightSummary& night) {
   sink.Time(night.legacy.last_ingest);
   sink.Int(night.counts.exposures);
   sink.Int(night.counts.without_manifest);
+  sink.Int(night.num_hiding);
 }
 
 // --- the fingerprint

@@ -41,7 +41,8 @@ constexpr std::string_view kTouchStreamsNight =
     "UPDATE obsmon.night SET looked_at = $3, registry_token = $4 WHERE stream = $1 AND number = $2";
 // The fingerprint must not bring the next look to believe in the state of before.
 constexpr std::string_view kSetStreamsNightUnknown =
-    "UPDATE obsmon.night SET state = $3, trouble = $4, looked_at = $5, num_issues = 0, trusted = 0"
+    "UPDATE obsmon.night SET state = $3, trouble = $4, looked_at = $5, num_issues = 0, num_hiding = 0,"
+    " trusted = 0"
     " WHERE stream = $1 AND number = $2 RETURNING 1";
 
 /// A status with what it means for the history, and what to do.
@@ -398,10 +399,7 @@ absl::Status PostgresHistory::WriteUnknown(const NightReport& report, const std:
                            Value{static_cast<std::int64_t>(NightState::kUnknown)},
                            Value{std::string_view(stored)}, Value{ToNanos(report.as_of)}}));
   if (is_known) return absl::OkStatus();
-  NightSummary summary = SummaryOf(report);
-  summary.state = NightState::kUnknown;
-  summary.trouble = trouble;
-  return WriteNight(summary, report, nullptr);
+  return WriteNight(UnknownSummaryOf(report, trouble), report, nullptr);
 }
 
 absl::Status PostgresHistory::WriteSummary(const NightSummary& summary, const NightFingerprint* fingerprint) {

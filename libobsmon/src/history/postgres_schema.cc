@@ -137,7 +137,9 @@ constexpr std::string_view kSharedFromVersion4 =
 
 constexpr std::string_view kSharedFromVersion5 = "ALTER TABLE obsmon.folder ADD COLUMN plain_files bigint";
 
-constexpr std::string_view kSharedFromVersion6 = "ALTER TABLE obsmon.folder ADD COLUMN changed bigint";
+constexpr std::string_view kSharedFromVersion6 =
+    "ALTER TABLE obsmon.folder ADD COLUMN changed bigint;"
+    "ALTER TABLE obsmon.night ADD COLUMN num_hiding bigint NOT NULL DEFAULT 0";
 
 // Step i brings a schema of version i to the next. A new one is made by all of them: so it is like one that
 // was brought up to date.

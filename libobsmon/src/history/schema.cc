@@ -79,7 +79,8 @@ CREATE TABLE night (
   good_until INTEGER,
   trusted INTEGER NOT NULL DEFAULT 0,
   exposures INTEGER NOT NULL DEFAULT 0,
-  without_manifest INTEGER NOT NULL DEFAULT 0
+  without_manifest INTEGER NOT NULL DEFAULT 0,
+  num_hiding INTEGER NOT NULL DEFAULT 0  -- those of the issues that may hide files
 );
 
 -- The folders of a night's fingerprint, in its order.
@@ -168,7 +169,9 @@ constexpr const char* kFromVersion3 = "ALTER TABLE ingest ADD COLUMN link_target
 
 constexpr const char* kFromVersion4 = "ALTER TABLE folder ADD COLUMN plain_files INTEGER;";
 
-constexpr const char* kFromVersion5 = "ALTER TABLE folder ADD COLUMN changed INTEGER;";
+constexpr const char* kFromVersion5 =
+    "ALTER TABLE folder ADD COLUMN changed INTEGER;"
+    "ALTER TABLE night ADD COLUMN num_hiding INTEGER NOT NULL DEFAULT 0;";
 
 // Step i brings a history of version i + 1 to the next.
 constexpr std::array kSteps = {kFromVersion1, kFromVersion2, kFromVersion3, kFromVersion4, kFromVersion5};

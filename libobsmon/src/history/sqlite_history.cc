@@ -24,7 +24,9 @@ namespace {
 
 constexpr std::string_view kSelectNights = "SELECT " OBSMON_NIGHT_COLUMNS " FROM night ORDER BY number DESC";
 constexpr std::string_view kSelectNightsOfVersion1 =
-    "SELECT " OBSMON_NIGHT_COLUMNS_OF_VERSION_1 ", 0, 0 FROM night ORDER BY number DESC";
+    "SELECT " OBSMON_NIGHT_COLUMNS_OF_VERSION_1 ", 0, 0, 0 FROM night ORDER BY number DESC";
+constexpr std::string_view kSelectNightsOfOlderVersion =
+    "SELECT " OBSMON_NIGHT_COLUMNS_OF_VERSION_2 ", 0 FROM night ORDER BY number DESC";
 constexpr std::string_view kSelectFingerprint =
     "SELECT " OBSMON_FINGERPRINT_COLUMNS " FROM night WHERE number = ?1 AND registry_digest IS NOT NULL";
 constexpr std::string_view kWriteFingerprint =
@@ -41,7 +43,8 @@ constexpr std::string_view kIsKnown = "SELECT 1 FROM night WHERE number = ?1";
 constexpr std::string_view kTouch = "UPDATE night SET looked_at = ?2, registry_token = ?3 WHERE number = ?1";
 // The fingerprint must not bring the next look to believe in the state of before.
 constexpr std::string_view kSetUnknown =
-    "UPDATE night SET state = ?2, trouble = ?3, looked_at = ?4, num_issues = 0, trusted = 0 WHERE number = "
+    "UPDATE night SET state = ?2, trouble = ?3, looked_at = ?4, num_issues = 0, num_hiding = 0, trusted = 0 "
+    "WHERE number = "
     "?1";
 constexpr std::string_view kForgetPrototypesEvents = "DELETE FROM prototype_file_list_gen3 WHERE Nite = ?1";
 constexpr std::string_view kForgetPrototypesEventCounts =
@@ -122,9 +125,12 @@ absl::StatusOr<std::vector<NightSummary>> SqliteHistory::ReadNights() {
     return nights;
   }
   const bool is_version1 = contents_ == Contents::kVersion1;
+  const bool is_older = contents_ == Contents::kOlder;
   {
     OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row,
-                            database_.Prepared(is_version1 ? kSelectNightsOfVersion1 : kSelectNights));
+                            database_.Prepared(is_version1 ? kSelectNightsOfVersion1
+                                               : is_older  ? kSelectNightsOfOlderVersion
+                                                           : kSelectNights));
     for (;;) {
       OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
       if (!found) break;
@@ -244,10 +250,7 @@ absl::Status SqliteHistory::WriteUnknown(const NightReport& report, const std::s
   if (is_known) {
     return UpdateNight(kSetUnknown, report.night, unknown, std::string_view(trouble), ToNanos(report.as_of));
   }
-  NightSummary summary = SummaryOf(report);
-  summary.state = NightState::kUnknown;
-  summary.trouble = trouble;
-  return WriteNight(summary, report, nullptr);
+  return WriteNight(UnknownSummaryOf(report, trouble), report, nullptr);
 }
 
 absl::Status SqliteHistory::WriteFingerprint(Night night, const NightFingerprint& fingerprint) {

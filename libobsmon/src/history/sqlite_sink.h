@@ -47,7 +47,7 @@ class SqliteSink {
 /// Puts the night's row, with no fingerprint, in place of the one that is there. Runs with WriteNightRow.
 inline constexpr std::string_view kWriteNight = "INSERT OR REPLACE INTO night (" OBSMON_NIGHT_COLUMNS
                                                 ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                                                "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                                                "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 inline absl::Status WriteNightRow(sqlite::Statement& statement, const NightSummary& night) {
   SqliteSink sink(statement);

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "text/human.h"
 
@@ -44,8 +46,8 @@ std::string WhatCouldNotBeRead(const NightFacts& night) {
   std::string out;
   if (!night.registry_readable) out = "the registry could not be read, so what is ingested is not known";
   if (night.num_issues > 0) {
-    AppendClause(fmt::format("{} could not be read, so this may not be all",
-                             CountOf(night.num_issues, "entry", "entries")),
+    AppendClause(fmt::format("{} could not be read{}", CountOf(night.num_issues, "entry", "entries"),
+                             night.num_hiding > 0 ? ", so this may not be all" : ""),
                  "; ", out);
   }
   return out;
@@ -93,7 +95,8 @@ std::string UnknownDetail(const NightFacts& night) {
 NightFacts FactsOf(const NightReport& report) {
   return {.state = report.state,
           .counts = report.counts,
-          .num_issues = static_cast<std::int64_t>(report.evidence.issues.size()),
+          .num_issues = std::ssize(report.evidence.issues),
+          .num_hiding = std::ranges::count_if(report.evidence.issues, HidesFiles),
           .registry_readable = report.evidence.registry_status.ok()};
 }
 

@@ -22,6 +22,7 @@ struct NightFacts {
   NightState state = NightState::kUnknown;
   NightCounts counts{};
   std::int64_t num_issues = 0;    ///< entries that could not be read
+  std::int64_t num_hiding = 0;    ///< those of them that may hide files
   bool registry_readable = true;  ///< false: what is ingested could not be asked
 };
 
