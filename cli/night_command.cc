@@ -58,7 +58,8 @@ constexpr std::array kNightOptions = {
     kThreads,
     kConfig,
     kStream,
-    kQuiet,
+    OptionSpec{
+        .name = "quiet", .kind = OptionKind::kSwitch, .help = "print the result and what went wrong alone"},
     kVerbose,
     kHelp};
 

@@ -184,7 +184,8 @@ def observe_night(
     TypeError: an argument is of a wrong type, or there is no input.
     Error: a registry that is damaged, or that obsmon can't read.
 
-    Files that can't be read are issues of the report, and warnings of the logger "obsmon".
+    What can't be read is an issue of the report, and, where it may hide files or an argument names it, a warning of the
+    logger "obsmon".
     """
     stream = _stream(
         input_dir=input_dir,
@@ -218,7 +219,8 @@ def observe_night(
     with following(progress) as follow:
         report = _obsmon.observe_night(stream, Night(night), as_of, follow)
     for issue in report.issues:
-        _logger.warning("%s: %s", issue.path, issue.trouble)
+        if issue.warning:
+            _logger.warning("%s", issue.warning)
     if report.registry_trouble is not None:
         _logger.warning("%s", report.registry_trouble)
     return report
@@ -282,7 +284,8 @@ def update(
     ------
     OutputLockedError: another run holds the output folder, or the stream's shared history.
     FileNotFoundError, PermissionError, ValueError, TypeError, Error: as observe_night, and for the output folder.
-    KeyboardInterrupt: at Ctrl-C. Then, as after any exception, history and pages are whole; the history is as it was.
+    KeyboardInterrupt: at Ctrl-C. Then, as after any exception, the nights that were done before are kept, each as a
+        whole, and all else is as it was.
     """
     stream = _stream(
         input_dir=input_dir,

@@ -64,9 +64,8 @@ NightMatchView Match(const TransferScanView& transfers, const NightIngestsView& 
                      const MaybeDatetime& as_of, const StreamConfig& config, std::int64_t min_fits_bytes,
                      const py::typing::List<AnyPath>& storage_names) {
   const UtcTime time = FromDatetimeOrNow(as_of);
-  MatchOptions options{.min_fits_bytes = min_fits_bytes,
-                       .grace = config.stream.grace,
-                       .detector_names = config.stream.detector_names};
+  MatchOptions options = MatchOptionsOf(config.stream);
+  options.min_fits_bytes = min_fits_bytes;
   for (const py::handle name : storage_names) options.storage_names.push_back(ToPath(name).native());
   return ViewOf(Await(py::none(), [&](const WorkControl&) {
     return MatchNight(transfers.scan->files, ingests.ingests->rows, time, options);

@@ -104,7 +104,8 @@ void BindRegistry(py::module_& module) {
       .def_readonly(
           "rows", &NightIngestsView::rows,
           "A Table, sorted by path: path, path_bytes, night, exposure, detector, storage_stem, status\n"
-          "('ingested', 'pending', 'failed'), message, artifact ('present', 'gone', 'unreadable', 'remote',\n"
+          "('ingested', 'pending', 'failed', 'ignored'), message, artifact ('present', 'gone', 'unreadable', "
+          "'remote',\n"
           "'not_stored'),\n"
           "size_bytes, link_target, link_target_bytes, ingest_time, file_time, device, inode.")
       .def_property_readonly(

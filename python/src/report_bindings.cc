@@ -258,7 +258,8 @@ void BindReport(py::module_& module) {
           without_gil, "What `obsmon night --format csv` prints, a str.")
       .def(
           "to_html", [](const ReportView& view) { return RenderNightPage(view.report()); }, without_gil,
-          "The night's page as `obsmon update` writes it, a str.")
+          "The night's page, a str: in one file, without the script by which that of `obsmon update` shows "
+          "more.")
       .def(
           "to_text",
           [](const ReportView& view) {

@@ -32,10 +32,13 @@ ErrorTypes MakeTypes() {
                PyExc_Exception);
   return {
       error,
-      MakeType("obsmon.RegistryBusyError",
-               "A database was locked by a writer for longer than busy_timeout; try again later.", error),
-      MakeType("obsmon.OutputLockedError",
-               "Another run holds the output folder; the sentence names it. Nothing was written.", error)};
+      MakeType(
+          "obsmon.RegistryBusyError",
+          "A database could not be asked for now: a writer kept it locked for longer than busy_timeout, or\n"
+          "its server is down, silent or refuses the login. Try again later.",
+          error),
+      MakeType("obsmon.OutputLockedError", "Another run holds the output folder; the sentence names it.",
+               error)};
 }
 
 const ErrorTypes& Types() { return error_types.call_once_and_store_result(MakeTypes).get_stored(); }

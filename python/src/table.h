@@ -107,7 +107,7 @@ class Table {
 Column NumberColumn(std::string name, std::span<const std::int32_t> values, Owner owner);
 Column NumberColumn(std::string name, std::span<const std::int64_t> values, Owner owner);
 Column TimeColumn(std::string name, std::span<const UtcTime> values, Owner owner);
-/// `values` number the words; an enumeration of one byte. Values without a word are null.
+/// `values` number the words; an enumeration of one byte. REQUIRES: each has a word.
 Column WordColumn(std::string name, std::span<const std::uint8_t> values,
                   std::span<const std::string_view> words, Owner owner);
 template <typename Enum>

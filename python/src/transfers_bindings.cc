@@ -58,7 +58,8 @@ void BindTransfers(py::module_& module) {
   py::class_<ScanIssue>(module, "ScanIssue", MadeHere(),
                         "Trouble with one file or folder: it could not be read, the rest could.")
       .def_property_readonly(
-          "path", [](const ScanIssue& issue) { return ToStr(issue.path); }, "Absolute; str, as in a Table.")
+          "path", [](const ScanIssue& issue) { return ToStr(issue.path); },
+          "Absolute; str, to be shown: bytes that are not UTF-8 are escaped, and path_bytes has them.")
       .def_property_readonly(
           "path_bytes", [](const ScanIssue& issue) { return py::bytes(issue.path); }, "The path's own bytes.")
       .def_property_readonly(
@@ -67,6 +68,9 @@ void BindTransfers(py::module_& module) {
       .def_property_readonly(
           "may_hide_files", &HidesFiles,
           "Whether something is there that can't be read; a name that leads nowhere hides nothing.")
+      .def_property_readonly(
+          "warning", [](const ScanIssue& issue) { return ToStr(WarningOf(issue)); },
+          "What whoever runs obsmon is told of it, one sentence; '' of what the report alone has.")
       .def("__repr__", [](const ScanIssue& issue) {
         return py::str("ScanIssue({!r}: {})")
             .format(ToStr(issue.path), ToStr(std::string(issue.status.message())));

@@ -230,6 +230,22 @@ TEST(MakeReport, ANightWithAnUnreadableFolderIsUnknownButADanglingLinkHidesNothi
       NightState::kComplete);
 }
 
+TEST(MakeReport, GivesNoArrivalToWhatATransferHasLeftUnfinishedWhateverItsVerdict) {
+  TransferRow left = File("2020-05-01/.a.fits.x7Kq2b", 2);
+  left.state = TransferState::kInFlight;
+  left.arrival_time = kShot + minutes{1};
+  const NightReport report = ReportOf({File("2020-05-01/a.fits", 1), left}, {Dataset("raw/a.fits", 1)});
+  ASSERT_EQ(report.counts[Verdict::kIgnored], 1) << "its transfer was begun anew";
+  EXPECT_EQ(report.counts.last_arrival, kShot + seconds{5});
+  EXPECT_EQ(report.latency.creation_to_arrival.files, 1);
+}
+
+TEST(Reason, OfAnUnknownFileTellsWhatCouldNotBeRead) {
+  EXPECT_EQ(Reason({.verdict = Verdict::kUnknown, .ingest_path = "raw/a.fits"}, kNow),
+            "the registry lists raw/a.fits, but whether that file is there could not be asked");
+  EXPECT_EQ(Reason({.verdict = Verdict::kUnknown}, kNow), VerdictMeaning(Verdict::kUnknown));
+}
+
 TEST(Reason, NamesAnOrphanAndWhetherItsFileHasArrived) {
   FileRow file{.path = "2020-05-01/.a.fits.x7Kq2b", .verdict = Verdict::kInFlight, .arrival_time = kShot};
   EXPECT_EQ(Reason(file, kShot + minutes{59}), "rsync has not finished it; last written 59 min ago");

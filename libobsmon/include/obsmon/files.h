@@ -86,9 +86,11 @@ bool IsRacy(const FolderStamp& stamp, UtcTime look_began);
 /// Whether every folder of `stamps` still is as stamped. False as well when one of them can't be asked.
 bool AreUnchanged(std::span<const FolderStamp> stamps);
 
-/// Told how far long work has come: the stage ("scan", "registry", "history", "pages"), what is done of it,
-/// and how much there is, 0 when that is not known yet. Of a scan, what is done are the entries of folders,
-/// files and folders alike. Called from the calling thread only, at most every 50 ms.
+/// Told how far long work has come: the stage ("scan", "registry", "checksums", "nights", "streams"), what is
+/// done of it, and how much there is, 0 when that is not known yet. Of a scan, what is done are the entries
+/// of folders, files and folders alike. Called by one thread at a time, which is the caller's unless a
+/// function says otherwise; within a stage at most every 50 ms, but for each night and each stream that is
+/// done.
 using Progress = std::function<void(std::string_view stage, std::int64_t done, std::int64_t total)>;
 
 /// How a caller follows long work, and ends it.

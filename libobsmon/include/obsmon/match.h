@@ -23,7 +23,9 @@
 namespace obsmon {
 
 /// What is the matter with a file: a partition, listed in the order in which it is decided; the first that
-/// holds is the verdict. The numbers are kept in the history and do not change.
+/// holds is the verdict. (But kUnknown comes before kPending: where the registry can't be asked nothing more
+/// is told of a file than that a transfer is writing it, or that a rule leaves it out.) The numbers are kept
+/// in the history and do not change.
 enum class Verdict : std::uint8_t {
   kIngested = 0,      ///< the registry knows it, and its file is there
   kArtifactGone = 1,  ///< the registry knows it, but its file is gone
@@ -36,12 +38,12 @@ enum class Verdict : std::uint8_t {
   kNotFits = 8,       ///< no FITS file, and so nobody meant to ingest it
   kTooSmall = 9,      ///< a FITS file below the smallest size of an image
   kNotIngested = 10,  ///< the problem: arrived whole, and the registry does not know it
-  kUnknown = 11,      ///< there was no registry to ask
+  kUnknown = 11,      ///< the registry, or a folder that may hold the file, could not be read
 };
 
 inline constexpr std::size_t kNumVerdicts = 12;
 
-/// All verdicts, in the order in which they are decided.
+/// All verdicts, in the order of their numbers.
 inline constexpr std::array<Verdict, kNumVerdicts> kAllVerdicts = {
     Verdict::kIngested, Verdict::kArtifactGone, Verdict::kMissing,     Verdict::kInFlight,
     Verdict::kIgnored,  Verdict::kPending,      Verdict::kFailed,      Verdict::kSettling,

@@ -2,7 +2,8 @@
 //
 // A Registry is one repository's database, or its folder of links. It is never written, not even a side file,
 // and it is read in one short transaction whose rows are then kept in memory as a RegistrySnapshot; no lock
-// is held while a file system is asked where the rows' files are.
+// is held while a file system is asked where the rows' files are. (A large Gen3 registry in SQLite is read in
+// several, each of some exposures, so that no writer waits for long.)
 //
 // Another kind of registry is one more class behind this interface, and one more branch in Registry::Open.
 //
@@ -186,7 +187,8 @@ class KnownFiles {
   virtual std::optional<KnownLink> FindLink(std::string_view /*path*/) const { return std::nullopt; }
 };
 
-/// The rows of some nights as they were at one instant. Holds no lock and no transaction.
+/// The rows of some nights as they were at one instant; of a Gen3 registry in SQLite those of one exposure
+/// and type were. Holds no lock and no transaction.
 class RegistrySnapshot {
  public:
   virtual ~RegistrySnapshot() = default;
@@ -271,8 +273,9 @@ class Registry {
   /// Errors, each with the path and what to do: kNotFound (no such folder, no registry in it),
   /// kPermissionDenied, kFailedPrecondition (a database without the tables of its kind, a kind or version
   /// that obsmon can't read, a choice of instrument, collection or dataset type that it has not, or that is
-  /// left open), kDataLoss (not a database, or a damaged one), kUnavailable (locked for longer than
-  /// `busy_timeout`; also what a later call may meet).
+  /// left open), kInvalidArgument (a URI that is none), kUnimplemented (a database that this build can't
+  /// read), kDataLoss (not a database, or a damaged one), kUnavailable (locked for longer than
+  /// `busy_timeout`; also what a later call may meet), kCancelled.
   static absl::StatusOr<std::unique_ptr<Registry>> Open(const std::filesystem::path& repo,
                                                         const RegistryOptions& options = {});
 
@@ -305,7 +308,7 @@ class Registry {
   /// a Read gave still holds, take the token before it.
   virtual std::string ChangeToken() = 0;
 
-  /// Reads the rows of `nights`, in any order, in one transaction and one pass.
+  /// Reads the rows of `nights`, in any order, in one pass.
   virtual absl::StatusOr<std::unique_ptr<RegistrySnapshot>> Read(std::span<const Night> nights) = 0;
 
   /// The datasets of one night: Read and Ingests in one call.

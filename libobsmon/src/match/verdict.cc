@@ -31,7 +31,8 @@ constexpr std::array<VerdictWords, kNumVerdicts> kWords = {{
      "a FITS file too small to hold an image"},
     {Verdict::kNotIngested, Concern::kAttention, "not_ingested", "not ingested",
      "it arrived whole, but the registry does not list it"},
-    {Verdict::kUnknown, Concern::kUnknown, "unknown", "unknown", "the registry could not be asked"},
+    {Verdict::kUnknown, Concern::kUnknown, "unknown", "unknown",
+     "can't be told: the registry, or a folder that may hold it, could not be read"},
 }};
 
 constexpr bool WordsAreInOrder() {

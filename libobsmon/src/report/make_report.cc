@@ -41,17 +41,17 @@ std::optional<std::chrono::nanoseconds> Span(const std::optional<UtcTime>& from,
   return *to - *from;
 }
 
-bool IsArrived(const FileRow& file) {
-  return file.in_storage && file.verdict != Verdict::kInFlight && file.verdict != Verdict::kMissing;
-}
-
 /// Adds up the files of a report in one pass over them.
 class Summing {
  public:
   explicit Summing(NightReport& report) : report_(report) {}
 
   void Run() && {
-    for (const FileRow& file : report_.files()) Add(file);
+    const NightReport::Files files = report_.files();
+    const std::span<const TransferState> states = report_.evidence.transfers.state();
+    for (std::size_t row = 0; row < files.size(); ++row) {
+      Add(files[row], row < states.size() && states[row] == TransferState::kArrived);
+    }
     report_.latency = {.creation_to_arrival = to_arrival_.OfAll(),
                        .arrival_to_ingest = arrival_to_ingest_.OfAll(),
                        .creation_to_ingest = to_ingest_.OfAll()};
@@ -61,24 +61,25 @@ class Summing {
  private:
   using Exposure = SpanCollector::Group;
 
-  void Add(const FileRow& file) {
+  // What a transfer has not finished has no arrival yet, whatever its verdict.
+  void Add(const FileRow& file, bool has_arrived) {
     NightCounts& counts = report_.counts;
     ++counts.files;
     ++counts[file.verdict];
-    if (IsArrived(file)) {
+    if (has_arrived) {
       KeepLatest(counts.last_creation, file.creation_time);
       KeepLatest(counts.last_arrival, file.arrival_time);
     }
     KeepLatest(counts.last_ingest, file.ingest_time);
-    const Exposure exposure = ExposureOf(file);
-    if (IsArrived(file)) to_arrival_.Add(exposure, Span(file.creation_time, file.arrival_time));
+    const Exposure exposure = ExposureOf(file, has_arrived);
+    if (has_arrived) to_arrival_.Add(exposure, Span(file.creation_time, file.arrival_time));
     if (file.verdict != Verdict::kIngested) return;
     arrival_to_ingest_.Add(exposure, Span(file.arrival_time, file.ingest_time));
     to_ingest_.Add(exposure, Span(file.creation_time, file.ingest_time));
   }
 
   // Adds the file to its exposure. Mostly that of the file before.
-  Exposure ExposureOf(const FileRow& file) {
+  Exposure ExposureOf(const FileRow& file, bool has_arrived) {
     if (file.obs_id.empty()) return SpanCollector::kNoGroup;
     std::vector<ExposureSummary>& exposures = report_.exposures;
     if (last_ == SpanCollector::kNoGroup || exposures[last_].obs_id != file.obs_id) {
@@ -90,7 +91,7 @@ class Summing {
     ExposureSummary& exposure = exposures[last_];
     ++exposure.files;
     ++exposure.by_verdict[static_cast<std::size_t>(file.verdict)];
-    if (IsArrived(file)) {
+    if (has_arrived) {
       KeepEarliest(exposure.first_creation, file.creation_time);
       KeepLatest(exposure.last_arrival, file.arrival_time);
     }

@@ -98,8 +98,13 @@ std::string Reason(const FileRow& file, UtcTime as_of) {
     case Verdict::kNotIngested:
       return fmt::format("arrived whole{}, but the registry does not list it{}",
                          Ago(file.arrival_time, as_of), GuiderClause(file));
-    case Verdict::kNotFits:
     case Verdict::kUnknown:
+      if (!file.ingest_path.empty()) {
+        return fmt::format("the registry lists {}, but whether that file is there could not be asked",
+                           file.ingest_path);
+      }
+      [[fallthrough]];
+    case Verdict::kNotFits:
       return std::string(VerdictMeaning(file.verdict));
   }
   return {};
