@@ -90,7 +90,7 @@ absl::StatusOr<Writer> FormatOf(const Options& options) {
 
 absl::StatusOr<Verdict> VerdictOf(const Given& given) {
   std::string name = given.text;
-  std::ranges::replace(name, '-', '_');
+  for (const char blank : {'-', ' '}) std::ranges::replace(name, blank, '_');
   const auto* verdict = std::ranges::find(kAllVerdicts, name, VerdictName);
   if (verdict != kAllVerdicts.end()) return *verdict;
   std::vector<std::string_view> names;

@@ -63,6 +63,17 @@ class Check(CommandTest):
         self.assertEqual(status, 3)
         self.assertIn("last looked at", line)
 
+    def test_takes_max_age_from_the_streams_file(self):
+        self.stream.arrive_and_ingest(1)
+        self.update()
+        config = self.out.parent / "streams.yaml"
+        config.write_text(f"streams:\n- {{name: aux, input_dir: {self.stream.root}, output_dir: {self.out}, max_age: 0}}\n")
+        status, line = self.check("--config", config, "--since", "2020-05-01")
+        self.assertEqual(status, 3)
+        self.assertIn("last looked at", line)
+        self.assertIn("s;;0;0", line)
+        self.assertEqual(self.check("--config", config, "--since", "2020-05-01", "--max_age", "1h")[0], 0)
+
     def test_is_unknown_where_there_is_no_history_and_makes_none(self):
         status, line = self.check(self.out / "none")
         self.assertEqual(status, 3)

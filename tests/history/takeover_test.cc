@@ -115,7 +115,7 @@ TEST_F(Takeover, GivesNightsWithWhatThePrototypeKnewOfThem) {
   EXPECT_EQ(night.changed_at, std::nullopt);
   EXPECT_EQ(night.counts.files, 4);
   EXPECT_EQ(night.counts[Verdict::kIngested], 2);
-  EXPECT_EQ(night.counts[Verdict::kTooSmall], 1);
+  EXPECT_EQ(night.counts[Verdict::kTooSmall], 0) << "its one small file is no FITS file";
   EXPECT_EQ(night.counts[Verdict::kNotFits], 1);
   EXPECT_EQ(night.counts[Verdict::kNotIngested], 1);
   EXPECT_EQ(night.counts.last_creation, Utc("2021-03-09T23:59:59"));
@@ -123,6 +123,21 @@ TEST_F(Takeover, GivesNightsWithWhatThePrototypeKnewOfThem) {
   EXPECT_EQ(nights[1].state, NightState::kComplete);
   EXPECT_EQ(nights[0].counts.last_creation, std::nullopt);
   EXPECT_EQ(*Open()->Fingerprint(N("2021-03-09")), std::nullopt);
+}
+
+// N_Small counts small files of any name, and so overlaps N_Not_Fits.
+TEST_F(Takeover, CallsNobodyForSmallFilesThatAreNoFitsFiles) {
+  MakePrototypes(kPrototype);
+  MakePrototypes(
+      "UPDATE FILE_COUNT SET N_Files = 3, N_Error = 0 WHERE Nite_Obs = '2021-03-09';"
+      "INSERT INTO FILE_COUNT VALUES"
+      " ('2021-03-12', '', 4, '', 1, 2, 1, 0, '')");
+  const std::vector<NightSummary> nights = Open()->Nights().value();
+  ASSERT_THAT(nights, SizeIs(4));
+  EXPECT_EQ(nights[3].state, NightState::kComplete);
+  EXPECT_EQ(nights[3].counts.Of(Concern::kAttention), 0);
+  EXPECT_EQ(nights[0].state, NightState::kNeedsAttention);
+  EXPECT_EQ(nights[0].counts[Verdict::kTooSmall], 2);
 }
 
 TEST_F(Takeover, Fault8NightThatIsLookedAtAgainLosesThePrototypesGhosts) {

@@ -355,6 +355,22 @@ TEST(MatchNight, WhatCouldNotBeReadIsUnknownNotGone) {
   EXPECT_EQ(VerdictOf(Arrived("2020-05-01/a.fits", {.device = 1, .inode = 7}), {hidden}), Verdict::kUnknown);
 }
 
+// "not ingested" would be a false alarm: the registry has a row that may be this file's.
+TEST(MatchNight, AFileThatMayBeADatasetWhichCouldNotBeReadIsUnknown) {
+  const TransferRow plain = Arrived("2020-05-01/e.fits", {.device = 1, .inode = 7});
+  const TransferRow raw = Arrived("2020-05-01/AT_O_20200501_000007_R00_S00.fits", {.device = 1, .inode = 8});
+  IngestRow hidden = Dataset("raw/2020-05-01/2020050100001-det000.fits", {});
+  hidden.artifact = ArtifactState::kUnreadable;
+  EXPECT_EQ(VerdictOf(plain, {hidden}), Verdict::kUnknown);
+  EXPECT_EQ(VerdictOf(raw, {hidden}), Verdict::kUnknown) << "the row tells no exposure";
+  hidden.storage_stem = "AT_O_20200501_000001_R00_S00";
+  EXPECT_EQ(VerdictOf(plain, {hidden}), Verdict::kUnknown);
+  EXPECT_EQ(VerdictOf(raw, {hidden}), Verdict::kNotIngested) << "the row is of another exposure";
+  EXPECT_EQ(VerdictOf(Arrived("2020-05-01/e.txt", {.device = 1, .inode = 9}), {hidden}), Verdict::kNotFits);
+  hidden.artifact = ArtifactState::kGone;
+  EXPECT_EQ(VerdictOf(plain, {hidden}), Verdict::kNotIngested);
+}
+
 TEST(MatchNight, EveryNameOfAnIngestedFileIsIngested) {
   const FileId id{.device = 1, .inode = 7};
   const NightMatch match =

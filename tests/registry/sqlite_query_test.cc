@@ -58,6 +58,21 @@ TEST(SqliteQuery, TellsOfEachFileWhatTheTableSays) {
   EXPECT_EQ(ReadFile(file), before);
 }
 
+// Else a file would count as often as the query names it.
+TEST(SqliteQuery, CountsAFileOnceHoweverManyRowsNameIt) {
+  const TempTree tree;
+  ASSERT_OK_AND_ASSIGN(
+      const auto registry,
+      Registry::OpenSql(
+          {.uri = "sqlite:///" + MakeTable(tree),
+           .query = "SELECT 'x.fits' AS path, CASE file WHEN '20200501/a.fits' THEN 'error' END "
+                    "AS status FROM exposure WHERE night = {day_obs} ORDER BY file"},
+          tree.root()));
+  ASSERT_OK_AND_ASSIGN(const NightIngests ingests, registry->ReadNight(kNight));
+  ASSERT_EQ(ingests.rows.size(), 1U);
+  EXPECT_EQ(ingests.rows[0].status, IngestStatus::kFailed) << "the first";
+}
+
 TEST(SqliteQuery, TakesSecondsWithAFractionForATime) {
   const TempTree tree;
   ASSERT_OK_AND_ASSIGN(

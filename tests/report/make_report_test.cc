@@ -240,6 +240,17 @@ TEST(MakeReport, GivesNoArrivalToWhatATransferHasLeftUnfinishedWhateverItsVerdic
   EXPECT_EQ(report.latency.creation_to_arrival.files, 1);
 }
 
+// As the prototype's INGEST_LIST, which has what was ingested.
+TEST(MakeReport, CountsWhatWasTriedInVainAsUningestedInThePrototypesWay) {
+  IngestRow failed = Dataset("raw/a.fits", 1);
+  failed.status = IngestStatus::kFailed;
+  const NightReport report = ReportOf({File("2020-05-01/a.fits", 1)}, {failed});
+  EXPECT_EQ(report.counts[Verdict::kFailed], 1);
+  EXPECT_EQ(report.legacy.n_files, 1);
+  EXPECT_EQ(report.legacy.n_ingest, 0);
+  EXPECT_EQ(report.legacy.n_error, 1);
+}
+
 TEST(Reason, OfAnUnknownFileTellsWhatCouldNotBeRead) {
   EXPECT_EQ(Reason({.verdict = Verdict::kUnknown, .ingest_path = "raw/a.fits"}, kNow),
             "the registry lists raw/a.fits, but whether that file is there could not be asked");
@@ -263,6 +274,9 @@ TEST(Reason, TellsSinceWhenAMissingFileIsExpectedAndWhyAnIgnoredOneIs) {
   EXPECT_EQ(Reason({.verdict = Verdict::kSettling, .in_storage = false, .expected_since = kShot},
                    kShot + seconds{5}),
             "expected for 5.0 s; it may arrive yet");
+  EXPECT_EQ(Reason({.verdict = Verdict::kSettling, .in_storage = false, .expected_since = kShot},
+                   kShot - seconds{5}),
+            "expected at 2020-05-02 01:00:00Z; it may arrive yet");
   EXPECT_EQ(Reason({.verdict = Verdict::kIgnored, .message = "R22 is turned off"}, kNow),
             "left out by a rule: R22 is turned off");
 }

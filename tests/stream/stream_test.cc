@@ -325,6 +325,12 @@ TEST(CheckOptionsOf, RefusesAQueryWithoutItsDatabaseAndADatabaseWithoutItsQuery)
   EXPECT_THAT(CheckOptionsOf({.sql = both, .expected = both}), IsOk());
 }
 
+TEST(CheckOptionsOf, RefusesAManifestsNameThatStandsForNothing) {
+  EXPECT_THAT(CheckOptionsOf({.manifest = "/taken/{night}/{day_obs}.txt"}), IsOk());
+  EXPECT_THAT(CheckOptionsOf({.manifest = "/taken/{nite}.txt"}),
+              FailsWith(StatusCode::kInvalidArgument, HasSubstr("'{nite}' stands for nothing")));
+}
+
 TEST(CheckOptionsOf, RefusesEventTablesThatNothingNames) {
   const EventTables events{.uri = "postgresql://db/lsst"};
   EXPECT_THAT(CheckOptionsOf({.storage = "/s", .events = events}),

@@ -62,6 +62,19 @@ TEST(NightInWords, NeverSaysNotIngestedWhereTheRegistryCouldNotBeRead) {
             "Unknown: the registry could not be read, so what is ingested is not known");
 }
 
+TEST(NightInWords, TellsOfANightThatCouldNotBeAskedWhatTheLookBeforeHadFound) {
+  EXPECT_EQ(NightInWords({.state = NightState::kUnknown,
+                          .counts = Counts({{Verdict::kNotIngested, 9}}),
+                          .registry_readable = false}),
+            "Unknown: the registry could not be read, so what is ingested is not known; at the look before: "
+            "9 files arrived but are not ingested");
+}
+
+TEST(NightInWords, SaysNotThatTheRegistryListsNoneWhereItsFilesLieElsewhere) {
+  EXPECT_EQ(NightInWords({.state = NightState::kComplete, .num_elsewhere = 2}),
+            "No files: none has arrived; what the registry lists, 2 files, lies in other nights' folders");
+}
+
 TEST(NightInWords, AddsToEveryProblemWhatCouldNotBeRead) {
   EXPECT_THAT(NightInWords({.state = NightState::kNeedsAttention,
                             .counts = Counts({{Verdict::kNotIngested, 1}}),

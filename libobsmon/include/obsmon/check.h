@@ -54,7 +54,8 @@ struct CheckLimits {
   std::optional<CheckRange> longest_critical{};
   LatencySummary Latencies::*latency = &Latencies::arrival_to_ingest;  ///< from when to when
   /// A stream that was last looked at longer ago is UNKNOWN whatever was found then: its monitor is dead.
-  std::chrono::seconds max_age = std::chrono::minutes{15};
+  /// Absent: the stream's own (StreamOutput::max_age).
+  std::optional<std::chrono::seconds> max_age{};
 };
 
 /// What is to be said of one stream.
@@ -67,6 +68,7 @@ struct StreamCheck {
   std::int64_t attention = 0;          ///< those of the files that need attention
   std::int64_t waiting = 0;            ///< those in flight, settling or pending
   std::optional<UtcTime> last_look{};  ///< at any of its nights; absent where there was none
+  std::chrono::seconds max_age{};      ///< how old it might be
   LatencySummary latency{};            ///< of the newest night that counts and has such files
   Night latency_night{};               ///< that night; meaningless where there are none
 };

@@ -139,7 +139,7 @@ void AppendPerformanceData(const StreamCheck& check, UtcTime as_of, const CheckL
   if (check.last_look) {
     const auto age = std::chrono::floor<std::chrono::seconds>(as_of - *check.last_look);
     fmt::format_to(to, " {}={}s;;{};0", label("age"), std::max<std::int64_t>(age.count(), 0),
-                   limits.max_age.count());
+                   check.max_age.count());
   }
   if (check.latency.files == 0) return;
   const auto text = [](const std::optional<CheckRange>& range) {
@@ -171,7 +171,7 @@ std::string_view CheckStateName(CheckState state) {
 
 StreamCheck CheckStream(std::string stream, const absl::StatusOr<std::vector<NightSummary>>& nights,
                         UtcTime as_of, const CheckLimits& limits) {
-  StreamCheck check{.stream = std::move(stream)};
+  StreamCheck check{.stream = std::move(stream), .max_age = limits.max_age.value_or(StreamOutput().max_age)};
   if (!nights.ok()) {
     check.sentence = std::string(nights.status().message());
     return check;
@@ -180,7 +180,7 @@ StreamCheck CheckStream(std::string stream, const absl::StatusOr<std::vector<Nig
   JudgeNights(*nights, limits, check);
   if (!check.last_look) {
     Judge(CheckState::kUnknown, "no night has been looked at yet", check);
-  } else if (as_of - *check.last_look > limits.max_age) {
+  } else if (as_of - *check.last_look > check.max_age) {
     Judge(CheckState::kUnknown,
           fmt::format("last looked at {} ago, at {}; is 'obsmon update' still run? What it found then: {}",
                       HumanDuration(as_of - *check.last_look), HumanTime(*check.last_look), check.sentence),

@@ -16,6 +16,7 @@ inline NightFacts FactsOf(const NightSummary& night) {
           .counts = night.counts,
           .num_issues = night.num_issues,
           .num_hiding = night.num_hiding,
+          .num_elsewhere = night.legacy.n_ingest,
           // Its trouble is then one of the issues; PutUnknown leaves none.
           .registry_readable = night.trouble.empty() || night.num_issues > 0};
 }

@@ -86,12 +86,15 @@ std::optional<UtcTime> ParseTime(std::string_view text) {
 
 NightSummary SummaryOf(Night night, const LegacyCounts& legacy, UtcTime looked_at) {
   NightSummary summary{.night = night, .legacy = legacy, .looked_at = looked_at, .from_prototype = true};
-  summary.state = legacy.n_error > 0 ? NightState::kNeedsAttention : NightState::kComplete;
   summary.counts.files = legacy.n_files;
   summary.counts[Verdict::kIngested] = legacy.n_ingest;
-  summary.counts[Verdict::kTooSmall] = legacy.n_small;
   summary.counts[Verdict::kNotFits] = legacy.n_not_fits;
   summary.counts[Verdict::kNotIngested] = legacy.n_error;
+  // N_Small has small files of any name; those that are FITS files are what is left.
+  const std::int64_t rest = legacy.n_files - legacy.n_ingest - legacy.n_not_fits - legacy.n_error;
+  summary.counts[Verdict::kTooSmall] = std::max<std::int64_t>(rest, 0);
+  summary.state =
+      summary.counts.Of(Concern::kAttention) > 0 ? NightState::kNeedsAttention : NightState::kComplete;
   summary.counts.last_creation = legacy.last_creation;
   summary.counts.last_ingest = legacy.last_ingest;
   return summary;

@@ -58,12 +58,28 @@ class Judge {
   void DecideAll() {
     FindLastWrite();
     if (!expected_.empty() || HasOrphan()) KnowNames();
+    FindUnseenDatasets();
     DecideTransfers();
     DecideDatasets();
     DecideAbsent();
   }
 
  private:
+  // Datasets that no file is known to be, and of which no more is known than their rows tell: each may be a
+  // file that none other of the ways tells.
+  void FindUnseenDatasets() {
+    for (std::size_t row = 0; row < ingests_.size(); ++row) {
+      if (ingests_.artifact()[row] != ArtifactState::kUnreadable) continue;
+      if (match_.transfer_of[row] != NightMatch::kNoRow) continue;
+      (ingests_.storage_stem()[row].empty() ? has_unseen_dataset_of_any_name_ : has_unseen_dataset_) = true;
+    }
+  }
+
+  bool MayBeUnseenDataset(std::size_t row, std::string_view path) const {
+    if (match_.ingest_of[row] != NightMatch::kNoRow || !IsFitsName(path)) return false;
+    return has_unseen_dataset_of_any_name_ || (has_unseen_dataset_ && !ParseRawFileName(path));
+  }
+
   bool IsInFlight(std::size_t row) const { return transfers_.state()[row] == TransferState::kInFlight; }
 
   void FindLastWrite() {
@@ -155,7 +171,7 @@ class Judge {
                             .is_fits = IsFitsName(file.path),
                             .size_bytes = file.size_bytes,
                             .ignored = rule != NightMatch::kNoRow,
-                            .hidden = !options_.registry_readable,
+                            .hidden = !options_.registry_readable || MayBeUnseenDataset(row, file.path),
                             .age = as_of_ - file.arrival_time,
                             .grace = GraceOf(file.path),
                             .min_fits_bytes = options_.min_fits_bytes};
@@ -200,6 +216,8 @@ class Judge {
   const UtcTime as_of_;
   const MatchOptions& options_;
   NightMatch& match_;
+  bool has_unseen_dataset_ = false;
+  bool has_unseen_dataset_of_any_name_ = false;
   UtcTime last_write_ = kEarliestTime;              ///< of all that is in flight
   absl::flat_hash_set<std::string_view> known_;     ///< arrived, on its way, or in the registry
   absl::flat_hash_set<std::string_view> orphaned_;  ///< left unfinished

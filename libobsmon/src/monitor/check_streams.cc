@@ -8,7 +8,9 @@ std::vector<StreamCheck> CheckStreams(std::span<const StreamOutput> streams, Utc
   std::vector<StreamCheck> checks;
   checks.reserve(streams.size());
   for (const StreamOutput& stream : streams) {
-    checks.push_back(CheckStream(stream.name, ReadNights(stream), as_of, limits));
+    CheckLimits of_stream = limits;
+    of_stream.max_age = limits.max_age.value_or(stream.max_age);
+    checks.push_back(CheckStream(stream.name, ReadNights(stream), as_of, of_stream));
   }
   return checks;
 }

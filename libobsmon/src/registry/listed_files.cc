@@ -30,7 +30,10 @@ class ListedFinder {
                const WorkControl& control)
       : storage_(storage), rows_(rows), known_(known), control_(control), order_(rows.size()) {
     std::iota(order_.begin(), order_.end(), 0U);
-    std::ranges::stable_sort(order_, {}, [&](std::uint32_t row) { return rows_.path()[row]; });
+    const auto path_of = [&](std::uint32_t row) { return rows_.path()[row]; };
+    std::ranges::stable_sort(order_, {}, path_of);
+    const auto same_path = [&](std::uint32_t a, std::uint32_t b) { return path_of(a) == path_of(b); };
+    order_.erase(std::unique(order_.begin(), order_.end(), same_path), order_.end());
   }
 
   absl::StatusOr<NightIngests> Run() {

@@ -142,8 +142,10 @@ class LegacyCounter {
   }
 
  private:
-  bool IsPresent(std::size_t ingest) const {
-    return evidence_.ingests.artifact()[ingest] == ArtifactState::kPresent;
+  // In INGEST_LIST: what was tried in vain, or waits, is not.
+  bool IsIngested(std::size_t ingest) const {
+    return evidence_.ingests.artifact()[ingest] == ArtifactState::kPresent &&
+           evidence_.ingests.status()[ingest] == IngestStatus::kIngested;
   }
 
   // INGEST_LIST joined to TRANSFER_LIST where the registry's night is this one. One file counts once, however
@@ -152,7 +154,7 @@ class LegacyCounter {
     std::vector<bool> counted(evidence_.transfers.size(), false);
     auto stray = evidence_.strays.begin();
     for (std::size_t ingest = 0; ingest < evidence_.ingests.size(); ++ingest) {
-      if (evidence_.ingests.night()[ingest] != report_.night || !IsPresent(ingest)) continue;
+      if (evidence_.ingests.night()[ingest] != report_.night || !IsIngested(ingest)) continue;
       while (stray != evidence_.strays.end() && stray->ingest_row < ingest) ++stray;
       if (const std::int32_t transfer = report_.match.transfer_of[ingest]; transfer != NightMatch::kNoRow) {
         const auto row = static_cast<std::size_t>(transfer);
@@ -175,7 +177,7 @@ class LegacyCounter {
     constexpr std::int64_t kSmallBytes = 10'000;
     for (std::size_t row = 0; row < evidence_.transfers.size(); ++row) {
       const std::int32_t ingest = report_.match.ingest_of[row];
-      if (ingest != NightMatch::kNoRow && IsPresent(static_cast<std::size_t>(ingest))) continue;
+      if (ingest != NightMatch::kNoRow && IsIngested(static_cast<std::size_t>(ingest))) continue;
       const TransferRow file = evidence_.transfers[row];
       if (file.state == TransferState::kInFlight || file.place != TransferPlace::kStorage) continue;
       const bool is_fits = file.path.ends_with(".fits");

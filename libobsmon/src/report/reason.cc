@@ -53,6 +53,9 @@ std::string IgnoredReason(const FileRow& file) {
 }
 
 std::string SettlingReason(const FileRow& file, UtcTime as_of) {
+  if (file.expected_since && *file.expected_since > as_of) {
+    return fmt::format("expected at {}; it may arrive yet", HumanTime(*file.expected_since));
+  }
   if (file.expected_since) {
     return fmt::format("expected for {}; it may arrive yet", HumanDuration(as_of - *file.expected_since));
   }

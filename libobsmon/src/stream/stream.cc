@@ -428,6 +428,18 @@ absl::Status CheckQueryOf(const SqlQuery& sql, std::string_view what) {
           : fmt::format("{0}_sql is given without {0}_query, what to ask it; give both, or none", what));
 }
 
+// A name in braces that stands for nothing would never be found, and nobody would know.
+absl::Status CheckManifest(std::string_view manifest) {
+  for (std::size_t begin = 0; (begin = manifest.find('{', begin)) != std::string_view::npos; ++begin) {
+    const std::string_view from_here = manifest.substr(begin);
+    if (from_here.starts_with("{night}") || from_here.starts_with("{day_obs}")) continue;
+    return absl::InvalidArgumentError(
+        fmt::format("manifest: '{}' stands for nothing; write {{night}} or {{day_obs}} for the night",
+                    from_here.substr(0, from_here.find('}') + 1)));
+  }
+  return absl::OkStatus();
+}
+
 constexpr auto kKeys = [] {
   std::array<std::string_view, kFields.size()> keys;
   for (std::size_t i = 0; i < keys.size(); ++i) keys[i] = kFields[i].key;
@@ -485,6 +497,7 @@ RegistryOptions RegistryOptionsOf(const Stream& stream) {
 }
 
 absl::Status CheckOptionsOf(const Stream& stream) {
+  OBSMON_RETURN_IF_ERROR(CheckManifest(stream.manifest.native()));
   OBSMON_RETURN_IF_ERROR(CheckQueryOf(stream.expected, "expected"));
   OBSMON_RETURN_IF_ERROR(CheckQueryOf(stream.sql, "registry"));
   if (stream.sql.IsGiven()) return absl::OkStatus();

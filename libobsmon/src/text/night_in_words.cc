@@ -63,8 +63,13 @@ std::string Breakdown(const NightCounts& counts, Concern concern) {
   return out;
 }
 
-std::string CompleteDetail(const NightCounts& counts) {
+std::string CompleteDetail(const NightFacts& night) {
+  const NightCounts& counts = night.counts;
   const std::int64_t ingested = counts[Verdict::kIngested];
+  if (counts.files == 0 && night.num_elsewhere > 0) {
+    return fmt::format("none has arrived; what the registry lists, {}, lies in other nights' folders",
+                       CountOf(night.num_elsewhere, "file", "files"));
+  }
   if (counts.files == 0) return "none has arrived, and the registry lists none";
   if (ingested == counts.files) {
     return counts.files == 1 ? "its one file is ingested"
@@ -83,6 +88,10 @@ std::string InProgressDetail(const NightCounts& counts) {
 
 std::string UnknownDetail(const NightFacts& night) {
   std::string out = WhatCouldNotBeRead(night);
+  // The history keeps what the look before has found.
+  if (const std::string before = Troubles(night.counts); !night.registry_readable && !before.empty()) {
+    out += fmt::format("; at the look before: {}", before);
+  }
   if (out.empty()) {
     out = fmt::format("whether {} ingested can't be told",
                       CountOf(night.counts[Verdict::kUnknown], "file is", "files are"));
@@ -97,6 +106,7 @@ NightFacts FactsOf(const NightReport& report) {
           .counts = report.counts,
           .num_issues = std::ssize(report.evidence.issues),
           .num_hiding = std::ranges::count_if(report.evidence.issues, HidesFiles),
+          .num_elsewhere = report.legacy.n_ingest,
           .registry_readable = report.evidence.registry_status.ok()};
 }
 
@@ -126,7 +136,7 @@ std::string NightDetail(const NightFacts& night) {
     case NightState::kInProgress:
       return InProgressDetail(night.counts);
     case NightState::kComplete:
-      return CompleteDetail(night.counts);
+      return CompleteDetail(night);
     case NightState::kUnknown:
       break;
   }

@@ -21,8 +21,10 @@ inline constexpr std::array<Verdict, kNumVerdicts> kGravestFirst = {
 struct NightFacts {
   NightState state = NightState::kUnknown;
   NightCounts counts{};
-  std::int64_t num_issues = 0;    ///< entries that could not be read
-  std::int64_t num_hiding = 0;    ///< those of them that may hide files
+  std::int64_t num_issues = 0;  ///< entries that could not be read
+  std::int64_t num_hiding = 0;  ///< those of them that may hide files
+  std::int64_t num_elsewhere =
+      0;                          ///< of a night without files: what the registry lists under it all the same
   bool registry_readable = true;  ///< false: what is ingested could not be asked
 };
 
