@@ -10,6 +10,7 @@
 #include <functional>
 #include <mutex>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -137,6 +138,99 @@ TEST(WorkQueue, TicksWhileTheCallingThreadOnlyWaitsForOthers) {
     if (++ticks == 2) second_tick.Join();
   });
   EXPECT_GE(ticks, 2);
+}
+
+// Whoever of two threads may throw, the caller of `run` hears of it, and both have ended by then.
+enum class Thrower { kCaller, kHelper };
+
+// Two tasks at the same time: one throws, and then the other, which still has to do, ends.
+class TwoTasks {
+ public:
+  explicit TwoTasks(Thrower thrower) : thrower_(thrower) {}
+
+  void Run() {
+    both_.Join();
+    const bool is_caller = std::this_thread::get_id() == caller_;
+    if (is_caller == (thrower_ == Thrower::kCaller)) throw std::runtime_error("thrown by one of two");
+    WorkFor(std::chrono::milliseconds{5});
+    other_ended_ = true;
+  }
+  bool other_ended() const { return other_ended_; }
+
+ private:
+  const Thrower thrower_;
+  const std::thread::id caller_ = std::this_thread::get_id();
+  Meeting both_{2};
+  std::atomic<bool> other_ended_{false};
+};
+
+TEST(WorkQueue, GivesItsCallerWhatATaskThrowsOnWhicheverThread) {
+  for (const Thrower thrower : {Thrower::kCaller, Thrower::kHelper}) {
+    WorkQueue queue(2);
+    TwoTasks tasks(thrower);
+    std::atomic<int> num_others{0};
+    for (int i = 0; i < 1'000; ++i) {
+      queue.Push(Urgency::kLater, [&] {
+        ++num_others;
+        WorkFor(std::chrono::microseconds{100});
+      });
+    }
+    for (int i = 0; i < 2; ++i) queue.Push(Urgency::kNow, [&] { tasks.Run(); });
+    EXPECT_THAT([&] { queue.Run([] {}); },
+                testing::ThrowsMessage<std::runtime_error>("thrown by one of two"));
+    EXPECT_TRUE(tasks.other_ended());
+    EXPECT_LT(num_others, 1'000) << "what waits is dropped";
+  }
+}
+
+TEST(WorkQueue, GivesItsCallerWhatATickThrowsAndTicksNoMore) {
+  int num_ticks = 0;
+  std::atomic<int> num_run{0};
+  const auto run = [&] {
+    WorkQueue queue(2);
+    for (int i = 0; i < 1'000; ++i) {
+      queue.Push(Urgency::kLater, [&] {
+        ++num_run;
+        WorkFor(std::chrono::microseconds{100});
+      });
+    }
+    queue.Run([&] {
+      ++num_ticks;
+      throw std::runtime_error("thrown by a tick");
+    });
+  };
+  EXPECT_THAT(run, testing::ThrowsMessage<std::runtime_error>("thrown by a tick"));
+  EXPECT_EQ(num_ticks, 1);
+  EXPECT_LT(num_run, 1'000);
+}
+
+TEST(WorkQueue, EndsAfterAThrowHoweverMuchIsPushed) {
+  WorkQueue queue(2);
+  TwoTasks tasks(Thrower::kCaller);
+  const std::function<void()> push_on = [&] { queue.Push(Urgency::kNow, push_on); };
+  for (int i = 0; i < 2; ++i) {
+    queue.Push(Urgency::kNow, [&] {
+      tasks.Run();
+      push_on();
+    });
+  }
+  EXPECT_THROW(queue.Run([] {}), std::runtime_error);
+}
+
+TEST(ParallelFor, GivesItsCallerWhatACallThrowsOnWhicheverThread) {
+  for (const Thrower thrower : {Thrower::kCaller, Thrower::kHelper}) {
+    TwoTasks tasks(thrower);
+    std::atomic<int> num_others{0};
+    const auto call = [&](std::size_t i) {
+      if (i < 2) return tasks.Run();
+      ++num_others;
+      WorkFor(std::chrono::microseconds{100});
+    };
+    EXPECT_THAT([&] { ParallelFor(1'000, 2, call); },
+                testing::ThrowsMessage<std::runtime_error>("thrown by one of two"));
+    EXPECT_TRUE(tasks.other_ended());
+    EXPECT_LT(num_others, 998) << "calls that have not begun are dropped";
+  }
 }
 
 TEST(CallLatency, CountsNoWorkThatWasDoneBeforeItsMaking) {

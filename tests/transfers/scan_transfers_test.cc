@@ -7,11 +7,16 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
+#include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -633,6 +638,41 @@ TEST(ScanTransfers, EndsWhenItIsAskedToStop) {
   stop.request_stop();
   EXPECT_THAT(Scan(tree, {.control = {.stop = stop.get_token()}}),
               FailsWith(absl::StatusCode::kCancelled, HasSubstr("2020-05-01")));
+}
+
+// Knows nothing, and takes its time to say so, as a disk far away does.
+class Slow final : public KnownTransfers {
+ public:
+  std::optional<TransferRow> Find(std::string_view /*path*/, const FileId& /*file_id*/,
+                                  FolderChange /*of_its_folder*/) const override {
+    ++num_asked_;
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    return std::nullopt;
+  }
+  int num_asked() const { return num_asked_; }
+
+ private:
+  mutable std::atomic<int> num_asked_{0};
+};
+
+TEST(ScanTransfers, GivesItsCallerWhatProgressThrowsAndAsksForNothingMore) {
+  const TempTree tree;
+  for (int folder = 0; folder < 100; ++folder) {
+    tree.File(fmt::format("storage/2020-05-01/{:02}/a.fits", folder));
+  }
+  for (const int threads : {1, 4}) {
+    const Slow slow;
+    int num_heard = 0;
+    const Progress progress = [&](std::string_view /*stage*/, std::int64_t /*done*/, std::int64_t /*total*/) {
+      ++num_heard;
+      throw std::runtime_error("thrown by the listener");
+    };
+    const ScanOptions options{.known = &slow, .control = {.progress = progress, .num_threads = threads}};
+    EXPECT_THAT([&] { Scan(tree, options).IgnoreError(); },
+                testing::ThrowsMessage<std::runtime_error>("thrown by the listener"));
+    EXPECT_EQ(num_heard, 1);
+    EXPECT_LT(slow.num_asked(), 100) << threads;
+  }
 }
 
 TEST(ScanTransfers, GoesOnWhereFoldersVanishUnderIt) {

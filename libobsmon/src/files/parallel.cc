@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace obsmon {
@@ -18,6 +19,12 @@ class Loop {
   void Run(int num_threads) {
     if (n_ > 1) StartHelpers(std::min(static_cast<std::size_t>(num_threads), n_) - 1);
     Work();
+    Join();
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+  }
+
+ private:
+  void Join() {
     std::vector<std::jthread> helpers;
     {
       const std::lock_guard lock(mutex_);
@@ -26,7 +33,6 @@ class Loop {
     }
   }  // joins
 
- private:
   void StartHelpers(std::size_t wanted) {
     const std::lock_guard lock(mutex_);
     if (is_over_) return;
@@ -34,12 +40,22 @@ class Loop {
     wanted = std::min({wanted, most_helpers_, n_ - started_calls});
     try {
       while (helpers_.size() < wanted) helpers_.emplace_back([this] { Work(); });
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {
       // The system gives no more threads: those that there are do the work.
     }
   }
 
   void Work() {
+    try {
+      CallBodies();
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = std::current_exception();
+      next_ = n_;  // of the calls, none begins any more
+    }
+  }
+
+  void CallBodies() {
     const CallLatency latency;
     for (std::size_t i = next_++; i < n_; i = next_++) {
       body_(i);
@@ -57,6 +73,7 @@ class Loop {
   std::atomic<bool> is_slow_{false};
   std::mutex mutex_;
   bool is_over_ = false;
+  std::exception_ptr failure_;
   std::vector<std::jthread> helpers_;
 };
 

@@ -15,7 +15,8 @@ namespace obsmon {
 inline constexpr std::launch kBeside = std::launch::async | std::launch::deferred;
 
 /// Calls `body(0)` … `body(n - 1)`, each once, from up to `num_threads` threads (0: as ThreadsOrDefault), the
-/// caller's among them. Returns when all have returned.
+/// caller's among them. Returns when all have returned. Where one throws, those that have not begun are
+/// dropped, those that have are awaited, and the first such exception is thrown from here.
 ///
 /// Where the number is left open and calls are seen to wait for a disk, threads are added up to MostThreads.
 void ParallelFor(std::size_t n, int num_threads, absl::FunctionRef<void(std::size_t)> body);

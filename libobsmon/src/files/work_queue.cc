@@ -1,7 +1,6 @@
 #include "files/work_queue.h"
 
 #include <chrono>
-#include <system_error>
 #include <utility>
 
 #include "files/call_latency.h"
@@ -17,6 +16,7 @@ constexpr std::chrono::milliseconds kTick{50};
 
 void WorkQueue::Push(Urgency urgency, Task task) {
   const std::lock_guard lock(mutex_);
+  if (failure_) return;
   (urgency == Urgency::kNow ? now_ : later_).push_back(std::move(task));
   if (num_idle_ > 0) {
     changed_.notify_one();
@@ -32,7 +32,7 @@ void WorkQueue::Run(absl::FunctionRef<void()> tick) {
     if (std::optional<Task> task = TakeLocked()) {
       lock.unlock();
       RunAndAccount(*task);
-      tick();
+      Tick(tick);
       lock.lock();
       continue;
     }
@@ -41,13 +41,14 @@ void WorkQueue::Run(absl::FunctionRef<void()> tick) {
     --num_idle_;
     if (woken == std::cv_status::timeout) {
       lock.unlock();
-      tick();
+      Tick(tick);
       lock.lock();
     }
   }
   lock.unlock();
   changed_.notify_all();
   helpers_.clear();  // joins
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
 std::optional<WorkQueue::Task> WorkQueue::TakeLocked() {
@@ -65,7 +66,7 @@ void WorkQueue::StartHelperLocked() {
   if (helpers_.size() >= max_helpers_) return;
   try {
     helpers_.emplace_back([this] { Help(); });
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     max_helpers_ = helpers_.size();  // the system gives no more: those that there are do the work
   }
 }
@@ -86,13 +87,38 @@ void WorkQueue::Help() {
 }
 
 void WorkQueue::RunAndAccount(const Task& task) {
-  const CallLatency latency;
-  task();
-  const bool waited = latency.IsWaiting();
+  bool waited = false;
+  try {
+    const CallLatency latency;
+    task();
+    waited = latency.IsWaiting();
+  } catch (...) {
+    Fail(std::current_exception());
+  }
   const std::lock_guard lock(mutex_);
   if (waited) max_helpers_ = most_helpers_;
   --num_running_;
   if (IsDoneLocked()) changed_.notify_all();
+}
+
+void WorkQueue::Tick(absl::FunctionRef<void()> tick) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (failure_) return;  // the caller is about to hear of it
+  }
+  try {
+    tick();
+  } catch (...) {
+    Fail(std::current_exception());
+  }
+}
+
+void WorkQueue::Fail(std::exception_ptr failure) {
+  std::vector<Task> dropped[2];  // what they hold is let go of after the lock
+  const std::lock_guard lock(mutex_);
+  if (!failure_) failure_ = std::move(failure);
+  dropped[0].swap(now_);
+  dropped[1].swap(later_);
 }
 
 }  // namespace obsmon

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -35,7 +36,8 @@ class WorkQueue {
         most_helpers_(static_cast<std::size_t>(most_threads) - 1) {}
   explicit WorkQueue(int num_threads) : WorkQueue(num_threads, num_threads) {}
 
-  /// Adds a task. The newest of its urgency runs first, so that few are ever waiting.
+  /// Adds a task. The newest of its urgency runs first, so that few are ever waiting. After a failure it is
+  /// dropped.
   void Push(Urgency urgency, Task task);
 
   /// Runs all tasks, and those that they push, and returns when none is left. Calls `tick` from the calling
@@ -43,6 +45,9 @@ class WorkQueue {
   ///
   /// Helping threads start only when a task waits and no thread is idle: a night of one small folder, which
   /// is the usual one, costs none.
+  ///
+  /// What a task or `tick` throws ends the queue: tasks that wait are dropped, those that run are awaited,
+  /// and the first such exception is thrown from here.
   void Run(absl::FunctionRef<void()> tick);
 
  private:
@@ -51,6 +56,8 @@ class WorkQueue {
   void StartHelperLocked();
   void Help();
   void RunAndAccount(const Task& task);
+  void Tick(absl::FunctionRef<void()> tick);
+  void Fail(std::exception_ptr failure);
 
   std::mutex mutex_;
   std::size_t max_helpers_;  ///< grows to most_helpers_ where tasks wait
@@ -61,6 +68,7 @@ class WorkQueue {
   std::size_t num_running_ = 0;  ///< tasks that are being run
   std::size_t num_idle_ = 0;     ///< threads that wait for a task
   bool is_running_ = false;
+  std::exception_ptr failure_;
   std::vector<std::jthread> helpers_;
 };
 

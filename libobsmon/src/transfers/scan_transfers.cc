@@ -123,10 +123,10 @@ class Walk {
 
   const Storage& storage_;
   const ScanOptions& options_;
-  WorkQueue queue_;
   std::atomic<std::int64_t> num_asked_{0};
   std::mutex mutex_;
   std::vector<FolderContents> contents_;
+  WorkQueue queue_;  // last: its threads, which use the others, end with it
 };
 
 /// A night's folder by one of its names.
