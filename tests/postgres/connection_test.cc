@@ -200,6 +200,19 @@ TEST(PostgresConnection, WaitsNoLongerThanItsLimitForALock) {
   EXPECT_THAT(connection->Query("SELECT path FROM file"), FailsWith(absl::StatusCode::kUnavailable, _));
 }
 
+TEST(PostgresConnection, IsAskedByThoseWhoWaitForLongerThanTheServersSettingsCanSay) {
+  OBSMON_NEEDS_POSTGRES();
+  const TestDatabase database;
+  const std::unique_ptr<Connection> connection = Connect(database, {.silence = std::chrono::hours{24 * 366}});
+  ASSERT_THAT(connection->BeginReadOnly(), IsOk());
+  ASSERT_OK_AND_ASSIGN(
+      const std::unique_ptr<Rows> rows,
+      connection->Query("SELECT current_setting('lock_timeout'), current_setting('statement_timeout')"));
+  ASSERT_THAT(rows->Step(), IsOkAndHolds(true));
+  EXPECT_EQ(rows->Text(0), "2147483647ms");
+  EXPECT_EQ(rows->Text(1), "2147483647ms");
+}
+
 TEST(PostgresConnection, EndsAtOnceWhenToldToStop) {
   const SilentServer server;
   std::stop_source stop;

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "postgres/postgres.h"
@@ -22,6 +24,11 @@ constexpr std::chrono::milliseconds kSlice{50};
 // The server gives a statement up after so many times the silence that we bear: it does not see that we have
 // gone.
 constexpr int kSilencesPerStatement = 30;
+
+// In the milliseconds of its settings; one that is longer than these can say, the server would refuse.
+std::int64_t ServerTimeout(std::chrono::milliseconds timeout) {
+  return std::min<std::int64_t>(timeout.count(), INT_MAX);
+}
 
 struct Clear {
   void operator()(PGresult* result) const { PQclear(result); }
@@ -338,10 +345,9 @@ absl::Status LibpqConnection::Begin(std::string_view kind) {
   // Before this side gives up, so that it is the server that says what it waited for.
   const std::chrono::milliseconds for_a_lock =
       std::max(session_.silence() * 9 / 10, std::chrono::milliseconds{1});
-  return Execute(
-      fmt::format("BEGIN {}; SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}; "
-                  "SET LOCAL TIME ZONE 'UTC'",
-                  kind, for_a_lock.count(), (session_.silence() * kSilencesPerStatement).count()));
+  return Execute(fmt::format(
+      "BEGIN {}; SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}; SET LOCAL TIME ZONE 'UTC'",
+      kind, ServerTimeout(for_a_lock), ServerTimeout(session_.silence() * kSilencesPerStatement)));
 }
 
 // Between two statements a look at a night may pass.
