@@ -113,7 +113,7 @@ TEST(Gen3Pause, LetsAWriterCommitWhoWasHeldUpAndSeesWhatItWrote) {
   const TempTree tree;
   Gen3Builder builder(tree, "repo");
   const std::filesystem::path file = builder.Close() / "gen3.sqlite3";
-  ASSERT_OK_AND_ASSIGN(sqlite::ForeignDatabase database, sqlite::ForeignDatabase::Open(file, "/tmp"));
+  ASSERT_OK_AND_ASSIGN(sqlite::ForeignDatabase database, sqlite::ForeignDatabase::Open(file, "/tmp", {}));
   ASSERT_OK_AND_ASSIGN(sqlite::Statement count,
                        database.connection().Prepare("SELECT count(*) FROM instrument"));
   ASSERT_TRUE(count.Step().value());

@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <thread>
 
 #include "sqlite/backoff.h"
 #include "support/registry_builder.h"
@@ -42,7 +44,9 @@ class ForeignDatabaseTest : public testing::Test {
   void Make(std::string_view sql = "CREATE TABLE t (x); INSERT INTO t VALUES (1)") const {
     EXPECT_THAT(Writer().Execute(sql), IsOk());
   }
-  absl::StatusOr<ForeignDatabase> Open() const { return ForeignDatabase::Open(file(), copies()); }
+  absl::StatusOr<ForeignDatabase> Open(const std::stop_token& stop = {}) const {
+    return ForeignDatabase::Open(file(), copies(), stop);
+  }
 
   static std::int64_t CountIn(ForeignDatabase& database) {
     absl::StatusOr<Statement> count = database.connection().Prepare("SELECT count(*) FROM t");
@@ -200,7 +204,7 @@ TEST_F(ForeignDatabaseTest, IsFoundThroughALinkWithItsSideFiles) {
   });
   tree_.Symlink("elsewhere/registry.sqlite3", file());
   ASSERT_OK_AND_ASSIGN(ForeignDatabase database,
-                       ForeignDatabase::Open(tree_ / "elsewhere/registry.sqlite3", copies()));
+                       ForeignDatabase::Open(tree_ / "elsewhere/registry.sqlite3", copies(), {}));
   EXPECT_EQ(CountIn(database), 1);
 }
 
@@ -211,12 +215,25 @@ TEST_F(ForeignDatabaseTest, IsCopiedToWhereNobodyElseMayLook) {
   EXPECT_EQ(folder->status().permissions(), std::filesystem::perms::owner_all);
 }
 
+TEST_F(ForeignDatabaseTest, IsNoLongerCopiedOnceItIsToldToStop) {
+  Make("PRAGMA journal_mode = WAL; CREATE TABLE t (x)");
+  std::filesystem::resize_file(file(), std::uintmax_t{256} << 20U);  // of holes, which cost nothing to read
+  std::stop_source stop;
+  const std::jthread watcher([&](const std::stop_token& is_over) {
+    while (!is_over.stop_requested() && std::filesystem::is_empty(copies())) std::this_thread::yield();
+    stop.request_stop();
+  });
+  EXPECT_THAT(Open(stop.get_token()).status(), FailsWith(absl::StatusCode::kCancelled, testing::_));
+  EXPECT_TRUE(std::filesystem::is_empty(copies()));
+  EXPECT_THAT(Open(stop.get_token()).status(), FailsWith(absl::StatusCode::kCancelled, testing::_));
+}
+
 TEST_F(ForeignDatabaseTest, IsNeverCopiedIntoItsOwnFolder) {
   Make("PRAGMA journal_mode = WAL; CREATE TABLE t (x)");
   const std::filesystem::path below = tree_.Folder("input/below");
   const std::string before = PortraitOf(tree_ / "input");
   for (const std::filesystem::path& folder : {tree_ / "input", below}) {
-    EXPECT_THAT(ForeignDatabase::Open(file(), folder).status(),
+    EXPECT_THAT(ForeignDatabase::Open(file(), folder, {}).status(),
                 FailsWith(absl::StatusCode::kFailedPrecondition, HasSubstr("in its own folder")));
   }
   EXPECT_EQ(PortraitOf(tree_ / "input"), before);
@@ -224,7 +241,7 @@ TEST_F(ForeignDatabaseTest, IsNeverCopiedIntoItsOwnFolder) {
 
 TEST_F(ForeignDatabaseTest, ThatCannotBeCopiedSaysWhere) {
   Make("PRAGMA journal_mode = WAL; CREATE TABLE t (x)");
-  EXPECT_THAT(ForeignDatabase::Open(file(), tree_ / "absent").status(),
+  EXPECT_THAT(ForeignDatabase::Open(file(), tree_ / "absent", {}).status(),
               FailsWith(absl::StatusCode::kResourceExhausted, HasSubstr((tree_ / "absent").string())));
 }
 

@@ -77,7 +77,7 @@ class SqliteQuery final : public AskedQuery {
 
   absl::Status ReadOnce(ReadFunction read) {
     OBSMON_ASSIGN_OR_RETURN(sqlite::ForeignDatabase database,
-                            sqlite::ForeignDatabase::Open(file_, options_.copies_folder));
+                            sqlite::ForeignDatabase::Open(file_, options_.copies_folder, options_.stop));
     absl::StatusOr<sqlite::Statement> statement = database.connection().Prepare(query_.Sql('?'));
     if (!statement.ok()) return sqlite::WithoutPath(statement.status(), database.connection().file());
     OBSMON_ASSIGN_OR_RETURN(const AnswerColumns columns,

@@ -162,8 +162,9 @@ class Gen2Registry final : public Registry {
   }
 
   absl::Status ReadOnce(ReadFunction read) {
-    OBSMON_ASSIGN_OR_RETURN(sqlite::ForeignDatabase database,
-                            sqlite::ForeignDatabase::Open(file_, options_.copies_folder));
+    OBSMON_ASSIGN_OR_RETURN(
+        sqlite::ForeignDatabase database,
+        sqlite::ForeignDatabase::Open(file_, options_.copies_folder, options_.control.stop));
     const absl::StatusOr<RawColumns> columns = RawColumns::Read(database.connection());
     const absl::Status status = columns.ok() ? read(database.connection(), *columns) : columns.status();
     return sqlite::WithoutPath(status, database.connection().file());

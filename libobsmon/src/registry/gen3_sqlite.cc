@@ -105,8 +105,9 @@ class SqliteDatabase final : public Gen3Database {
 
  private:
   absl::Status ReadOnce(absl::FunctionRef<absl::Status(Gen3Transaction&)> read) {
-    OBSMON_ASSIGN_OR_RETURN(sqlite::ForeignDatabase database,
-                            sqlite::ForeignDatabase::Open(file_, options_.copies_folder));
+    OBSMON_ASSIGN_OR_RETURN(
+        sqlite::ForeignDatabase database,
+        sqlite::ForeignDatabase::Open(file_, options_.copies_folder, options_.control.stop));
     OBSMON_RETURN_IF_ERROR(database.connection().Execute(kLargerCache));
     SqliteTransaction transaction(database, options_);
     return sqlite::WithoutPath(read(transaction), database.connection().file());

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <fstream>
 #include <functional>
+#include <stop_token>
 #include <system_error>
 #include <utility>
 
@@ -68,6 +69,14 @@ ByteSource BytesOf(const std::string& path) {
   };
 }
 
+// Ends what reads from it once it is told to stop.
+ByteSource UntilStopped(ByteSource source, const std::stop_token& stop) {
+  return [source = std::move(source), stop](std::int64_t offset) -> absl::StatusOr<std::string> {
+    if (stop.stop_requested()) return absl::CancelledError("cancelled");
+    return source(offset);
+  };
+}
+
 absl::Status Copy(const ByteSource& source, const std::string& to) {
   std::ofstream copy(to, std::ios::binary | std::ios::trunc);
   for (std::int64_t offset = 0;;) {
@@ -93,17 +102,20 @@ absl::Status Compare(const ByteSource& source, const std::string& copy) {
 }
 
 // Copies the database of `connection` and its side files into `folder`; the copy's path.
-absl::StatusOr<std::string> CopyWhole(Connection& connection, const std::filesystem::path& folder) {
+absl::StatusOr<std::string> CopyWhole(Connection& connection, const std::filesystem::path& folder,
+                                      const std::stop_token& stop) {
   std::string copy = (folder / "copy.sqlite3").string();
-  const ByteSource database = BytesOf(connection);
+  const ByteSource database = UntilStopped(BytesOf(connection), stop);
   OBSMON_RETURN_IF_ERROR(Copy(database, copy));
   for (const std::string_view suffix : kSideFiles) {
     const std::string side_file = Beside(connection.file(), suffix);
-    if (Exists(side_file)) OBSMON_RETURN_IF_ERROR(Copy(BytesOf(side_file), Beside(copy, suffix)));
+    if (!Exists(side_file)) continue;
+    OBSMON_RETURN_IF_ERROR(Copy(UntilStopped(BytesOf(side_file), stop), Beside(copy, suffix)));
   }
   OBSMON_RETURN_IF_ERROR(Compare(database, copy));
   for (const std::string_view suffix : kSideFiles) {
-    OBSMON_RETURN_IF_ERROR(Compare(BytesOf(Beside(connection.file(), suffix)), Beside(copy, suffix)));
+    const ByteSource side_file = UntilStopped(BytesOf(Beside(connection.file(), suffix)), stop);
+    OBSMON_RETURN_IF_ERROR(Compare(side_file, Beside(copy, suffix)));
   }
   return copy;
 }
@@ -166,8 +178,9 @@ bool IsBesideOrBelow(const std::filesystem::path& folder, const std::filesystem:
   return std::ranges::mismatch(forbidden, resolved).in1 == forbidden.end();
 }
 
-absl::StatusOr<Connection> OpenCopy(Connection& original, const PrivateFolder& folder) {
-  OBSMON_ASSIGN_OR_RETURN(const std::string copy, CopyWhole(original, folder.path()));
+absl::StatusOr<Connection> OpenCopy(Connection& original, const PrivateFolder& folder,
+                                    const std::stop_token& stop) {
+  OBSMON_ASSIGN_OR_RETURN(const std::string copy, CopyWhole(original, folder.path(), stop));
   absl::StatusOr<Connection> connection = Connection::Open(copy, OpenMode::kReadWrite, kNoWait);
   if (!connection.ok()) return WithoutPath(connection.status(), copy);
   const absl::Status begun = BeginReading(*connection);
@@ -250,15 +263,17 @@ absl::Status WithoutPath(const absl::Status& status, const std::string& file) {
 }
 
 absl::StatusOr<ForeignDatabase> ForeignDatabase::Open(const std::filesystem::path& file,
-                                                      const std::filesystem::path& copies_folder) {
+                                                      const std::filesystem::path& copies_folder,
+                                                      const std::stop_token& stop) {
   OBSMON_ASSIGN_OR_RETURN(const std::string resolved, RegularFileAt(file));
-  absl::StatusOr<ForeignDatabase> database = OpenResolved(resolved, copies_folder);
+  absl::StatusOr<ForeignDatabase> database = OpenResolved(resolved, copies_folder, stop);
   if (!database.ok()) return WithoutPath(database.status(), resolved);
   return database;
 }
 
 absl::StatusOr<ForeignDatabase> ForeignDatabase::OpenResolved(const std::string& file,
-                                                              const std::filesystem::path& copies_folder) {
+                                                              const std::filesystem::path& copies_folder,
+                                                              const std::stop_token& stop) {
   OBSMON_ASSIGN_OR_RETURN(Connection original, Connection::Open(file, OpenMode::kReadOnly, kNoWait));
   OBSMON_ASSIGN_OR_RETURN(const std::int64_t size, original.FileSize());
   if (size == 0) return absl::FailedPreconditionError("it is empty");
@@ -270,7 +285,7 @@ absl::StatusOr<ForeignDatabase> ForeignDatabase::OpenResolved(const std::string&
     if (!absl::IsAborted(begun)) return begun;
   }
   OBSMON_ASSIGN_OR_RETURN(PrivateFolder folder, MakeFolderFor(file, copies_folder));
-  OBSMON_ASSIGN_OR_RETURN(Connection copy, OpenCopy(original, folder));
+  OBSMON_ASSIGN_OR_RETURN(Connection copy, OpenCopy(original, folder, stop));
   return ForeignDatabase(std::move(folder), std::move(copy));
 }
 

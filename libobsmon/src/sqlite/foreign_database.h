@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -63,13 +64,15 @@ absl::Status WithoutPath(const absl::Status& status, const std::string& file);
 class ForeignDatabase {
  public:
   /// Opens `file`, following links, and begins the transaction. Waits for nobody; where a copy is needed it
-  /// is made in `copies_folder`.
+  /// is made in `copies_folder`, as long as `stop` allows.
   ///
   /// Statuses as Connection's, but the message is one clause without the path, for that may be a copy's;
   /// kUnavailable also where it changed while it was copied, kFailedPrecondition where it is empty, no
-  /// regular file, or `copies_folder` lies beside or below it, kResourceExhausted where it can't be copied.
+  /// regular file, or `copies_folder` lies beside or below it, kResourceExhausted where it can't be copied,
+  /// kCancelled soon after a request to stop while it is copied.
   static absl::StatusOr<ForeignDatabase> Open(const std::filesystem::path& file,
-                                              const std::filesystem::path& copies_folder);
+                                              const std::filesystem::path& copies_folder,
+                                              const std::stop_token& stop);
 
   /// Ends the transaction and begins another, on what was committed since, so that a writer who waits can go
   /// on; statements are kept, but none may be running. Of a copy nobody waits for, nothing is done.
@@ -83,7 +86,8 @@ class ForeignDatabase {
 
  private:
   static absl::StatusOr<ForeignDatabase> OpenResolved(const std::string& file,
-                                                      const std::filesystem::path& copies_folder);
+                                                      const std::filesystem::path& copies_folder,
+                                                      const std::stop_token& stop);
   ForeignDatabase(std::optional<PrivateFolder> copy, Connection connection)
       : copy_(std::move(copy)), connection_(std::move(connection)) {}
 
