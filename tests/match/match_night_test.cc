@@ -542,6 +542,49 @@ TEST(MatchNight, OfSeveralRunsThatOfTheSameChecksumCounts) {
   EXPECT_THAT(match.basis, ElementsAre(MatchBasis::kChecksum));
 }
 
+TEST(MatchNight, OfDatasetsOfOneNameEachFileHasThatOfItsFolderItsSizeOrItsChecksum) {
+  const MatchOptions options{.storage_names = {"/data/storage"}};
+  std::vector<TransferRow> files;
+  std::vector<IngestRow> listed;
+  std::vector<IngestRow> copies;
+  for (const std::string_view path :
+       {"20250501/e1/image.fits", "20250501/e2/image.fits", "20250501/e3/image.fits"}) {
+    files.push_back(Arrived(path, {1, files.size() + 1}));
+  }
+  for (const std::string_view path : {"2025-05-01/e3/image.fits", "2025-05-01/e1/image.fits"}) {
+    listed.push_back(Dataset(path, {}));
+    listed.back().artifact = ArtifactState::kGone;
+  }
+  listed[0].link_target = "/data/storage/2025-05-01/e3/image.fits";
+  listed[1].link_target = "/data/storage/2025-05-01/e1/image.fits";
+  EXPECT_THAT(MatchNight(Transfers(files), Ingests(listed), kNow, options).ingest_of, ElementsAre(1, -1, 0));
+
+  for (const std::string_view path : {"a/image.fits", "b/image.fits", "c/image.fits"}) {
+    copies.push_back(Copy(path, "", 57'600, {1, 10 + copies.size()}));
+    copies.back().exposure = static_cast<std::int64_t>(copies.size());
+  }
+  EXPECT_THAT(MatchNight(Transfers(files), Ingests(copies), kNow).ingest_of, ElementsAre(0, 1, 2))
+      << "which is of which nobody can tell, but there are as many";
+  files[0].size_bytes = copies[2].ingested_size_bytes = 60'000;
+  EXPECT_THAT(MatchNight(Transfers(files), Ingests(copies), kNow).ingest_of, ElementsAre(2, 0, 1));
+  files[1].checksum = copies[1].ingested_checksum = 7;
+  copies[0].ingested_checksum = 8;
+  EXPECT_THAT(MatchNight(Transfers(files), Ingests(copies), kNow).ingest_of, ElementsAre(2, 1, 0));
+}
+
+TEST(MatchNight, AnObjectIsKnownByItsKeyHoweverDeepItsFileLies) {
+  for (const std::string below : {"a.fits", "e1/a.fits", "x/y/z/a.fits"}) {
+    const std::string key = "s3://bucket/2025-05-01/" + below;
+    IngestRow object = Copy(key, "", 57'600, {});
+    object.artifact = ArtifactState::kRemote;
+    const std::string path = "20250501/" + below;
+    const TransferTable files = Transfers({Arrived("20250501/e2/b.fits", {1, 1}), Arrived(path, {1, 2})});
+    EXPECT_THAT(MatchNight(files, Ingests({object}), kNow).basis,
+                ElementsAre(MatchBasis::kNone, MatchBasis::kKey))
+        << below;
+  }
+}
+
 TEST(MatchNight, AMemberOfAZipFileIsKnownByItsName) {
   const IngestRow member = Copy("zips/01/01.zip#zip-path=x-R22-S11.fits", "", 57'600, {1, 9});
   EXPECT_EQ(VerdictOf(Arrived("20250501/x-R22-S11.fits", {1, 1}), {member}), Verdict::kIngested);

@@ -6,11 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "match/ingest_lines.h"
 #include "obsmon/raw_file_name.h"
 #include "text/path_text.h"
 
@@ -42,35 +45,16 @@ std::string_view FileNameOf(std::string_view dataset_path) {
                                                  : dataset_path.substr(member + kZipMember.size()));
 }
 
-// Ingests by a text that stands for them; several may have the same.
-class IngestsByText {
- public:
-  void Add(std::string_view text, std::size_t ingest) {
-    const auto [first, is_new] = first_of_.try_emplace(text, static_cast<std::int32_t>(nodes_.size()));
-    nodes_.push_back({static_cast<std::int32_t>(ingest), is_new ? kNone : first->second});
-    first->second = static_cast<std::int32_t>(nodes_.size() - 1);
-  }
-  bool empty() const { return nodes_.empty(); }
+// What a file has to have besides its name: a size and a checksum, or an ending.
+using Trait = std::pair<std::int64_t, Checksum>;
 
-  /// Calls `take` with each ingest of `text`.
-  template <typename Take>
-  void ForEach(std::string_view text, Take take) const {
-    const auto first = first_of_.find(text);
-    if (first == first_of_.end()) return;
-    for (std::int32_t node = first->second; node != kNone;
-         node = nodes_[static_cast<std::size_t>(node)].next) {
-      take(static_cast<std::size_t>(nodes_[static_cast<std::size_t>(node)].ingest));
-    }
-  }
+constexpr std::int64_t kUnknownSize = -1;
+constexpr std::string_view kAnyFolder("\0", 1);  // no path is so
 
- private:
-  static constexpr std::int32_t kNone = -1;
-  struct Node {
-    std::int32_t ingest;
-    std::int32_t next;
-  };
-  absl::flat_hash_map<std::string_view, std::int32_t> first_of_;
-  std::vector<Node> nodes_;
+// Datasets of one name: where files look for theirs, and for what else was made of the same exposure.
+struct NamesakeLines {
+  IngestLines<std::tuple<std::string_view, std::string_view, Trait>> of_folder;
+  IngestLines<std::tuple<std::string_view, std::int64_t, std::int32_t, Trait>> of_exposure;
 };
 
 // The ways in which a transfer and a dataset are recognised as one, the surest first. Each pass looks only at
@@ -108,26 +92,41 @@ class Matcher {
 
   bool TransferIsFree(std::size_t row) const { return match_.ingest_of[row] == NightMatch::kNoRow; }
   bool IngestIsFree(std::size_t row) const { return match_.transfer_of[row] == NightMatch::kNoRow; }
+  bool MayMatchByKey(std::size_t transfer) const {
+    return TransferIsFree(transfer) && transfers_.place()[transfer] == TransferPlace::kStorage;
+  }
   bool MayMatchByName(std::size_t transfer) const {
-    return TransferIsFree(transfer) && transfers_.place()[transfer] == TransferPlace::kStorage &&
-           transfers_.state()[transfer] != TransferState::kInFlight &&
+    return MayMatchByKey(transfer) && transfers_.state()[transfer] != TransferState::kInFlight &&
            IsFitsName(transfers_.path()[transfer]);
   }
 
   void ByFileId();
   void ByPath();
   void ByKey();
+  IngestLines<std::string_view> EndsOfKeys(const std::vector<bool>& depths) const;
+
   void ByName();
   void AddNames();
-  bool LiesInAnotherFolder(std::size_t transfer, std::size_t ingest) const;
+  void JoinAlikeByName();
+  void JoinChangedByName();
+  template <typename TraitOf>
+  NamesakeLines LineUp(TraitOf trait_of) const;
   template <typename Fits>
-  void JoinByName(std::size_t transfer, Fits fits);
+  void JoinByName(std::size_t transfer, NamesakeLines& lines, std::span<const Trait> traits, Fits fits);
   template <typename Take>
-  void ForEachNamed(std::size_t transfer, Take take);
+  void ForEachNameOf(std::size_t ingest, Take take) const;
+  template <typename Take>
+  void ForEachName(std::size_t transfer, Take take);
+  std::string_view FolderBelowNight(std::size_t transfer) const {
+    return FolderOf(BelowFirstFolder(transfers_.path()[transfer]));
+  }
+  std::optional<std::string_view> FolderListedFor(std::size_t ingest) const;
+  bool MayLieWhereListed(std::size_t transfer, std::size_t ingest) const;
+  bool IsSurer(std::size_t ingest, std::size_t than) const;
 
   std::int64_t SizeToCompare(std::size_t ingest) const {
     const std::int64_t recorded = ingests_.ingested_size_bytes()[ingest];
-    return recorded >= 0 ? recorded : ingests_.size_bytes()[ingest];
+    return std::max(recorded >= 0 ? recorded : ingests_.size_bytes()[ingest], kUnknownSize);
   }
   bool ChecksumsAreKnown(std::size_t transfer, std::size_t ingest) const {
     return transfers_.checksum()[transfer] != kNoChecksum &&
@@ -145,7 +144,9 @@ class Matcher {
   const IngestTable& ingests_;
   const MatchOptions& options_;
   NightMatch match_;
-  IngestsByText by_name_;
+  static constexpr std::int32_t kSeveral = -1;
+  absl::flat_hash_map<std::string_view, std::int32_t> ingest_of_name_;  // or kSeveral
+  bool has_namesakes_ = false;
   std::string name_;  // of a file with the registry's word for its detector
 };
 
@@ -184,21 +185,21 @@ void Matcher::ByPath() {
 
 // The night's folder may be called otherwise in the store: what lies below it has to agree.
 void Matcher::ByKey() {
-  IngestsByText by_base_name;
-  for (std::size_t ingest = 0; ingest < ingests_.size(); ++ingest) {
-    if (!IngestIsFree(ingest) || ingests_.artifact()[ingest] != ArtifactState::kRemote) continue;
-    by_base_name.Add(NameOf(ingests_.path()[ingest]), ingest);
-  }
-  if (by_base_name.empty()) return;
+  if (std::ranges::find(ingests_.artifact(), ArtifactState::kRemote) == ingests_.artifact().end()) return;
+  std::vector<bool> depths;  // of what lies below the night, in slashes
   for (std::size_t transfer = 0; transfer < transfers_.size(); ++transfer) {
-    if (!TransferIsFree(transfer) || transfers_.place()[transfer] != TransferPlace::kStorage) continue;
-    const std::string_view path = transfers_.path()[transfer];
-    const std::string_view below = BelowFirstFolder(path);
-    by_base_name.ForEach(NameOf(path), [&](std::size_t ingest) {
-      const std::string_view key = ingests_.path()[ingest];
-      const bool ends_alike =
-          key.size() > below.size() && key.ends_with(below) && key[key.size() - below.size() - 1] == '/';
-      if (!ends_alike || !IngestIsFree(ingest) || !AreAlike(transfer, ingest)) return;
+    if (!MayMatchByKey(transfer)) continue;
+    const auto depth =
+        static_cast<std::size_t>(std::ranges::count(BelowFirstFolder(transfers_.path()[transfer]), '/'));
+    if (depth >= depths.size()) depths.resize(depth + 1);
+    depths[depth] = true;
+  }
+  const IngestLines<std::string_view> ends = EndsOfKeys(depths);
+  for (std::size_t transfer = 0; transfer < transfers_.size(); ++transfer) {
+    if (!MayMatchByKey(transfer)) continue;
+    // No more than two files, of the night's two names, look at each line.
+    ends.ForEach(BelowFirstFolder(transfers_.path()[transfer]), [&](std::size_t ingest) {
+      if (!IngestIsFree(ingest) || !AreAlike(transfer, ingest)) return;
       if (TransferIsFree(transfer)) {
         Join(transfer, ingest, MatchBasis::kKey);
       } else {
@@ -208,67 +209,151 @@ void Matcher::ByKey() {
   }
 }
 
+// Objects by the ends of their keys that have so many slashes as one of `depths`.
+IngestLines<std::string_view> Matcher::EndsOfKeys(const std::vector<bool>& depths) const {
+  IngestLines<std::string_view> ends;
+  for (std::size_t ingest = 0; ingest < ingests_.size(); ++ingest) {
+    if (!IngestIsFree(ingest) || ingests_.artifact()[ingest] != ArtifactState::kRemote) continue;
+    const std::string_view key = ingests_.path()[ingest];
+    std::size_t begin = key.size();
+    for (const bool is_depth : depths) {
+      const std::size_t slash = begin == 0 ? std::string_view::npos : key.rfind('/', begin - 1);
+      if (slash == std::string_view::npos) break;
+      if (is_depth) ends.Prepend(key.substr(slash + 1), ingest);
+      begin = slash;
+    }
+  }
+  return ends;
+}
+
+template <typename Take>
+void Matcher::ForEachNameOf(std::size_t ingest, Take take) const {
+  const std::string_view stem = ingests_.storage_stem()[ingest];
+  const std::string_view own = StemOf(FileNameOf(ingests_.path()[ingest]));
+  if (!stem.empty()) take(stem);
+  if (own != stem) take(own);
+}
+
 void Matcher::AddNames() {
   for (std::size_t ingest = 0; ingest < ingests_.size(); ++ingest) {
     if (!IngestIsFree(ingest)) continue;
-    const std::string_view stem = ingests_.storage_stem()[ingest];
-    const std::string_view own = StemOf(FileNameOf(ingests_.path()[ingest]));
-    if (!stem.empty()) by_name_.Add(stem, ingest);
-    if (own != stem) by_name_.Add(own, ingest);
+    ForEachNameOf(ingest, [&](std::string_view name) {
+      const auto [known, is_new] = ingest_of_name_.try_emplace(name, static_cast<std::int32_t>(ingest));
+      if (is_new) return;
+      known->second = kSeveral;
+      has_namesakes_ = true;
+    });
   }
 }
 
-// Calls `take` with each dataset that has the name of a file, be it with the registry's word for its
-// detector.
+// Lines of the datasets that are not the only ones of a name and have a `trait_of`: those that have their
+// artifact first, in the order of the table.
+template <typename TraitOf>
+NamesakeLines Matcher::LineUp(TraitOf trait_of) const {
+  NamesakeLines lines;
+  if (!has_namesakes_) return lines;
+  for (const bool has_artifact : {false, true}) {
+    for (std::size_t ingest = ingests_.size(); ingest-- > 0;) {
+      if (!IngestIsFree(ingest) || HasArtifact(ingests_.artifact()[ingest]) != has_artifact) continue;
+      const std::optional<Trait> trait = trait_of(ingest);
+      if (!trait) continue;
+      const std::string_view folder = FolderListedFor(ingest).value_or(kAnyFolder);
+      ForEachNameOf(ingest, [&](std::string_view name) {
+        if (ingest_of_name_.find(name)->second != kSeveral) return;
+        lines.of_folder.Prepend({name, folder, *trait}, ingest);
+        if (!has_artifact) return;
+        lines.of_exposure.Prepend({name, ingests_.exposure()[ingest], ingests_.detector()[ingest], *trait},
+                                  ingest);
+      });
+    }
+  }
+  return lines;
+}
+
+// Calls `take` with each name of a file that datasets have, be it with the registry's word for its detector,
+// and with the dataset that has it, or kSeveral.
 template <typename Take>
-void Matcher::ForEachNamed(std::size_t transfer, Take take) {
+void Matcher::ForEachName(std::size_t transfer, Take take) {
   const std::string_view path = transfers_.path()[transfer];
-  bool found = false;
-  const auto note = [&](std::size_t ingest) {
-    found = true;
-    take(ingest);
+  const auto note = [&](std::string_view name) {
+    const auto known = ingest_of_name_.find(name);
+    if (known == ingest_of_name_.end()) return false;
+    take(name, known->second);
+    return true;
   };
-  by_name_.ForEach(StemOf(path), note);
-  if (found || options_.detector_names.empty()) return;
+  if (note(StemOf(path)) || options_.detector_names.empty()) return;
   const std::optional<RawFileName> raw = ParseRawFileName(path);
   if (!raw || !raw->rest.empty()) return;
   for (const DetectorAlias& alias : options_.detector_names) {
     if (alias.in_storage != raw->detector) continue;
     name_.assign(raw->obs_id).append("_").append(alias.in_registry).append(raw->guider ? "_guider" : "");
-    by_name_.ForEach(name_, note);
+    note(name_);
   }
 }
 
-// Whether the registry lists the dataset by its path in storage, and in another folder than the file's, but
-// for that of the night, which has two names. (A path of one component is a name, and says nothing of a
-// folder.)
-bool Matcher::LiesInAnotherFolder(std::size_t transfer, std::size_t ingest) const {
+// Where the registry lists the dataset by its path in storage: the folder in which its file lies, below that
+// of the night, which has two names. (A path of one component is a name, and says nothing of a folder.)
+std::optional<std::string_view> Matcher::FolderListedFor(std::size_t ingest) const {
   const std::string_view listed = ingests_.path()[ingest];
   const std::string_view place = PathBelow(ingests_.link_target()[ingest], options_.storage_names);
   const bool is_listed = ingests_.storage_stem()[ingest].empty() && !place.empty() &&
                          listed.find('/') != std::string_view::npos &&
                          ingests_.link_target()[ingest].ends_with(listed);
-  return is_listed &&
-         FolderOf(BelowFirstFolder(place)) != FolderOf(BelowFirstFolder(transfers_.path()[transfer]));
+  if (!is_listed) return std::nullopt;
+  return FolderOf(BelowFirstFolder(place));
 }
 
-// Joins a file with the datasets of its name that `fits` lets pass, one that has its artifact first.
+bool Matcher::MayLieWhereListed(std::size_t transfer, std::size_t ingest) const {
+  const std::optional<std::string_view> listed = FolderListedFor(ingest);
+  return !listed || *listed == FolderBelowNight(transfer);
+}
+
+// One that has its artifact before others; of several the first in the table.
+bool Matcher::IsSurer(std::size_t ingest, std::size_t than) const {
+  const bool is_there = HasArtifact(ingests_.artifact()[ingest]);
+  const bool other_is_there = HasArtifact(ingests_.artifact()[than]);
+  return is_there != other_is_there ? is_there : ingest < than;
+}
+
+// Joins a file with the datasets of its name that `fits` lets pass. Of names that several have, these are in
+// the lines of `traits`.
 template <typename Fits>
-void Matcher::JoinByName(std::size_t transfer, Fits fits) {
+void Matcher::JoinByName(std::size_t transfer, NamesakeLines& lines, std::span<const Trait> traits,
+                         Fits fits) {
+  const auto is_free = [this](std::size_t ingest) { return IngestIsFree(ingest); };
   std::optional<std::size_t> best;
-  ForEachNamed(transfer, [&](std::size_t ingest) {
-    if (!IngestIsFree(ingest) || LiesInAnotherFolder(transfer, ingest) || !fits(ingest)) return;
-    // Of several the first in the table.
-    const bool is_there = HasArtifact(ingests_.artifact()[ingest]);
-    const bool best_is_there = best && HasArtifact(ingests_.artifact()[*best]);
-    if (!best || is_there > best_is_there || (is_there == best_is_there && ingest < *best)) best = ingest;
+  const auto consider = [&](std::size_t ingest) {
+    if (!best || IsSurer(ingest, *best)) best = ingest;
+  };
+  ForEachName(transfer, [&](std::string_view name, std::int32_t only) {
+    if (only != kSeveral) {
+      const auto ingest = static_cast<std::size_t>(only);
+      if (IngestIsFree(ingest) && MayLieWhereListed(transfer, ingest) && fits(ingest)) consider(ingest);
+      return;
+    }
+    for (const std::string_view its_folder : {FolderBelowNight(transfer), kAnyFolder}) {
+      for (const Trait& trait : traits) {
+        const auto first = lines.of_folder.First({name, its_folder, trait}, is_free);
+        if (first) consider(*first);
+      }
+    }
   });
   if (!best) return;
   Join(transfer, *best, MatchBasis::kName);
-  ForEachNamed(transfer, [&](std::size_t ingest) {
-    const bool is_same = ingests_.exposure()[ingest] == ingests_.exposure()[*best] &&
-                         ingests_.detector()[ingest] == ingests_.detector()[*best];
-    if (is_same && HasArtifact(ingests_.artifact()[ingest]) && fits(ingest)) JoinAlso(transfer, ingest);
+  const std::int64_t exposure = ingests_.exposure()[*best];
+  const std::int32_t detector = ingests_.detector()[*best];
+  ForEachName(transfer, [&](std::string_view name, std::int32_t only) {
+    if (only != kSeveral) {
+      const auto ingest = static_cast<std::size_t>(only);
+      const bool is_same = ingests_.exposure()[ingest] == exposure && ingests_.detector()[ingest] == detector;
+      if (is_same && HasArtifact(ingests_.artifact()[ingest]) && fits(ingest)) JoinAlso(transfer, ingest);
+      return;
+    }
+    for (const Trait& trait : traits) {
+      while (const auto next = lines.of_exposure.First({name, exposure, detector, trait}, is_free)) {
+        JoinAlso(transfer, *next);
+      }
+    }
   });
 }
 
@@ -276,17 +361,51 @@ void Matcher::JoinByName(std::size_t transfer, Fits fits) {
 // that are alike; a file that has changed since its ingest gets what is left.
 void Matcher::ByName() {
   AddNames();
-  if (by_name_.empty()) return;
+  if (ingest_of_name_.empty()) return;
+  JoinAlikeByName();
+  JoinChangedByName();
+}
+
+void Matcher::JoinAlikeByName() {
+  // For files whose checksum is known, and for others.
+  NamesakeLines of_checksum;
+  if (std::ranges::any_of(transfers_.checksum(), [](Checksum sum) { return sum != kNoChecksum; })) {
+    of_checksum = LineUp([this](std::size_t ingest) -> std::optional<Trait> {
+      return Trait(SizeToCompare(ingest), ingests_.ingested_checksum()[ingest]);
+    });
+  }
+  NamesakeLines of_size = LineUp([this](std::size_t ingest) -> std::optional<Trait> {
+    return Trait(SizeToCompare(ingest), kNoChecksum);
+  });
   for (std::size_t transfer = 0; transfer < transfers_.size(); ++transfer) {
     if (!MayMatchByName(transfer)) continue;
-    JoinByName(transfer, [&](std::size_t ingest) { return AreAlike(transfer, ingest); });
+    const std::int64_t size = transfers_.size_bytes()[transfer];
+    const Checksum checksum = transfers_.checksum()[transfer];
+    const std::array traits = {Trait(size, kNoChecksum), Trait(kUnknownSize, kNoChecksum),
+                               Trait(size, checksum), Trait(kUnknownSize, checksum)};
+    const bool is_read = checksum != kNoChecksum;
+    JoinByName(transfer, is_read ? of_checksum : of_size, std::span(traits).first(is_read ? 4 : 2),
+               [&](std::size_t ingest) { return AreAlike(transfer, ingest); });
   }
+}
+
+void Matcher::JoinChangedByName() {
+  const auto number_of = [](std::string_view ending) {
+    return std::ranges::find(kFitsEndings, ending) - kFitsEndings.begin();
+  };
+  const auto may_have_changed = [this](std::size_t ingest) {
+    return ingests_.ingested_size_bytes()[ingest] >= 0 && !ingests_.storage_stem()[ingest].empty();
+  };
+  NamesakeLines of_ending = LineUp([&](std::size_t ingest) -> std::optional<Trait> {
+    if (!may_have_changed(ingest)) return std::nullopt;
+    return Trait(number_of(FitsEndingOf(ingests_.path()[ingest])), kNoChecksum);
+  });
   for (std::size_t transfer = 0; transfer < transfers_.size(); ++transfer) {
     if (!MayMatchByName(transfer)) continue;
     const std::string_view ending = FitsEndingOf(transfers_.path()[transfer]);
-    JoinByName(transfer, [&](std::size_t ingest) {
-      return ingests_.ingested_size_bytes()[ingest] >= 0 && !ingests_.storage_stem()[ingest].empty() &&
-             FitsEndingOf(ingests_.path()[ingest]) == ending;
+    const std::array traits = {Trait(number_of(ending), kNoChecksum)};
+    JoinByName(transfer, of_ending, traits, [&](std::size_t ingest) {
+      return may_have_changed(ingest) && FitsEndingOf(ingests_.path()[ingest]) == ending;
     });
   }
 }
