@@ -572,6 +572,22 @@ TEST(MatchNight, OfDatasetsOfOneNameEachFileHasThatOfItsFolderItsSizeOrItsChecks
   EXPECT_THAT(MatchNight(Transfers(files), Ingests(copies), kNow).ingest_of, ElementsAre(2, 1, 0));
 }
 
+// A list tells no exposure, so that all of its rows seem to be of one.
+TEST(MatchNight, AFileTakesNoDatasetThatIsListedForAnotherFolder) {
+  const MatchOptions options{.storage_names = {"/data/storage"}};
+  std::vector<TransferRow> files;
+  std::vector<IngestRow> listed;
+  for (const std::string exposure : {"e1", "e2"}) {
+    files.push_back(Arrived(exposure == "e1" ? "2025-05-01/e1/image.fits" : "2025-05-01/e2/image.fits",
+                            {1, files.size() + 1}));
+    listed.push_back(Dataset(exposure == "e1" ? "20250501/e1/image.fits" : "20250501/e2/image.fits",
+                             {1, listed.size() + 11}));
+  }
+  listed[0].link_target = "/data/storage/20250501/e1/image.fits";
+  listed[1].link_target = "/data/storage/20250501/e2/image.fits";
+  EXPECT_THAT(MatchNight(Transfers(files), Ingests(listed), kNow, options).ingest_of, ElementsAre(0, 1));
+}
+
 TEST(MatchNight, AnObjectIsKnownByItsKeyHoweverDeepItsFileLies) {
   for (const std::string below : {"a.fits", "e1/a.fits", "x/y/z/a.fits"}) {
     const std::string key = "s3://bucket/2025-05-01/" + below;

@@ -28,12 +28,6 @@ bool EndsWithIgnoringCase(std::string_view text, std::string_view ending) {
                             [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
 }
 
-// What of a path comes after its first folder: "MC_O_1/a.fits" of "20250501/MC_O_1/a.fits".
-std::string_view BelowFirstFolder(std::string_view path) {
-  const std::size_t slash = path.find('/');
-  return slash == std::string_view::npos ? path : path.substr(slash + 1);
-}
-
 bool HasArtifact(ArtifactState state) {
   return state == ArtifactState::kPresent || state == ArtifactState::kRemote;
 }
@@ -54,7 +48,7 @@ constexpr std::string_view kAnyFolder("\0", 1);  // no path is so
 // Datasets of one name: where files look for theirs, and for what else was made of the same exposure.
 struct NamesakeLines {
   IngestLines<std::tuple<std::string_view, std::string_view, Trait>> of_folder;
-  IngestLines<std::tuple<std::string_view, std::int64_t, std::int32_t, Trait>> of_exposure;
+  IngestLines<std::tuple<std::string_view, std::string_view, std::int64_t, std::int32_t, Trait>> of_exposure;
 };
 
 // The ways in which a transfer and a dataset are recognised as one, the surest first. Each pass looks only at
@@ -118,7 +112,7 @@ class Matcher {
   template <typename Take>
   void ForEachName(std::size_t transfer, Take take);
   std::string_view FolderBelowNight(std::size_t transfer) const {
-    return FolderOf(BelowFirstFolder(transfers_.path()[transfer]));
+    return FolderOf(BelowNight(transfers_.path()[transfer]));
   }
   std::optional<std::string_view> FolderListedFor(std::size_t ingest) const;
   bool MayLieWhereListed(std::size_t transfer, std::size_t ingest) const;
@@ -190,7 +184,7 @@ void Matcher::ByKey() {
   for (std::size_t transfer = 0; transfer < transfers_.size(); ++transfer) {
     if (!MayMatchByKey(transfer)) continue;
     const auto depth =
-        static_cast<std::size_t>(std::ranges::count(BelowFirstFolder(transfers_.path()[transfer]), '/'));
+        static_cast<std::size_t>(std::ranges::count(BelowNight(transfers_.path()[transfer]), '/'));
     if (depth >= depths.size()) depths.resize(depth + 1);
     depths[depth] = true;
   }
@@ -198,7 +192,7 @@ void Matcher::ByKey() {
   for (std::size_t transfer = 0; transfer < transfers_.size(); ++transfer) {
     if (!MayMatchByKey(transfer)) continue;
     // No more than two files, of the night's two names, look at each line.
-    ends.ForEach(BelowFirstFolder(transfers_.path()[transfer]), [&](std::size_t ingest) {
+    ends.ForEach(BelowNight(transfers_.path()[transfer]), [&](std::size_t ingest) {
       if (!IngestIsFree(ingest) || !AreAlike(transfer, ingest)) return;
       if (TransferIsFree(transfer)) {
         Join(transfer, ingest, MatchBasis::kKey);
@@ -262,8 +256,8 @@ NamesakeLines Matcher::LineUp(TraitOf trait_of) const {
         if (ingest_of_name_.find(name)->second != kSeveral) return;
         lines.of_folder.Prepend({name, folder, *trait}, ingest);
         if (!has_artifact) return;
-        lines.of_exposure.Prepend({name, ingests_.exposure()[ingest], ingests_.detector()[ingest], *trait},
-                                  ingest);
+        lines.of_exposure.Prepend(
+            {name, folder, ingests_.exposure()[ingest], ingests_.detector()[ingest], *trait}, ingest);
       });
     }
   }
@@ -300,7 +294,7 @@ std::optional<std::string_view> Matcher::FolderListedFor(std::size_t ingest) con
                          listed.find('/') != std::string_view::npos &&
                          ingests_.link_target()[ingest].ends_with(listed);
   if (!is_listed) return std::nullopt;
-  return FolderOf(BelowFirstFolder(place));
+  return FolderOf(BelowNight(place));
 }
 
 bool Matcher::MayLieWhereListed(std::size_t transfer, std::size_t ingest) const {
@@ -345,13 +339,15 @@ void Matcher::JoinByName(std::size_t transfer, NamesakeLines& lines, std::span<c
   ForEachName(transfer, [&](std::string_view name, std::int32_t only) {
     if (only != kSeveral) {
       const auto ingest = static_cast<std::size_t>(only);
-      const bool is_same = ingests_.exposure()[ingest] == exposure && ingests_.detector()[ingest] == detector;
+      const bool is_same = ingests_.exposure()[ingest] == exposure &&
+                           ingests_.detector()[ingest] == detector && MayLieWhereListed(transfer, ingest);
       if (is_same && HasArtifact(ingests_.artifact()[ingest]) && fits(ingest)) JoinAlso(transfer, ingest);
       return;
     }
-    for (const Trait& trait : traits) {
-      while (const auto next = lines.of_exposure.First({name, exposure, detector, trait}, is_free)) {
-        JoinAlso(transfer, *next);
+    for (const std::string_view its_folder : {FolderBelowNight(transfer), kAnyFolder}) {
+      for (const Trait& trait : traits) {
+        const auto key = std::tuple(name, its_folder, exposure, detector, trait);
+        while (const auto next = lines.of_exposure.First(key, is_free)) JoinAlso(transfer, *next);
       }
     }
   });
