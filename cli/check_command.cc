@@ -117,20 +117,13 @@ absl::Status SetRange(const Options& options, std::string_view name, BoundParser
 absl::Status SetLatency(const Options& options, CheckLimits& limits) {
   const Given* given = options.Find("latency");
   if (given == nullptr) return absl::OkStatus();
-  struct Kind {
-    std::string_view name;
-    LatencySummary Latencies::*latency;
-  };
-  constexpr std::array kKinds = {Kind{"creation_to_arrival", &Latencies::creation_to_arrival},
-                                 Kind{"arrival_to_ingest", &Latencies::arrival_to_ingest},
-                                 Kind{"creation_to_ingest", &Latencies::creation_to_ingest}};
-  const auto* kind = std::ranges::find(kKinds, given->text, &Kind::name);
-  if (kind == kKinds.end()) {
+  const auto* kind = std::ranges::find(kLatencyKinds, given->text, &LatencyKind::name);
+  if (kind == kLatencyKinds.end()) {
     return absl::InvalidArgumentError(fmt::format(
         "{}: '{}' is no latency: write creation_to_arrival, arrival_to_ingest or creation_to_ingest",
         given->source, given->text));
   }
-  limits.latency = kind->latency;
+  limits.latency = kind->of;
   return absl::OkStatus();
 }
 

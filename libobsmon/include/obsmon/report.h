@@ -149,6 +149,16 @@ struct Latencies {
   friend bool operator==(const Latencies&, const Latencies&) = default;
 };
 
+/// One of them, with its one word: in the history, in metrics, in JSON and in options.
+struct LatencyKind {
+  std::string_view name;
+  LatencySummary Latencies::*of;
+};
+inline constexpr std::array<LatencyKind, 3> kLatencyKinds = {
+    {{"creation_to_arrival", &Latencies::creation_to_arrival},
+     {"arrival_to_ingest", &Latencies::arrival_to_ingest},
+     {"creation_to_ingest", &Latencies::creation_to_ingest}}};
+
 /// What is known of the files that an exposure should have.
 enum class ManifestState : std::uint8_t {
   kNone,  ///< there is no manifest: whether the exposure is complete is not known

@@ -140,9 +140,11 @@ std::string SpanObject(const LatencySummary& latency) {
 }
 
 std::string LatencyObject(const Latencies& latency) {
-  return fmt::format("{{\"creation_to_arrival\": {}, \"arrival_to_ingest\": {}, \"creation_to_ingest\": {}}}",
-                     SpanObject(latency.creation_to_arrival), SpanObject(latency.arrival_to_ingest),
-                     SpanObject(latency.creation_to_ingest));
+  std::string out;
+  for (const LatencyKind& kind : kLatencyKinds) {
+    out += fmt::format("{}\"{}\": {}", out.empty() ? "{" : ", ", kind.name, SpanObject(latency.*kind.of));
+  }
+  return out + '}';
 }
 
 std::string RegistryObject(const absl::Status& status) {

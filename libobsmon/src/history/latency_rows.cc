@@ -31,11 +31,11 @@ absl::Status WriteLatencies(sqlite::Connection& database, Night night, const Lat
   OBSMON_RETURN_IF_ERROR(remove->Bind(1, night.yyyymmdd()).Run());
   OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement write, database.Prepared(kWrite));
   write->Bind(1, night.yyyymmdd());
-  for (const LatencySpan& span : kLatencySpans) {
-    const LatencySummary& summary = latency.*span.summary;
+  for (const LatencyKind& kind : kLatencyKinds) {
+    const LatencySummary& summary = latency.*kind.of;
     if (summary.files == 0) continue;
     SqliteSink sink(*write, 1);
-    WriteLatency(sink, span.name, summary);
+    WriteLatency(sink, kind.name, summary);
     OBSMON_RETURN_IF_ERROR(write->Run());
   }
   return absl::OkStatus();

@@ -438,10 +438,10 @@ absl::Status PostgresHistory::WriteFolders(Night night, std::span<const FolderSt
 absl::Status PostgresHistory::WriteLatencies(Night night, const Latencies& latency) {
   OBSMON_ASSIGN_OR_RETURN(CopyRows copy,
                           ReplaceAll("latency", night, kLatencyColumns.substr(kLatencyColumns.find("span"))));
-  for (const LatencySpan& span : kLatencySpans) {
-    if ((latency.*span.summary).files == 0) continue;
+  for (const LatencyKind& kind : kLatencyKinds) {
+    if ((latency.*kind.of).files == 0) continue;
     BeginRow(copy, night);
-    WriteLatency(copy, span.name, latency.*span.summary);
+    WriteLatency(copy, kind.name, latency.*kind.of);
   }
   return copy.Finish();
 }

@@ -285,16 +285,6 @@ StringColumn PathsOf(const ExpectedTable& expected, std::span<const AbsentFile> 
 
 // --- latency
 
-struct LatencySpan {
-  std::string_view name;
-  LatencySummary Latencies::*summary;
-};
-
-inline constexpr std::array kLatencySpans = {
-    LatencySpan{"creation_to_arrival", &Latencies::creation_to_arrival},
-    LatencySpan{"arrival_to_ingest", &Latencies::arrival_to_ingest},
-    LatencySpan{"creation_to_ingest", &Latencies::creation_to_ingest}};
-
 inline constexpr std::string_view kLatencyColumns =
     "night, span, files, negative, shortest, p50, p95, longest";
 
@@ -303,15 +293,15 @@ template <typename Row>
 void TakeLatency(const Row& row, std::span<NightSummary> nights) {
   const auto number = [](const NightSummary& night) { return std::int64_t{night.night.yyyymmdd()}; };
   const auto night = std::ranges::lower_bound(nights, row.Int(0), std::greater{}, number);
-  const auto* const span = std::ranges::find(kLatencySpans, row.Text(1), &LatencySpan::name);
-  if (night == nights.end() || number(*night) != row.Int(0) || span == kLatencySpans.end()) return;
+  const auto* const kind = std::ranges::find(kLatencyKinds, row.Text(1), &LatencyKind::name);
+  if (night == nights.end() || number(*night) != row.Int(0) || kind == kLatencyKinds.end()) return;
   const auto nanos = [&row](int column) { return std::chrono::nanoseconds(row.Int(column)); };
-  (*night).latency.*span->summary = {.files = row.Int(2),
-                                     .negative = row.Int(3),
-                                     .min = nanos(4),
-                                     .p50 = nanos(5),
-                                     .p95 = nanos(6),
-                                     .max = nanos(7)};
+  (*night).latency.*kind->of = {.files = row.Int(2),
+                                .negative = row.Int(3),
+                                .min = nanos(4),
+                                .p50 = nanos(5),
+                                .p95 = nanos(6),
+                                .max = nanos(7)};
 }
 
 /// Writes kLatencyColumns but for the night.

@@ -12,6 +12,7 @@
 #include "match/matcher.h"
 #include "obsmon/match.h"
 #include "obsmon/raw_file_name.h"
+#include "text/glob.h"
 #include "text/path_text.h"
 
 namespace obsmon {
@@ -225,30 +226,6 @@ class Judge {
   absl::flat_hash_set<std::string_view> unplaced_;  ///< datasets that tell no folder of storage
 };
 
-// Whether all of `text` fits `pattern`. A star that turns out too short is tried one longer; only the last
-// one need be, so that no pattern takes more than size times size steps.
-bool Fits(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t after_star = std::string_view::npos;
-  std::size_t star_end = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      after_star = ++p;
-      star_end = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (after_star != std::string_view::npos) {
-      p = after_star;
-      t = ++star_end;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == std::string_view::npos;
-}
-
 }  // namespace
 
 std::string_view PathBelow(std::string_view target, const std::vector<std::string>& folders) {
@@ -266,15 +243,15 @@ bool Holds(const IgnoreRule& rule, std::string_view path, const ObservationTypes
   if (rule.pattern.empty() && rule.detector.empty() && rule.observation_type.empty()) return false;
   if (!rule.pattern.empty()) {
     const bool by_path = rule.pattern.find('/') != std::string::npos;
-    if (!Fits(rule.pattern, by_path ? BelowNight(path) : FinalName(path))) return false;
+    if (!FitsGlob(rule.pattern, by_path ? BelowNight(path) : FinalName(path))) return false;
   }
   if (rule.detector.empty() && rule.observation_type.empty()) return true;
   const std::optional<RawFileName> name = ParseRawFileName(path);
-  if (!name || (!rule.detector.empty() && !Fits(rule.detector, name->detector))) return false;
+  if (!name || (!rule.detector.empty() && !FitsGlob(rule.detector, name->detector))) return false;
   if (rule.observation_type.empty()) return true;
   const auto type = types.find(name->obs_id);
   return type != types.end() &&
-         Fits(absl::AsciiStrToLower(rule.observation_type), absl::AsciiStrToLower(type->second));
+         FitsGlob(absl::AsciiStrToLower(rule.observation_type), absl::AsciiStrToLower(type->second));
 }
 
 NightMatch MatchNight(const TransferTable& transfers, const IngestTable& ingests,

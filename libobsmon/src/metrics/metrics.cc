@@ -132,18 +132,11 @@ void AboutNights(Families& out) {
 
 // A span of time without a file has no series, as a time that is not known.
 void AboutLatencies(Families& out) {
-  struct Span {
-    std::string_view name;
-    LatencySummary Latencies::*summary;
-  };
-  static constexpr std::array kSpans = {Span{"creation_to_arrival", &Latencies::creation_to_arrival},
-                                        Span{"arrival_to_ingest", &Latencies::arrival_to_ingest},
-                                        Span{"creation_to_ingest", &Latencies::creation_to_ingest}};
   const auto for_spans = [&out](auto series) {
     out.ForNights([&](const std::string& labels, const NightSummary& night) {
-      for (const Span& span : kSpans) {
-        const LatencySummary& summary = night.latency.*span.summary;
-        if (summary.files > 0) series(fmt::format("{},span=\"{}\"", labels, span.name), summary);
+      for (const LatencyKind& kind : kLatencyKinds) {
+        const LatencySummary& summary = night.latency.*kind.of;
+        if (summary.files > 0) series(fmt::format("{},span=\"{}\"", labels, kind.name), summary);
       }
     });
   };

@@ -17,27 +17,18 @@
 #include "files/small_file.h"
 #include "postgres/uri.h"
 #include "status_macros.h"
+#include "text/glob.h"
 
 namespace obsmon::postgres {
 namespace {
 
 constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
 
-/// Whether `text` matches `pattern`, in which * is any text and ? any character.
-bool Matches(std::string_view pattern, std::string_view text) {
-  if (pattern.empty()) return text.empty();
-  if (pattern.front() == '*') {
-    return Matches(pattern.substr(1), text) || (!text.empty() && Matches(pattern, text.substr(1)));
-  }
-  if (text.empty() || (pattern.front() != '?' && pattern.front() != text.front())) return false;
-  return Matches(pattern.substr(1), text.substr(1));
-}
-
 bool MatchesUri(const UriParts& pattern, const UriParts& uri) {
   if (!pattern.user.empty() && pattern.user != uri.user) return false;
-  if (!pattern.host.empty() && !Matches(pattern.host, uri.host)) return false;
+  if (!pattern.host.empty() && !FitsGlob(pattern.host, uri.host)) return false;
   if (!pattern.port.empty() && pattern.port != uri.port) return false;
-  return pattern.database.empty() || Matches(pattern.database, uri.database);
+  return pattern.database.empty() || FitsGlob(pattern.database, uri.database);
 }
 
 /// `?` is an ordinary character in these patterns, and none that parameters begin with.

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <optional>
 
+#include "text/percent.h"
+
 namespace obsmon::postgres {
 namespace {
 
@@ -19,30 +21,6 @@ char LowerCase(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A'
 
 bool EqualIgnoringCase(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, LowerCase, LowerCase);
-}
-
-std::optional<int> HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = LowerCase(c);
-  if (lower >= 'a' && lower <= 'f') return lower - 'a' + 10;
-  return std::nullopt;
-}
-
-std::string Decoded(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      const std::optional<int> high = HexDigit(text[i + 1]);
-      const std::optional<int> low = HexDigit(text[i + 2]);
-      if (high && low) {
-        decoded += static_cast<char>(*high * 16 + *low);
-        i += 2;
-        continue;
-      }
-    }
-    decoded += text[i];
-  }
-  return decoded;
 }
 
 /// The scheme without a driver, and what comes after "://".
@@ -115,7 +93,7 @@ std::size_t PortColon(std::string_view host) {
 }
 
 std::string OneOf(std::string_view first, std::string_view second) {
-  return Decoded(first.empty() ? second : first);
+  return PercentDecoded(first.empty() ? second : first);
 }
 
 }  // namespace

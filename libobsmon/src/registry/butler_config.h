@@ -65,9 +65,6 @@ bool IsUri(std::string_view text);
 /// What may be shown of a URI of any scheme, for some have a login in them: "https://…".
 std::string SchemeOf(std::string_view uri);
 
-/// `text` with each %XX replaced by its byte.
-std::string PercentDecoded(std::string_view text);
-
 }  // namespace obsmon
 
 #endif  // OBSMON_SRC_REGISTRY_BUTLER_CONFIG_H_

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "files/directory.h"
+#include "files/folder_stamps.h"
 #include "files/parallel.h"
 #include "files/throttled_progress.h"
 #include "registry/row_file.h"

@@ -14,6 +14,7 @@
 #include "registry/sort_rows.h"
 #include "status_macros.h"
 #include "text/path_text.h"
+#include "text/percent.h"
 
 namespace obsmon {
 namespace {

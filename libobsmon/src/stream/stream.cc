@@ -15,6 +15,7 @@
 #include "registry/butler_config.h"
 #include "registry/event_tables.h"
 #include "status_macros.h"
+#include "text/percent.h"
 
 namespace obsmon {
 namespace {
