@@ -30,19 +30,34 @@ main() {
     build_and_test dev
     finish
   fi
+  # What waits for the network, and later what nothing waits for, is done beside the rest: tests wait more than they
+  # work. What came of it is told in its turn.
+  make_environments &
+  environments=$!
   # What is installed is what is tested; the same code without optimisation, and by another compiler, follows with the
   # sanitizers.
-  build_and_test release
+  configure_and_build release && is_built=true || is_built=false
+  if command -v clang++-14 >/dev/null; then
+    work_beside &
+    work=$!
+  fi
+  if $is_built; then check_tests "tests (release)" release; fi
   # What hangs fails by itself, and is told by its name; a test of ctest's has a limit of its own (CMakePresets.json).
+  wait_for environments "$environments"
   check "python" timeout 1800 tests/python/run.sh
   check "gen3" timeout 900 env OBSMON="$root/build/release/bin/obsmon" tests/gen3/run.sh
   check "browser" test_in_browser
   check "format" check_format
   if command -v clang++-14 >/dev/null; then
-    build_and_test asan
-    build_and_test tsan
+    for preset in asan tsan; do
+      if check "build ($preset)" outcome_of "build-$preset" "$work"; then check_tests "tests ($preset)" "$preset"; fi
+    done
     check "fuzz" tests/fuzz/run.sh
-    check "clang-tidy" check_tidy
+    if version_14 clang-tidy >/dev/null; then
+      check "clang-tidy" outcome_of tidy "$work"
+    else
+      check "clang-tidy" skip "needs clang-tidy 14: others have other opinions"
+    fi
   else
     check "sanitizers" skip "they need clang 14"
   fi
@@ -69,10 +84,33 @@ fetch_prometheus() {
   tests/metrics/fetch.sh "$PROMETHEUS"
 }
 
+configure_and_build() {  # PRESET
+  check "configure ($1)" configure "$1" && check "build ($1)" build "$1"
+}
+
 build_and_test() {  # PRESET
-  if check "configure ($1)" configure "$1" && check "build ($1)" build "$1"; then
-    check_tests "tests ($1)" "$1"
-  fi
+  if configure_and_build "$1"; then check_tests "tests ($1)" "$1"; fi
+}
+
+make_environments() {
+  beside environments make_each_environment
+}
+
+make_each_environment() {
+  for kind in python gen3 browser; do
+    tests/venv.sh "tests/$kind" "build/$kind" || return
+  done
+}
+
+work_beside() {
+  for preset in asan tsan; do
+    beside "build-$preset" configure_and_compile "$preset"
+  done
+  if clang_tidy=$(version_14 clang-tidy); then beside tidy check_tidy; fi
+}
+
+configure_and_compile() {  # PRESET
+  configure "$1" && build "$1"
 }
 
 configure() {  # PRESET
@@ -103,7 +141,6 @@ check_format() {
 }
 
 check_tidy() {
-  clang_tidy=$(version_14 clang-tidy) || { skip "needs clang-tidy 14: others have other opinions"; return; }
   # As many files at once as the asan preset has compiled: most of the time goes into headers. The analyzer looks at what
   # a file includes only where the file has this name; and without such depth as takes four times as long.
   sed -n 's/^ *"file": "\(.*\/unity_[0-9]*_cxx\.cxx\)".*/\1/p' build/asan/compile_commands.json | while read -r unity; do
@@ -157,7 +194,8 @@ prepare() {
   mkdir -p "$logs" && rm -f "$logs"/* || exit 1
   passed=0 failed=0 skipped=0 failures=
   began=$(date +%s)
-  trap 'echo "interrupted"; exit 130' INT TERM
+  environments= work=
+  trap 'echo "interrupted"; for process in $environments $work; do end "$process"; done; exit 130' INT TERM
   echo "obsmon: all checks in $root with $jobs jobs"
 }
 
@@ -192,6 +230,36 @@ check() {  # TITLE COMMAND...
   # Of tests, those that passed are no news.
   sed '/^ *Start *[0-9]*: /d; / Test .* Passed /d; s/^/    /' "$log"
   return 1
+}
+
+# Runs a command with what the processors have left, and keeps what it printed and how it ended for outcome_of.
+beside() {  # NAME COMMAND...
+  beside_name=$1
+  shift
+  renice -n 19 -p "$(exec sh -c 'echo $PPID')" >/dev/null 2>&1
+  "$@" >"$logs/$beside_name.beside" 2>&1
+  echo "$?" >"$logs/$beside_name.ended"
+}
+
+wait_for() {  # NAME PROCESS
+  while [ ! -s "$logs/$1.ended" ] && kill -0 "$2" 2>/dev/null; do sleep 1; done
+}
+
+# Waits for what runs beside, in a process of this shell, shows what it printed, and ends as it did.
+outcome_of() {  # NAME PROCESS
+  wait_for "$1" "$2"
+  cat "$logs/$1.beside" 2>/dev/null
+  if [ ! -s "$logs/$1.ended" ]; then
+    echo "It was ended by another process."
+    return 1
+  fi
+  return "$(cat "$logs/$1.ended")"
+}
+
+# Ends a process and all that it has started.
+end() {  # PROCESS
+  for child in $(cat "/proc/$1/task/"*/children 2>/dev/null); do end "$child"; done
+  kill "$1" 2>/dev/null
 }
 
 # Says that a check can't be made here, and why.

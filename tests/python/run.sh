@@ -15,16 +15,8 @@ mkdir -p "$work"
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PYTHONDONTWRITEBYTECODE=1
 unset PYTHONPATH PYTHONHOME
 
-# One environment a list of packages and a Python: made once.
-key=$({ cat tests/python/requirements.txt; "$python" -c 'import sys; print(sys.version, sys.prefix)'; } | sha256sum | cut -c1-16)
-venv=$work/venv-$key
-if [ ! -f "$venv/complete" ]; then
-  echo "Making $venv"
-  rm -rf "$work"/venv-*
-  "$python" -m venv "$venv"
-  "$venv/bin/pip" install --quiet --prefer-binary -r tests/python/requirements.txt
-  touch "$venv/complete"
-fi
+venv=$(tests/venv.sh tests/python "$work")
+key=${venv##*-}
 
 # The build folder stays, so that only what has changed is compiled again.
 echo "Building the wheel"
