@@ -115,24 +115,6 @@ absl::StatusOr<Request> RequestOf(const Options& options) {
   return request;
 }
 
-/// Names what could not be read, and returns whether all could.
-bool ReportTrouble(const NightReport& report, Console& console) {
-  const NightEvidence& evidence = report.evidence;
-  bool whole = evidence.registry_status.ok();
-  if (!whole) console.Error(evidence.registry_status);
-  if (!evidence.expected_status.ok()) {
-    console.Error(evidence.expected_status);
-    whole = false;
-  }
-  for (const ScanIssue& issue : evidence.issues) {
-    const std::string warning = WarningOf(issue);
-    if (warning.empty()) continue;
-    console.Error(warning);
-    whole = false;
-  }
-  return whole;
-}
-
 }  // namespace
 
 const CommandSpec kNightCommand = {
@@ -166,9 +148,10 @@ int RunNight(const Options& options, const Environment& environment, Console& co
     console.Error(report.status());
     return kInputUnreadable;
   }
-  const bool whole = ReportTrouble(*report, console);
+  const std::vector<std::string> warnings = WarningsOf(*report);
+  for (const std::string& warning : warnings) console.Error(warning);
   request->write(*report, console.out(), {.verdicts = request->verdicts, .color = console.color()});
-  return whole ? kSuccess : kInPart;
+  return warnings.empty() ? kSuccess : kInPart;
 }
 
 }  // namespace obsmon::cli

@@ -78,7 +78,7 @@ absl::Status Apply(const Options& options, StreamConfig& config) {
 }
 
 absl::Status CheckInput(const Stream& stream) {
-  if (stream.HasInput()) return absl::OkStatus();
+  if (CheckInputOf(stream).ok()) return absl::OkStatus();
   return absl::InvalidArgumentError(
       "no input: give --input_dir, or both of --storage and --repo, or --config");
 }

@@ -18,9 +18,9 @@ std::string_view OutcomeInWords(UpdateOutcome outcome) {
     case UpdateOutcome::kUsage:
       return "not updated: options contradict each other";
     case UpdateOutcome::kInputUnreadable:
-      return "not updated: input not readable";
+      return "broken off: input not readable";
     case UpdateOutcome::kOutputUnwritable:
-      return "not updated: output not writable";
+      return "broken off: output not writable";
     case UpdateOutcome::kLocked:
       return "not updated: another run holds the output";
     case UpdateOutcome::kStopped:

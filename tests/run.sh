@@ -44,6 +44,7 @@ main() {
   if $is_built; then check_tests "tests (release)" release; fi
   # What hangs fails by itself, and is told by its name; a test of ctest's has a limit of its own (CMakePresets.json).
   wait_for environments "$environments"
+  environments=
   check "python" timeout 1800 tests/python/run.sh
   check "gen3" timeout 900 env OBSMON="$root/build/release/bin/obsmon" tests/gen3/run.sh
   check "browser" test_in_browser
@@ -61,6 +62,7 @@ main() {
   else
     check "sanitizers" skip "they need clang 14"
   fi
+  work=
   finish
 }
 
@@ -98,11 +100,13 @@ make_environments() {
 
 make_each_environment() {
   for kind in python gen3 browser; do
-    tests/venv.sh "tests/$kind" "build/$kind" || return
+    timeout 900 tests/venv.sh "tests/$kind" "build/$kind" || return
   done
 }
 
 work_beside() {
+  # Half of them, for as many may be at work in front, unless there is memory for all.
+  [ "$(default_jobs 2)" -ge "$jobs" ] || jobs=$(((jobs + 1) / 2))
   for preset in asan tsan; do
     beside "build-$preset" configure_and_compile "$preset"
   done
@@ -199,10 +203,10 @@ prepare() {
   echo "obsmon: all checks in $root with $jobs jobs"
 }
 
-# One a processor, but no more than one a GiB of free memory: a C++ compiler takes up to that.
-default_jobs() {
-  awk -v processors="$(nproc)" '
-    /^MemAvailable/ { gib = int($2 / 1048576) }
+# One a processor, but no more than one a GiB (or so many) of free memory: a C++ compiler takes up to that.
+default_jobs() {  # [GIB]
+  awk -v processors="$(nproc)" -v each="${1:-1}" '
+    /^MemAvailable/ { gib = int($2 / 1048576 / each) }
     END { jobs = gib < processors ? gib : processors; print jobs < 1 ? 1 : jobs }' /proc/meminfo
 }
 
@@ -258,8 +262,11 @@ outcome_of() {  # NAME PROCESS
 
 # Ends a process and all that it has started.
 end() {  # PROCESS
-  for child in $(cat "/proc/$1/task/"*/children 2>/dev/null); do end "$child"; done
+  # Itself first, or it would go on with what comes next.
+  set -- "$1" $(cat "/proc/$1/task/"*/children 2>/dev/null)
   kill "$1" 2>/dev/null
+  shift
+  for child in "$@"; do end "$child"; done
 }
 
 # Says that a check can't be made here, and why.

@@ -184,8 +184,7 @@ def observe_night(
     TypeError: an argument is of a wrong type, or there is no input.
     Error: a registry that is damaged, or that obsmon can't read.
 
-    What can't be read is an issue of the report, and, where it may hide files or an argument names it, a warning of the
-    logger "obsmon".
+    What can't be read is an issue of the report; the report's warnings go to the logger "obsmon" as well.
     """
     stream = _stream(
         input_dir=input_dir,
@@ -218,11 +217,8 @@ def observe_night(
     )
     with following(progress) as follow:
         report = _obsmon.observe_night(stream, Night(night), as_of, follow)
-    for issue in report.issues:
-        if issue.warning:
-            _logger.warning("%s", issue.warning)
-    if report.registry_trouble is not None:
-        _logger.warning("%s", report.registry_trouble)
+    for warning in report.warnings:
+        _logger.warning("%s", warning)
     return report
 
 

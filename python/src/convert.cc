@@ -72,6 +72,12 @@ py::str ToStr(std::string_view text) {
   return IsUtf8(text) ? py::str(text.data(), text.size()) : py::str(EscapeInvalidUtf8(text));
 }
 
+StrList ToStrs(std::span<const std::string> texts) {
+  StrList list;
+  for (const std::string& text : texts) list.append(ToStr(text));
+  return list;
+}
+
 Date ToDate(Night night) {
   ImportDatetime();
   const Ymd ymd = YmdOf(night.date());
@@ -91,9 +97,9 @@ UtcTime FromDatetime(const py::handle& value) {
       1970, 1, 1, 0, 0, 0, 0, PyDateTime_TimeZone_UTC, PyDateTimeAPI->DateTimeType));
   const py::object span = py::reinterpret_borrow<py::object>(value) - epoch;
   const std::chrono::days days{PyDateTime_DELTA_GET_DAYS(span.ptr())};
-  constexpr std::chrono::days kMost = std::chrono::floor<std::chrono::days>(nanoseconds::max());
+  constexpr std::chrono::days kMost = std::chrono::floor<std::chrono::days>(kLatestTime.time_since_epoch());
   if (days >= kMost || days <= -kMost) {
-    throw py::value_error("a time counted in nanoseconds lies between the years 1678 and 2261");
+    throw py::value_error("obsmon's times lie between the years 1824 and 2116");
   }
   return UtcTime(days + std::chrono::seconds{PyDateTime_DELTA_GET_SECONDS(span.ptr())} +
                  microseconds{PyDateTime_DELTA_GET_MICROSECONDS(span.ptr())});

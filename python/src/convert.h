@@ -9,6 +9,8 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "obsmon/night.h"
@@ -52,6 +54,7 @@ MaybeDatetime ToDatetime(const std::optional<UtcTime>& time);
 Timedelta ToTimedelta(std::chrono::nanoseconds span);
 /// A str; bytes that are not UTF-8 are shown as \xNN.
 pybind11::str ToStr(std::string_view text);
+StrList ToStrs(std::span<const std::string> texts);
 /// The night's date.
 Date ToDate(Night night);
 

@@ -66,12 +66,6 @@ std::vector<NightSummary> ReadHistory(const AnyPath& output_dir, const StreamCon
   }));
 }
 
-StrList TextsOf(const std::vector<std::string>& texts) {
-  py::list list;
-  for (const std::string& text : texts) list.append(ToStr(text));
-  return list;
-}
-
 void BindValues(py::module_& module) {
   py::class_<NightSummary>(module, "NightSummary", MadeHere(),
                            "A night in a line, as the index page shows it.")
@@ -114,7 +108,7 @@ void BindValues(py::module_& module) {
       .def_readonly("changed", &UpdateResult::changed,
                     "Those of them whose page was written: a list of Night.")
       .def_property_readonly(
-          "warnings", [](const UpdateResult& result) { return TextsOf(result.warnings); },
+          "warnings", [](const UpdateResult& result) { return ToStrs(result.warnings); },
           "What could not be read, one sentence each: a list of str.")
       .def("__repr__", [](const UpdateResult& result) {
         return py::str("UpdateResult({!r}: {} looked at, {} changed, {} warnings)")
@@ -133,7 +127,7 @@ void BindMonitor(py::module_& module) {
   module.def(
       "update_summary",
       [](const AnyPath& out, const py::typing::List<AnyPath>& streams, const StreamConfig& shared,
-         const MaybeDatetime& as_of) { return TextsOf(Summarise(out, streams, shared, as_of)); },
+         const MaybeDatetime& as_of) { return ToStrs(Summarise(out, streams, shared, as_of)); },
       py::arg("out"), py::arg("streams"), py::arg("shared"), py::arg("as_of"));
   module.def("read_history", &ReadHistory, py::arg("output_dir"), py::arg("shared"));
 }

@@ -244,6 +244,9 @@ void BindReport(py::module_& module) {
             return ToStr(std::string(status.message()));
           },
           "Why the registry could not be read, one sentence; None where it could.")
+      .def_property_readonly(
+          "warnings", [](const ReportView& view) { return ToStrs(WarningsOf(view.report())); },
+          "What whoever runs obsmon is told: what of the input could not be read, a sentence each.")
       .def(
           "to_json",
           [](const ReportView& view) {

@@ -68,9 +68,6 @@ void BindTransfers(py::module_& module) {
       .def_property_readonly(
           "may_hide_files", &HidesFiles,
           "Whether something is there that can't be read; a name that leads nowhere hides nothing.")
-      .def_property_readonly(
-          "warning", [](const ScanIssue& issue) { return ToStr(WarningOf(issue)); },
-          "What whoever runs obsmon is told of it, one sentence; '' of what the report alone has.")
       .def("__repr__", [](const ScanIssue& issue) {
         return py::str("ScanIssue({!r}: {})")
             .format(ToStr(issue.path), ToStr(std::string(issue.status.message())));

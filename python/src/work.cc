@@ -15,7 +15,7 @@ namespace {
 
 namespace py = pybind11;
 
-// Ctrl-C must be felt within 0.2 s; the library stops within a few milliseconds.
+// Ctrl-C must be felt within 0.2 s; the library stops within a few milliseconds, and keeps what it has done.
 constexpr std::chrono::milliseconds kLookForSignals{50};
 
 struct News {

@@ -19,7 +19,7 @@ class BadInput(CommandTest):
     def assert_unreadable(self, *parts):
         result = self.update("--busy_timeout", "0")
         self.assert_refused(result, 3, *parts)
-        self.assertEqual(result.stdout, "auxTel: not updated: input not readable\n")
+        self.assertEqual(result.stdout, "auxTel: broken off: input not readable\n")
         self.assertEqual(self.outputs(), self.before)
 
     def test_no_input_folder(self):

@@ -34,7 +34,7 @@ class Config(CommandTest):
         (self.tmp / "data" / "auxTel" / "storage").rename(self.tmp / "gone")
         result = self.update_all()
         self.assertEqual(result.returncode, 1)
-        self.assertIn("auxtel: not updated: input not readable", result.stdout)
+        self.assertIn("auxtel: broken off: input not readable", result.stdout)
         self.assertIn("comcam: done; 1 night looked at, 1 changed", result.stdout)
         self.assertTrue(result.stderr.startswith("obsmon: auxtel: "), result.stderr)
         self.assertIn(str(self.tmp / "data" / "auxTel" / "storage"), result.stderr)

@@ -186,16 +186,19 @@ TEST(WorkQueue, GivesItsCallerWhatATaskThrowsOnWhicheverThread) {
 TEST(WorkQueue, GivesItsCallerWhatATickThrowsAndTicksNoMore) {
   int num_ticks = 0;
   std::atomic<int> num_run{0};
+  std::atomic<bool> was_thrown{false};
+  const std::thread::id caller = std::this_thread::get_id();
   const auto run = [&] {
     WorkQueue queue(2);
     for (int i = 0; i < 1'000; ++i) {
       queue.Push(Urgency::kLater, [&] {
         ++num_run;
-        WorkFor(std::chrono::microseconds{100});
+        while (std::this_thread::get_id() != caller && !was_thrown) std::this_thread::yield();
       });
     }
     queue.Run([&] {
       ++num_ticks;
+      was_thrown = true;
       throw std::runtime_error("thrown by a tick");
     });
   };

@@ -367,6 +367,12 @@ TEST(MatchNight, AFileThatMayBeADatasetWhichCouldNotBeReadIsUnknown) {
   EXPECT_EQ(VerdictOf(plain, {hidden}), Verdict::kUnknown);
   EXPECT_EQ(VerdictOf(raw, {hidden}), Verdict::kNotIngested) << "the row is of another exposure";
   EXPECT_EQ(VerdictOf(Arrived("2020-05-01/e.txt", {.device = 1, .inode = 9}), {hidden}), Verdict::kNotFits);
+  TransferRow failed = plain;
+  failed.place = TransferPlace::kBad;
+  EXPECT_EQ(VerdictOf(failed, {hidden}), Verdict::kFailed) << "its folder tells";
+  hidden.link_target = "/data/storage/2020-05-01/f.fits";
+  EXPECT_EQ(VerdictOf(plain, {hidden}), Verdict::kNotIngested) << "the row is about another file";
+  hidden.link_target = "";
   hidden.artifact = ArtifactState::kGone;
   EXPECT_EQ(VerdictOf(plain, {hidden}), Verdict::kNotIngested);
 }

@@ -107,7 +107,8 @@ class Chance {
   std::vector<std::string> files_;
 };
 
-using Knowledge = std::tuple<std::string, NightState, NightCounts, LegacyCounts, std::int64_t, std::string>;
+using Knowledge =
+    std::tuple<std::string, NightState, NightCounts, LegacyCounts, std::int64_t, std::int64_t, std::string>;
 
 // What the history knows of the nights, but for the instants of the looks.
 std::vector<Knowledge> Known(const std::filesystem::path& output) {
@@ -124,7 +125,7 @@ std::vector<Knowledge> Known(const std::filesystem::path& output) {
     NightCounts counts = night.counts;
     counts.last_arrival.reset();
     known.emplace_back(night.night.ToString(), night.state, counts, night.legacy, night.num_issues,
-                       night.trouble);
+                       night.num_hiding, night.trouble);
   }
   return known;
 }

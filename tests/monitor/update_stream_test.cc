@@ -507,7 +507,8 @@ TEST_F(UpdateOfManyNights, EndsWhereOneCanNotBePublished) {
   stream_.tree().Folder("output/2020-05-01.html/in-the-way");
   const UpdateResult result = UpdateStream(stream_.Options(), nights_, stream_.Later());
   EXPECT_EQ(result.outcome, UpdateOutcome::kOutputUnwritable);
-  EXPECT_THAT(result.status.message(), HasSubstr("2020-05-01.html"));
+  EXPECT_THAT(result.status.message(),
+              AllOf(HasSubstr("2020-05-01.html"), HasSubstr("a folder is in the way")));
   EXPECT_EQ(Ask(stream_, "SELECT count(*) FROM night"), 0) << "what is not published is not known either";
   std::filesystem::remove_all(stream_.Page("2020-05-01.html"));
   EXPECT_EQ(UpdateStream(stream_.Options(), nights_, stream_.Later()).outcome, UpdateOutcome::kDone);
@@ -787,6 +788,23 @@ TEST(ObserveNight, FindsWhatALookAtLinksFindsWhereTheDatabaseIsNotAsked) {
   EXPECT_EQ(report.counts[Verdict::kNotIngested], 1);
 }
 
+TEST(ObserveNight, FindsAnIngestUnderANeighbouringNightThoughAnotherRowsFileCouldNotBeAsked) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  stream.Ingest("2020-05-01/a.fits", "2020-05-02");
+  stream.Arrive("2020-05-01/b.fits");
+  stream.Ingest("2020-05-01/b.fits", "2020-05-01");
+  stream.Remove("2020-05-01/b.fits");
+  stream.Arrive("2020-05-01/c.fits");
+  const UtcTime later = stream.Later();
+  std::filesystem::permissions(stream.Repo() / "raw/2020-05-01", std::filesystem::perms::none);
+  const WithoutRoot ordinary_user;
+  ASSERT_OK_AND_ASSIGN(const NightReport report, ObserveNight(stream.Options(), kNight, later));
+  ASSERT_EQ(report.evidence.transfers.path()[0], "2020-05-01/a.fits");
+  EXPECT_EQ(report.match.verdict[0], Verdict::kIngested);
+  EXPECT_EQ(report.match.verdict[1], Verdict::kUnknown) << "it may be the one that could not be asked";
+}
+
 // Or it would take the working folder for the stream's.
 TEST(UpdateStream, RefusesAStreamWithoutInputOrOutput) {
   const NightWindow window = Only(kNight);
@@ -804,9 +822,13 @@ TEST(UpdateSummary, LeadsToEachStreamFromWhereItIsHoweverTheFoldersWereGiven) {
   UpdateStream(stream.Options(), Only(kNight), stream.Later());
   const std::filesystem::path out = std::filesystem::proximate(stream.tree().root());
   ASSERT_TRUE(out.is_relative());
-  const std::vector<std::filesystem::path> streams = {stream.Output()};
-  ASSERT_THAT(UpdateSummary(out, streams, stream.Later()).status(), IsOk());
-  EXPECT_THAT(ReadFile(stream.tree() / "index.html"), HasSubstr("href=\"output/index.html\""));
+  for (const std::filesystem::path& folder : {stream.Output(), std::filesystem::path("output")}) {
+    for (const std::filesystem::path& where : {out, stream.tree().root()}) {
+      ASSERT_THAT(UpdateSummary(where, std::vector{folder}, stream.Later()).status(), IsOk());
+      EXPECT_THAT(ReadFile(stream.tree() / "index.html"), HasSubstr("href=\"output/index.html\""))
+          << folder << " in " << where;
+    }
+  }
 }
 
 TEST(UpdateSummary, ShowsEachStreamAndSaysWhichCouldNotBeRead) {

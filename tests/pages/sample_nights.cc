@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <iterator>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -176,7 +178,8 @@ NightSummary SummaryOf(const NightReport& report) {
           .state = report.state,
           .counts = report.counts,
           .legacy = report.legacy,
-          .num_issues = static_cast<std::int64_t>(report.evidence.issues.size()),
+          .num_issues = std::ssize(report.evidence.issues),
+          .num_hiding = std::ranges::count_if(report.evidence.issues, HidesFiles),
           .trouble = std::string(report.evidence.registry_status.message()),
           .looked_at = report.as_of,
           .changed_at = report.as_of};

@@ -251,6 +251,21 @@ TEST(MakeReport, CountsWhatWasTriedInVainAsUningestedInThePrototypesWay) {
   EXPECT_EQ(report.legacy.n_error, 1);
 }
 
+TEST(WarningsOf, TellOnceWhatOfTheInputCouldNotBeReadAndNothingOfWhatTheReportAloneHas) {
+  const ScanIssue hidden{.path = "/s/x", .status = absl::PermissionDeniedError("Permission denied")};
+  NightReport report = ReportOf({}, {}, {},
+                                {hidden,
+                                 hidden,
+                                 {.path = "/s/y", .status = absl::NotFoundError("leads nowhere")},
+                                 {.path = "/l", .status = absl::NotFoundError("no log"), .is_option = true}});
+  report.evidence.registry_status = absl::UnavailableError("the registry is locked");
+  report.evidence.expected_status = absl::UnavailableError("the database is down");
+  EXPECT_THAT(WarningsOf(report),
+              testing::ElementsAre("the registry is locked", "the database is down",
+                                   HasSubstr("/s/x: can't be read (Permission denied)"), "/l: no log"));
+  EXPECT_THAT(WarningsOf(ReportOf({}, {})), testing::IsEmpty());
+}
+
 TEST(Reason, OfAnUnknownFileTellsWhatCouldNotBeRead) {
   EXPECT_EQ(Reason({.verdict = Verdict::kUnknown, .ingest_path = "raw/a.fits"}, kNow),
             "the registry lists raw/a.fits, but whether that file is there could not be asked");

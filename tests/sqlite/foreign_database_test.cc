@@ -215,6 +215,18 @@ TEST_F(ForeignDatabaseTest, IsCopiedToWhereNobodyElseMayLook) {
   EXPECT_EQ(folder->status().permissions(), std::filesystem::perms::owner_all);
 }
 
+TEST_F(ForeignDatabaseTest, EndsAStatementThatNeverWouldOnceItIsToldToStop) {
+  Make();
+  std::stop_source stop;
+  ASSERT_OK_AND_ASSIGN(ForeignDatabase database, Open(stop.get_token()));
+  ASSERT_OK_AND_ASSIGN(
+      Statement endless,
+      database.connection().Prepare(
+          "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"));
+  stop.request_stop();
+  EXPECT_THAT(endless.Step().status(), FailsWith(absl::StatusCode::kCancelled, testing::_));
+}
+
 TEST_F(ForeignDatabaseTest, IsNoLongerCopiedOnceItIsToldToStop) {
   Make("PRAGMA journal_mode = WAL; CREATE TABLE t (x)");
   std::filesystem::resize_file(file(), std::uintmax_t{256} << 20U);  // of holes, which cost nothing to read

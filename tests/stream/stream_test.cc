@@ -329,6 +329,8 @@ TEST(CheckOptionsOf, RefusesAManifestsNameThatStandsForNothing) {
   EXPECT_THAT(CheckOptionsOf({.manifest = "/taken/{night}/{day_obs}.txt"}), IsOk());
   EXPECT_THAT(CheckOptionsOf({.manifest = "/taken/{nite}.txt"}),
               FailsWith(StatusCode::kInvalidArgument, HasSubstr("'{nite}' stands for nothing")));
+  EXPECT_THAT(CheckOptionsOf({.manifest = "/taken/{night"}),
+              FailsWith(StatusCode::kInvalidArgument, HasSubstr("'{night' stands for nothing")));
 }
 
 TEST(CheckOptionsOf, RefusesEventTablesThatNothingNames) {

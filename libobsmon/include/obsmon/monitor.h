@@ -37,7 +37,8 @@ enum class UpdateOutcome : std::uint8_t {
   kDone = 0,
   kDoneInPart = 1,  ///< pages and history are written, but some of the input could not be read
   kUsage = 2,       ///< the stream's options contradict each other
-  // After these the nights that were done before are kept, each as a whole, and all else is as it was.
+  // After these the nights that were done before are kept, each as a whole, and all else is as it was. (Where
+  // the output failed, those that the history had by then: it takes some at a time.)
   kInputUnreadable = 3,
   kOutputUnwritable = 4,
   kLocked = 5,   ///< another run holds the output folder, or the stream in a shared history

@@ -47,6 +47,12 @@ bool HidesFiles(const ScanIssue& issue);
 /// can't be read. Empty for all else, which the report alone has.
 std::string WarningOf(const ScanIssue& issue);
 
+struct NightReport;
+
+/// What whoever runs obsmon is told of a look, one sentence each: what of its input could not be read. Empty
+/// where all could.
+std::vector<std::string> WarningsOf(const NightReport& report);
+
 /// One file of a night: arrived, arriving, known to the registry alone, or expected and nowhere.
 struct FileRow {
   std::string_view path{};  ///< from storage on, of an absent file where it would be; where only the registry

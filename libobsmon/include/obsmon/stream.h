@@ -84,9 +84,6 @@ struct Stream {
   /// itself where it holds a butler.yaml; else what it would be called there. Where `generation` insists,
   /// those of that generation alone. Asks the disk only where `repo` is empty.
   std::filesystem::path RepoFolder() const;
-  /// Whether it says where files arrive and what is ingested: by `input_dir`, or by `storage` and one of
-  /// `repo`, `sql` and `events`.
-  bool HasInput() const;
   /// What whoever makes a Stream names it where no one else has: the last component of `output_dir`, else of
   /// `input_dir`, else of the storage folder's parent.
   std::string DefaultName() const;
@@ -103,6 +100,10 @@ RegistryOptions RegistryOptionsOf(const Stream& stream);
 /// told without asking a disk or a database. kInvalidArgument where they don't, with a sentence that names
 /// them by their keys (see StreamKeys).
 absl::Status CheckOptionsOf(const Stream& stream);
+
+/// Whether `stream` says where files arrive and what is ingested: by `input_dir`, or by `storage` and one of
+/// `repo`, `sql` and `events`. kInvalidArgument where it does not.
+absl::Status CheckInputOf(const Stream& stream);
 
 /// The event tables that `stream` asks for: `stream.events`, with the prefix by
 /// EventTablesPrefixOf(input_dir) where it has none, and, where `generation` is 2, the table gen2_file_events

@@ -6,6 +6,7 @@
 #define OBSMON_SRC_FILES_DIRECTORY_H_
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>

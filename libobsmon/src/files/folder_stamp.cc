@@ -70,13 +70,12 @@ absl::StatusOr<FolderStamp> StampFolder(const std::filesystem::path& path) {
   return stamp;
 }
 
-void AddStampsOfWay(std::string path, std::string target, std::vector<FolderStamp>& stamps) {
+void WaysOfLinks::Add(std::string path, std::string target) {
   constexpr int kMostLinks = 40;  // as the kernel follows them (path_resolution(7))
   for (int link = 0; link < kMostLinks; ++link) {
     const std::filesystem::path place = std::filesystem::path(path).parent_path() / target;
     std::string folder = place.parent_path().string();
-    const bool is_as_before = !stamps.empty() && stamps.back().path == folder;
-    if (!is_as_before) stamps.push_back(StampOrNothing(std::move(folder)));
+    if (known_.insert(folder).second) stamps_.push_back(StampOrNothing(std::move(folder)));
     path = place.string();
     absl::StatusOr<std::string> next = ReadLink(path);
     if (!next.ok()) return;

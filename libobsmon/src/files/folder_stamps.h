@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "files/directory.h"
 #include "obsmon/files.h"
@@ -39,10 +40,19 @@ inline FolderStamp StampOrNothing(const std::filesystem::path& folder) {
   return stamp.ok() ? *std::move(stamp) : FolderStamp{.path = folder.string()};
 }
 
-/// Adds the stamps of the folders by which a link leads to its file: of that link, and of each that it leads
-/// to, the folder in which its target lies. A link's own folder stays as it is when its file goes, or is
-/// another. `target` is the text of the link at `path`, which is absolute.
-void AddStampsOfWay(std::string path, std::string target, std::vector<FolderStamp>& stamps);
+/// The folders by which links lead to their files: of each link, and of each that it leads to, the one in
+/// which its target lies. A link's own folder stays as it is when its file goes, or is another.
+class WaysOfLinks {
+ public:
+  /// `target` is the text of the link at `path`, which is absolute.
+  void Add(std::string path, std::string target);
+  /// Each folder once.
+  std::vector<FolderStamp> Take() && { return std::move(stamps_); }
+
+ private:
+  absl::flat_hash_set<std::string> known_;
+  std::vector<FolderStamp> stamps_;
+};
 
 /// Whether a folder is as it was: the same one, in which no name has changed.
 inline bool AreAlike(const FolderStamp& before, const FolderStamp& now) {

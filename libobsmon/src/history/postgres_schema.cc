@@ -139,7 +139,8 @@ constexpr std::string_view kSharedFromVersion5 = "ALTER TABLE obsmon.folder ADD 
 
 constexpr std::string_view kSharedFromVersion6 =
     "ALTER TABLE obsmon.folder ADD COLUMN changed bigint;"
-    "ALTER TABLE obsmon.night ADD COLUMN num_hiding bigint NOT NULL DEFAULT 0";
+    "ALTER TABLE obsmon.night ADD COLUMN num_hiding bigint NOT NULL DEFAULT 0;"
+    "UPDATE obsmon.night SET num_hiding = num_issues";
 
 // Step i brings a schema of version i to the next. A new one is made by all of them: so it is like one that
 // was brought up to date.

@@ -171,7 +171,8 @@ constexpr const char* kFromVersion4 = "ALTER TABLE folder ADD COLUMN plain_files
 
 constexpr const char* kFromVersion5 =
     "ALTER TABLE folder ADD COLUMN changed INTEGER;"
-    "ALTER TABLE night ADD COLUMN num_hiding INTEGER NOT NULL DEFAULT 0;";
+    "ALTER TABLE night ADD COLUMN num_hiding INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE night SET num_hiding = num_issues;";  // which of them, nobody knows
 
 // Step i brings a history of version i + 1 to the next.
 constexpr std::array kSteps = {kFromVersion1, kFromVersion2, kFromVersion3, kFromVersion4, kFromVersion5};

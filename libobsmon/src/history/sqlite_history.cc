@@ -24,9 +24,9 @@ namespace {
 
 constexpr std::string_view kSelectNights = "SELECT " OBSMON_NIGHT_COLUMNS " FROM night ORDER BY number DESC";
 constexpr std::string_view kSelectNightsOfVersion1 =
-    "SELECT " OBSMON_NIGHT_COLUMNS_OF_VERSION_1 ", 0, 0, 0 FROM night ORDER BY number DESC";
+    "SELECT " OBSMON_NIGHT_COLUMNS_OF_VERSION_1 ", 0, 0, num_issues FROM night ORDER BY number DESC";
 constexpr std::string_view kSelectNightsOfOlderVersion =
-    "SELECT " OBSMON_NIGHT_COLUMNS_OF_VERSION_2 ", 0 FROM night ORDER BY number DESC";
+    "SELECT " OBSMON_NIGHT_COLUMNS_OF_VERSION_2 ", num_issues FROM night ORDER BY number DESC";
 constexpr std::string_view kSelectFingerprint =
     "SELECT " OBSMON_FINGERPRINT_COLUMNS " FROM night WHERE number = ?1 AND registry_digest IS NOT NULL";
 constexpr std::string_view kWriteFingerprint =

@@ -66,18 +66,19 @@ class Judge {
   }
 
  private:
-  // Datasets that no file is known to be, and of which no more is known than their rows tell: each may be a
-  // file that none other of the ways tells.
+  // Datasets of which no more is known than their rows tell, which name no file: each may be one that no
+  // other way tells.
   void FindUnseenDatasets() {
     for (std::size_t row = 0; row < ingests_.size(); ++row) {
       if (ingests_.artifact()[row] != ArtifactState::kUnreadable) continue;
-      if (match_.transfer_of[row] != NightMatch::kNoRow) continue;
+      if (match_.transfer_of[row] != NightMatch::kNoRow || !ingests_.link_target()[row].empty()) continue;
       (ingests_.storage_stem()[row].empty() ? has_unseen_dataset_of_any_name_ : has_unseen_dataset_) = true;
     }
   }
 
   bool MayBeUnseenDataset(std::size_t row, std::string_view path) const {
-    if (match_.ingest_of[row] != NightMatch::kNoRow || !IsFitsName(path)) return false;
+    const bool is_in_storage = transfers_.place()[row] == TransferPlace::kStorage;
+    if (match_.ingest_of[row] != NightMatch::kNoRow || !is_in_storage || !IsFitsName(path)) return false;
     return has_unseen_dataset_of_any_name_ || (has_unseen_dataset_ && !ParseRawFileName(path));
   }
 

@@ -116,7 +116,9 @@ bool IsUnexplained(const NightLook& look, std::size_t row) {
     case Verdict::kTooSmall:
       return true;
     case Verdict::kSettling:
-      return IsFitsName(look.report.evidence.transfers.path()[row]);
+    case Verdict::kUnknown:
+      return look.report.match.ingest_of[row] == NightMatch::kNoRow &&
+             IsFitsName(look.report.evidence.transfers.path()[row]);
     default:
       return false;
   }
@@ -216,9 +218,7 @@ StreamView::StreamView(const Stream& stream, UtcTime as_of, const WorkControl& c
 }
 
 absl::StatusOr<StreamView> StreamView::Open(const Stream& stream, UtcTime as_of, const WorkControl& control) {
-  if (!stream.HasInput()) {  // or the working folder would be looked at
-    return absl::InvalidArgumentError("no input: give input_dir, or both of storage and a registry");
-  }
+  OBSMON_RETURN_IF_ERROR(CheckInputOf(stream));  // or the working folder would be looked at
   StreamView view(stream, as_of, control);
   if (stream.compare_checksums) OBSMON_RETURN_IF_ERROR(ChecksumMaker::Make().status());
   OBSMON_RETURN_IF_ERROR(CheckStorage(stream.StorageFolder()));
@@ -461,8 +461,7 @@ void StreamView::ReadFailures(NightLook& look) const {
   }
   bool found = false;
   for (std::size_t row = 0; row < evidence.transfers.size(); ++row) {
-    const Verdict verdict = look.report.match.verdict[row];
-    if (verdict != Verdict::kNotIngested && verdict != Verdict::kTooSmall) continue;
+    if (!IsUnexplained(look, row) || look.report.match.verdict[row] == Verdict::kSettling) continue;
     const std::string path(evidence.transfers.path()[row]);
     const auto failure = failures->find(std::string(NameOf(path)));
     if (failure == failures->end()) continue;
@@ -611,6 +610,7 @@ absl::Status StreamView::FindFilesInOtherFolders(NightLook& look) {
 // there may go, or come back with its disk, while all else is as it was.
 void StreamView::StampTargetsElsewhere(NightLook& look) const {
   const NightEvidence& evidence = look.report.evidence;
+  std::vector<std::string_view> elsewhere;
   std::string_view folder;  // that of the row before: mostly the same, and asked about once
   bool is_elsewhere = false;
   for (std::size_t row = 0; row < evidence.ingests.size(); ++row) {
@@ -620,8 +620,17 @@ void StreamView::StampTargetsElsewhere(NightLook& look) const {
       const std::string_view path = PathBelow(target, match_options_.storage_names);
       is_elsewhere = path.empty() || FolderNight(path) != look.report.night;
     }
-    // Absolute, and one of its folder's: which of them lead on as links is not known.
-    if (is_elsewhere) AddStampsOfWay("/", std::string(target), look.fingerprint.folders);
+    if (is_elsewhere) elsewhere.push_back(target);
+  }
+  // Whether they lead on, as links, is not known: each is asked, and may lie on a disk far away.
+  constexpr std::size_t kInOneGo = 256;
+  std::vector<WaysOfLinks> ways((elsewhere.size() + kInOneGo - 1) / kInOneGo);
+  ParallelForWhereSlow(ways.size(), control_.num_threads, [&](std::size_t go) {
+    const std::size_t end = std::min(elsewhere.size(), (go + 1) * kInOneGo);
+    for (std::size_t i = go * kInOneGo; i < end; ++i) ways[go].Add("/", std::string(elsewhere[i]));
+  });
+  for (WaysOfLinks& some : ways) {
+    std::ranges::move(std::move(some).Take(), std::back_inserter(look.fingerprint.folders));
   }
 }
 

@@ -73,7 +73,7 @@ class StreamUpdate {
     outcome_ = UpdateOutcome::kUsage;
     OBSMON_ASSIGN_OR_RETURN(nights_, NightsOf(window_, TodayOf(stream_, as_of_)));
     OBSMON_RETURN_IF_ERROR(CheckOptionsOf(stream_));
-    if (!stream_.HasInput()) return absl::InvalidArgumentError("no input: give input_dir");
+    OBSMON_RETURN_IF_ERROR(CheckInputOf(stream_));
     if (stream_.output_dir.empty()) return absl::InvalidArgumentError("no output: give output_dir");
     outcome_ = UpdateOutcome::kInputUnreadable;
     OBSMON_ASSIGN_OR_RETURN(StreamView view, StreamView::Open(stream_, as_of_, control_));
@@ -151,8 +151,8 @@ class StreamUpdate {
 
   // A shared history has each night as soon as it is done, and can't be asked any more after a stop.
   bool CanKeepWhatIsDone(const absl::Status& end) const {
-    return stream_.history.empty() &&
-           (absl::IsCancelled(end) || outcome_ != UpdateOutcome::kOutputUnwritable);
+    if (absl::IsCancelled(end)) return stream_.history.empty();
+    return outcome_ != UpdateOutcome::kOutputUnwritable;
   }
 
   absl::Status LookAtEach(StreamView& view) {
@@ -272,9 +272,7 @@ class StreamUpdate {
   }
 
   void Warn(const NightReport& report) {
-    const absl::Status& registry = report.evidence.registry_status;
-    if (!registry.ok()) AddWarning(std::string(registry.message()));
-    for (const ScanIssue& issue : report.evidence.issues) AddWarning(WarningOf(issue));
+    for (std::string& warning : WarningsOf(report)) AddWarning(std::move(warning));
   }
 
   void AddWarning(std::string warning) {

@@ -54,7 +54,7 @@ absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::pa
     const std::filesystem::path folder = (out / stream).lexically_normal();
     // From one to the other, and each may have been given either way.
     const std::filesystem::path way =
-        AbsolutePath(folder).lexically_proximate(AbsolutePath(out).lexically_normal());
+        AbsolutePath(folder).lexically_normal().lexically_proximate(AbsolutePath(out).lexically_normal());
     StreamSummary summary{.name = NameOfFolder(folder), .page = (way / "index.html").string()};
     absl::StatusOr<std::vector<NightSummary>> nights =
         ReadNights({.name = summary.name, .output_dir = folder, .history = shared});

@@ -37,6 +37,7 @@ absl::StatusCode CodeOf(int error) {
 }
 
 std::string_view AdviceOn(int error) {
+  if (error == EISDIR || error == ENOTEMPTY || error == EEXIST) return "a folder is in the way: move it";
   switch (CodeOf(error)) {
     case absl::StatusCode::kPermissionDenied:
       return "let this user write to the folder";

@@ -228,7 +228,10 @@ std::optional<UtcTime> Reader::IngestTime(const Gen3Statement& statement) const 
   if (statement.IsNull(kIngestDate)) return std::nullopt;
   switch (schema_.ingest_date) {
     case IngestDate::kTaiNanoseconds:
-      return CheckedUtc(UtcTime(std::chrono::nanoseconds{statement.Int(kIngestDate)}) - kTaiMinusUtc);
+      if (const auto tai = CheckedUtc(UtcTime(std::chrono::nanoseconds{statement.Int(kIngestDate)}))) {
+        return *tai - kTaiMinusUtc;
+      }
+      return std::nullopt;
     case IngestDate::kUtcTimestamp:
       return CheckedUtc(std::chrono::sys_time<std::chrono::microseconds>(
           std::chrono::microseconds{statement.Int(kIngestDate)}));

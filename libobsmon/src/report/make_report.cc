@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -283,6 +284,18 @@ std::string WarningOf(const ScanIssue& issue) {
   if (issue.is_option) return fmt::format("{}: {}", issue.path, clause);
   if (!HidesFiles(issue)) return {};
   return fmt::format("{}: can't be read ({}); what is in it is not in the report", issue.path, clause);
+}
+
+std::vector<std::string> WarningsOf(const NightReport& report) {
+  std::vector<std::string> warnings;
+  const auto add = [&warnings](std::string warning) {
+    const bool is_new = std::ranges::find(warnings, warning) == warnings.end();
+    if (!warning.empty() && is_new) warnings.push_back(std::move(warning));
+  };
+  add(std::string(report.evidence.registry_status.message()));
+  add(std::string(report.evidence.expected_status.message()));
+  for (const ScanIssue& issue : report.evidence.issues) add(WarningOf(issue));
+  return warnings;
 }
 
 std::int64_t NightCounts::Of(Concern concern) const {

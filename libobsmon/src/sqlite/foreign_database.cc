@@ -268,6 +268,7 @@ absl::StatusOr<ForeignDatabase> ForeignDatabase::Open(const std::filesystem::pat
   OBSMON_ASSIGN_OR_RETURN(const std::string resolved, RegularFileAt(file));
   absl::StatusOr<ForeignDatabase> database = OpenResolved(resolved, copies_folder, stop);
   if (!database.ok()) return WithoutPath(database.status(), resolved);
+  database->connection().StopBy(stop);
   return database;
 }
 

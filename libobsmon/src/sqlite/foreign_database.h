@@ -69,7 +69,7 @@ class ForeignDatabase {
   /// Statuses as Connection's, but the message is one clause without the path, for that may be a copy's;
   /// kUnavailable also where it changed while it was copied, kFailedPrecondition where it is empty, no
   /// regular file, or `copies_folder` lies beside or below it, kResourceExhausted where it can't be copied,
-  /// kCancelled soon after a request to stop while it is copied.
+  /// kCancelled soon after a request to stop while it is copied, and of its statements later.
   static absl::StatusOr<ForeignDatabase> Open(const std::filesystem::path& file,
                                               const std::filesystem::path& copies_folder,
                                               const std::stop_token& stop);

@@ -40,6 +40,8 @@ absl::StatusCode CodeOf(int result, int system_errno) {
     case SQLITE_IOERR:
       return system_errno == ENOSPC || system_errno == EDQUOT ? absl::StatusCode::kResourceExhausted
                                                               : absl::StatusCode::kInternal;
+    case SQLITE_INTERRUPT:
+      return absl::StatusCode::kCancelled;
     case SQLITE_ERROR:  // "no such table", "no such column", a syntax error
       return absl::StatusCode::kFailedPrecondition;
     default:
@@ -205,6 +207,15 @@ absl::Status Connection::Execute(std::string_view sql) {
   const int result = sqlite3_exec(connection_.get(), std::string(sql).c_str(), nullptr, nullptr, nullptr);
   if (result != SQLITE_OK) return StatusOf(connection_.get(), result);
   return absl::OkStatus();
+}
+
+void Connection::StopBy(const std::stop_token& stop) {
+  constexpr int kInstructions = 10'000;  // of SQLite's machine, between two questions: some 0.1 ms
+  stop_ = std::make_unique<std::stop_token>(stop);
+  const auto is_requested = [](void* token) {
+    return static_cast<const std::stop_token*>(token)->stop_requested() ? 1 : 0;
+  };
+  sqlite3_progress_handler(connection_.get(), kInstructions, is_requested, stop_.get());
 }
 
 absl::StatusOr<std::int64_t> Connection::FileSize() {

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -94,7 +95,8 @@ enum class OpenMode : std::uint8_t {
 ///
 /// Statuses: kNotFound/kPermissionDenied (can't open), kDataLoss (damaged or no database), kUnavailable (busy
 /// or locked), kAborted (a writer died in mid-transaction, and a connection that only reads can't roll it
-/// back), kResourceExhausted (disk full), kFailedPrecondition (no such table or column), else kInternal. The
+/// back), kResourceExhausted (disk full), kFailedPrecondition (no such table or column), kCancelled (StopBy),
+/// else kInternal. The
 /// message is "<file>: <what SQLite says>".
 class Connection {
  public:
@@ -107,6 +109,9 @@ class Connection {
   absl::StatusOr<BorrowedStatement> Prepared(std::string_view sql);
   /// Runs statements that give no rows and take no values.
   absl::Status Execute(std::string_view sql);
+  /// From now on a statement that runs, however long it takes to its next row, ends soon after a request to
+  /// stop: kCancelled.
+  void StopBy(const std::stop_token& stop);
   bool InTransaction() const;
 
   /// The size of the database file, and up to `size` bytes of it from `offset` on, fewer only at its end: as
@@ -125,6 +130,7 @@ class Connection {
     void operator()(sqlite3* connection) const;
   };
   Connection(std::unique_ptr<sqlite3, Close> connection, std::string file);
+  std::unique_ptr<std::stop_token> stop_;  // at a place that SQLite knows; gone after the connection
   std::unique_ptr<sqlite3, Close> connection_;
   std::map<std::string, Statement, std::less<>> prepared_;  // gone before the connection
   std::string file_;

@@ -241,7 +241,7 @@ class StreamReader {
       return Wrong(node, fmt::format("{} has no {}", named, what));
     };
     if (stream.output_dir.empty()) return missing("output_dir");
-    if (!stream.HasInput()) return missing("input_dir, nor both of storage and repo");
+    if (!CheckInputOf(stream).ok()) return missing("input_dir, nor both of storage and repo");
     return absl::OkStatus();
   }
 

@@ -434,9 +434,11 @@ absl::Status CheckManifest(std::string_view manifest) {
   for (std::size_t begin = 0; (begin = manifest.find('{', begin)) != std::string_view::npos; ++begin) {
     const std::string_view from_here = manifest.substr(begin);
     if (from_here.starts_with("{night}") || from_here.starts_with("{day_obs}")) continue;
+    const std::size_t end = from_here.find_first_of("}/");
+    const bool is_closed = end != std::string_view::npos && from_here[end] == '}';
     return absl::InvalidArgumentError(
         fmt::format("manifest: '{}' stands for nothing; write {{night}} or {{day_obs}} for the night",
-                    from_here.substr(0, from_here.find('}') + 1)));
+                    from_here.substr(0, is_closed ? end + 1 : end)));
   }
   return absl::OkStatus();
 }
@@ -465,11 +467,6 @@ std::filesystem::path Stream::RepoFolder() const {
   }
   if (Exists(input_dir / "butler.yaml")) return input_dir;
   return input_dir / (may_be_gen2 ? kGen2 : kGen3);
-}
-
-bool Stream::HasInput() const {
-  const bool has_registry = !repo.empty() || sql.IsGiven() || events.IsGiven();
-  return !input_dir.empty() || (!storage.empty() && has_registry);
 }
 
 MatchOptions MatchOptionsOf(const Stream& stream) {
@@ -508,6 +505,12 @@ absl::Status CheckOptionsOf(const Stream& stream) {
   return absl::InvalidArgumentError(
       "search_links goes by folders of links, which a repository of generation 3 has not; leave one of the "
       "two out");
+}
+
+absl::Status CheckInputOf(const Stream& stream) {
+  const bool has_registry = !stream.repo.empty() || stream.sql.IsGiven() || stream.events.IsGiven();
+  if (!stream.input_dir.empty() || (!stream.storage.empty() && has_registry)) return absl::OkStatus();
+  return absl::InvalidArgumentError("no input: give input_dir, or both of storage and repo");
 }
 
 std::optional<EventTables> EventTablesOf(const Stream& stream) {

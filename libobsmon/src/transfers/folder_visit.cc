@@ -206,7 +206,7 @@ absl::StatusOr<FileFacts> FolderVisit::FollowLink(const char* name, Chunk& chunk
   if (!facts.ok() || facts->kind != FileKind::kRegular) return facts;
   absl::StatusOr<std::string> target = folder_->ReadLink(name);
   if (!target.ok()) return facts;  // replaced since, which its own folder tells
-  AddStampsOfWay(storage_.PathOf(task_.path) + '/' + name, *target, chunk.linked);
+  chunk.linked.Add(storage_.PathOf(task_.path) + '/' + name, *std::move(target));
   return facts;
 }
 
@@ -229,7 +229,7 @@ FolderContents FolderVisit::TakeContents() && {
     if (entry.fate == Entry::Fate::kFolder) contents_.folders.push_back(TaskOf(entry));
   }
   for (Chunk& chunk : chunks_) {
-    std::ranges::move(chunk.linked, std::back_inserter(contents_.linked));
+    std::ranges::move(std::move(chunk.linked).Take(), std::back_inserter(contents_.linked));
     std::ranges::move(chunk.issues, std::back_inserter(contents_.issues));
   }
   std::erase_if(entries_, [](const Entry& entry) { return entry.fate != Entry::Fate::kFile; });

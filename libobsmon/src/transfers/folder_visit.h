@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "files/directory.h"
+#include "files/folder_stamps.h"
 #include "obsmon/files.h"
 #include "obsmon/transfers.h"
 
@@ -119,7 +120,7 @@ class FolderVisit {
   struct Chunk {
     std::size_t begin = 0;
     std::size_t end = 0;
-    std::vector<FolderStamp> linked{};
+    WaysOfLinks linked{};
     std::vector<ScanIssue> issues{};
     bool saw_vanish = false;
   };
