@@ -212,7 +212,7 @@ class ScanIssue:
     @property
     def path(self) -> str:
         """
-        Absolute; str, as in a Table.
+        Absolute; str, to be shown: bytes that are not UTF-8 are escaped, and path_bytes has them.
         """
     @property
     def path_bytes(self) -> bytes:
@@ -261,7 +261,7 @@ class NightIngests:
     def rows(self) -> Table:
         """
         A Table, sorted by path: path, path_bytes, night, exposure, detector, storage_stem, status
-        ('ingested', 'pending', 'failed'), message, artifact ('present', 'gone', 'unreadable', 'remote',
+        ('ingested', 'pending', 'failed', 'ignored'), message, artifact ('present', 'gone', 'unreadable', 'remote',
         'not_stored'),
         size_bytes, link_target, link_target_bytes, ingest_time, file_time, device, inode.
         """
@@ -398,7 +398,7 @@ class NightCounts:
     @property
     def unknown(self) -> int:
         """
-        the registry could not be asked
+        can't be told: the registry, or a folder that may hold it, could not be read
         """
     @property
     def without_manifest(self) -> int:
@@ -478,7 +478,7 @@ class NightReport:
         """
     def to_html(self) -> str:
         """
-        The night's page as `obsmon update` writes it, a str.
+        The night's page, a str: in one file, without the script by which that of `obsmon update` shows more.
         """
     def to_json(self) -> str:
         """
@@ -604,6 +604,11 @@ class NightReport:
     def transfers(self) -> Table:
         """
         What storage holds; a Table as TransferScan.files.
+        """
+    @property
+    def warnings(self) -> list[str]:
+        """
+        What whoever runs obsmon is told: what of the input could not be read, a sentence each.
         """
 class NightSummary:
     """
