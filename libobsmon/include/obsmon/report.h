@@ -47,7 +47,7 @@ bool HidesFiles(const ScanIssue& issue);
 /// can't be read. Empty for all else, which the report alone has.
 std::string WarningOf(const ScanIssue& issue);
 
-struct NightReport;
+class NightReport;
 
 /// What whoever runs obsmon is told of a look, one sentence each: what of its input could not be read. Empty
 /// where all could.
