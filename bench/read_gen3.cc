@@ -32,7 +32,7 @@ void Replace(std::string& text, std::string_view what, const std::string& by) {
 
 // Of SQLite obsmon asks for an exposure at a time; the shell gets them all at once.
 std::string SqlOf(const Gen3Transaction& transaction, const Gen3Schema& schema, const Gen3TypeGroup& group) {
-  if (!transaction.HoldsBackWriters()) {
+  if (!transaction.AsksByExposure()) {
     return Gen3DatasetsSql(transaction, schema, group, Gen3Scope::kNights);
   }
   std::string sql = Gen3DatasetsSql(transaction, schema, group, Gen3Scope::kExposure);

@@ -289,6 +289,18 @@ def test_copies_names_and_a_link_to_the_view(open_page, server):
     assert page.evaluate("navigator.clipboard.readText()") == page.url
 
 
+def test_copies_names_where_the_browser_keeps_its_clipboard_for_https(open_page, server):
+    page = open_page(f"{server}/500/{NIGHT}#detector=R01_S11&search=000003")
+    says(page, "2 of 486 files.")
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.click("text=Copy names")
+    says(page, "2 names copied.")
+    page.click("#search")
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Control+V")
+    assert "2020-05-01/MC_O_20200501_000003/MC_O_20200501_000003_R01_S11.fits" in page.input_value("#search")
+
+
 def download(page):
     with page.expect_download() as caught:
         page.click("button:text-is('CSV')")

@@ -163,5 +163,16 @@ TEST(PageStatus, TellsWhenTheLastLookWasAndWhichNightsHaveChanged) {
       "obsmon.status({lookedAt:1588399200000,maxAge:900000,nights:{\"2020-05-01\":1588399200000,}});\n");
 }
 
+// Else a page that is open would go on saying "Complete" while the registry can't be read.
+TEST(PageStatus, TellsOfANightWhoseRegistryCouldNotBeReadThatItsPageIsNew) {
+  NightSummary night = samples::SummaryOf(samples::CalmNight());
+  night.state = NightState::kUnknown;
+  night.trouble = "the registry is locked";
+  night.num_issues = night.num_hiding = 0;
+  night.looked_at = *night.changed_at + std::chrono::minutes{5};
+  EXPECT_THAT(RenderPageStatus(std::vector{night}, samples::AsOf(), std::chrono::minutes{15}).contents,
+              HasSubstr("\"2020-05-01\":1588399500000"));
+}
+
 }  // namespace
 }  // namespace obsmon

@@ -108,6 +108,25 @@ TEST(SqlRegistry, NeedsNoMoreThanAPath) {
   EXPECT_EQ(ingests.rows[0].ingest_time, std::nullopt);
 }
 
+// The blanks that fill it up are no part of a name.
+TEST(SqlRegistry, TakesAColumnOfAFixedWidth) {
+  OBSMON_NEEDS_POSTGRES();
+  const TestDatabase database;
+  database.Execute(kZtfTable);
+  const TempTree tree;
+  ASSERT_OK_AND_ASSIGN(
+      const auto registry,
+      Registry::OpenSql(
+          {.uri = database.uri(),
+           .query = "SELECT filename::char(80) AS path, 'pending'::char(20) AS status FROM rawfiles "
+                    "WHERE filename LIKE '20200501/%' AND {night}::date = DATE '2020-05-01'"},
+          tree.root(), kPatient));
+  ASSERT_OK_AND_ASSIGN(const NightIngests ingests, registry->ReadNight(kNight));
+  ASSERT_EQ(ingests.rows.size(), 4U);
+  EXPECT_EQ(ingests.rows[0].path, "20200501/ztf_01.fits.fz");
+  EXPECT_EQ(ingests.rows[0].status, IngestStatus::kPending);
+}
+
 TEST(SqlRegistry, GivesTheNoonsOfANight) {
   OBSMON_NEEDS_POSTGRES();
   const TestDatabase database;
@@ -338,6 +357,24 @@ TEST(EventTables, GoByTheLatestEventOfEachFile) {
   EXPECT_EQ(VerdictsOf(stream), expected);
   ASSERT_OK_AND_ASSIGN(const NightReport report, ObserveNight(stream, kNight, Utc("2030-01-01T00:00:00")));
   EXPECT_EQ(report.counts.last_ingest, Utc("2020-05-02T00:06:00"));
+}
+
+// The prototype's views show each event, whatever it makes of the file.
+TEST(EventTables, ChangeTheirDigestWithEachEvent) {
+  OBSMON_NEEDS_POSTGRES();
+  const TestDatabase database;
+  database.Execute(std::string(kEventTables) + FileWithEvents(1, {}));
+  const TempTree tree;
+  ASSERT_OK_AND_ASSIGN(const auto registry,
+                       Registry::OpenEvents({.uri = database.uri(), .prefix = "x_"}, tree.root(), kPatient));
+  const std::vector<Night> nights = {kNight};
+  ASSERT_OK_AND_ASSIGN(const auto none, registry->Read(nights));
+  database.Execute(FileWithEvents(1, {"PENDING"}));
+  ASSERT_OK_AND_ASSIGN(const auto pending, registry->Read(nights));
+  EXPECT_NE(pending->Digest(kNight), none->Digest(kNight));
+  database.Execute("UPDATE x_gen3_file_events SET status = 'UNTRIED'");
+  ASSERT_OK_AND_ASSIGN(const auto untried, registry->Read(nights));
+  EXPECT_NE(untried->Digest(kNight), pending->Digest(kNight));
 }
 
 TEST(EventTables, OfSeveralIngestersGoByTheOneThatHasNotIgnoredTheFile) {

@@ -64,6 +64,8 @@ TEST(PostgresUri, TellsWhetherItCarriesASecret) {
   EXPECT_TRUE(HasSecret("postgresql://host/db?sslmode=require&password=sesame"));
   EXPECT_TRUE(HasSecret("postgresql://host/db?sslpassword=sesame"));
   EXPECT_TRUE(HasSecret("postgresql://user:se?sesame@host/db"));
+  EXPECT_TRUE(HasSecret("postgresql://user:sesame/db")) << "the '@' and the host were forgotten";
+  EXPECT_FALSE(HasSecret("postgresql://user@one:5432,two:5433,three/db"));
   EXPECT_FALSE(HasSecret("postgresql://user@host:5432/db?sslmode=require"));
   EXPECT_FALSE(HasSecret("postgresql://[::1]:5432/db"));
   EXPECT_FALSE(HasSecret("postgresql://"));

@@ -167,7 +167,7 @@ TEST(Gen3Pause, ComesWhileALargeNightIsReadAndLosesNothing) {
     }
     std::string Table(std::string_view name) const override { return real_.Table(name); }
     absl::StatusOr<SqlColumns> ColumnsOf(std::string_view table) override { return real_.ColumnsOf(table); }
-    bool HoldsBackWriters() const override { return real_.HoldsBackWriters(); }
+    bool AsksByExposure() const override { return real_.AsksByExposure(); }
     absl::Status Pause() override {
       ++pauses;
       return real_.Pause();

@@ -54,6 +54,21 @@ TEST(Gen3Registry, GivesTheDatasetsOfTheNightAskedFor) {
   EXPECT_THAT(PathsOf(builder.Close()), ElementsAre("this.fits"));
 }
 
+// It is then read from a copy, for in its place it could not be read without a trace.
+TEST(Gen3Registry, IsReadInWalModeToo) {
+  const TempTree tree;
+  Gen3Builder builder(tree, "repo");
+  builder.Dataset({.obs_id = "MC_O_20250501_000001", .path = "a.fits"});
+  builder.Dataset({.obs_id = "MC_O_20250501_000002", .path = "b.fits"});
+  const std::filesystem::path repo = builder.Close();
+  ASSERT_OK_AND_ASSIGN(sqlite::Connection writer,
+                       sqlite::Connection::Open((repo / "gen3.sqlite3").string(),
+                                                sqlite::OpenMode::kReadWrite, std::chrono::seconds{1}));
+  ASSERT_THAT(writer.Execute("PRAGMA journal_mode = WAL; CREATE TABLE of_another_manager (x)"), IsOk());
+  ASSERT_TRUE(std::filesystem::exists(repo / "gen3.sqlite3-wal"));
+  EXPECT_THAT(PathsOf(repo), ElementsAre("a.fits", "b.fits"));
+}
+
 TEST(Gen3Registry, ReadsNightsThatLieApart) {
   const TempTree tree;
   Gen3Builder builder(tree, "repo");

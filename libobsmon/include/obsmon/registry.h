@@ -282,7 +282,7 @@ class Registry {
   /// Opens a table of an observatory's own that says what is ingested; its relative paths start at `storage`.
   /// The query gives a column path (from storage on, or absolute), and, if it can, ingest_time (a timestamp),
   /// status (ingested, pending, failed, ignored; README lists other words), message and observation_type. Of
-  /// several rows with one path the first counts.
+  /// several rows with one path the first that says ingested counts, else the first.
   ///
   /// Errors: kInvalidArgument (a URI that is none, a query that does not say where the night goes),
   /// kFailedPrecondition (no such table, no column path, a column of another type, a statement that would

@@ -139,7 +139,7 @@ class StreamUpdate {
 
   absl::Status LookAtNights(StreamView& view) {
     OBSMON_RETURN_IF_ERROR(history_->Begin());
-    const absl::Status looked = LookAtEach(view);
+    absl::Status looked = LookAtEach(view);
     if (looked.ok() || !CanKeepWhatIsDone(looked)) return looked;
     const UpdateOutcome outcome = outcome_;
     OBSMON_RETURN_IF_ERROR(AwaitKeeping());

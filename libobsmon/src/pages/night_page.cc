@@ -307,7 +307,12 @@ class NightPage {
     for (std::size_t i = 0; i < listed; ++i) ExposureRow(problems[i]);
     page_.Raw("</tbody>\n</table>\n");
     if (problems.size() > listed) {
-      page_.Raw("<p>And ").Count(ToCount(problems.size() - listed)).Raw(" more exposures.</p>\n");
+      // An exposure has a row for each verdict.
+      std::int64_t more = 0;
+      for (std::size_t i = listed; i < problems.size(); ++i) {
+        if (problems[i].exposure != problems[i - 1].exposure) ++more;
+      }
+      page_.Raw("<p>And ").Text(CountOf(more, "more exposure", "more exposures")).Raw(".</p>\n");
     }
   }
 
@@ -353,13 +358,15 @@ class NightPage {
     const std::string_view folder = FolderPrefixOf(files_[rows[at]].path);
     std::size_t next = at + 1;
     while (next < end && FolderPrefixOf(files_[rows[next]].path) == folder) ++next;
+    std::size_t all = next;  // with those that are no longer listed
+    while (all < rows.size() && FolderPrefixOf(files_[rows[all]].path) == folder) ++all;
     page_.Raw("<tbody>\n");
     const bool has_line = next - at > 1;
     if (has_line) {
       page_.Raw("<tr class=\"folder\"><th scope=\"rowgroup\" colspan=\"4\"><code>")
           .Text(folder)
           .Raw("</code> ")
-          .Text(CountOf(ToCount(next - at), "file", "files"))
+          .Text(CountOf(ToCount(all - at), "file", "files"))
           .Raw("</th></tr>\n");
     }
     for (std::size_t i = at; i < next; ++i) ReasonRow(files_[rows[i]], has_line);

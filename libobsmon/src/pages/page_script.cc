@@ -8,6 +8,7 @@
 #include <iterator>
 #include <system_error>
 
+#include "history/night_facts.h"
 #include "obsmon/pages.h"
 #include "pages/js_text.h"
 #include "pages/script.h"
@@ -44,8 +45,10 @@ PageFile RenderPageStatus(std::span<const NightSummary> nights, UtcTime as_of, s
   std::size_t shown = 0;
   for (const NightSummary& night : nights) {
     if (!night.changed_at || ++shown > kNightsInStatus) continue;
+    // A page says so at each look that can't read the registry, though what is known of the night stays.
+    const bool is_as_known = FactsOf(night).registry_readable;
     fmt::format_to(std::back_inserter(script), "\"{}\":{},", night.night.ToString(),
-                   Milliseconds(*night.changed_at));
+                   Milliseconds(is_as_known ? *night.changed_at : night.looked_at));
   }
   script += "}});\n";
   return {.name = PageStatusName(), .contents = std::move(script)};

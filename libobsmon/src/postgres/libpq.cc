@@ -91,7 +91,10 @@ std::string Without(std::string_view password, std::string text) {
 class Session {
  public:
   Session(Handle handle, std::string shown, Limits limits)
-      : handle_(std::move(handle)), shown_(std::move(shown)), limits_(std::move(limits)) {}
+      : handle_(std::move(handle)), shown_(std::move(shown)), limits_(std::move(limits)) {
+    // Who waits for no lock waits for the answer all the same.
+    if (limits_.silence <= std::chrono::milliseconds{0}) limits_.silence = std::chrono::seconds{1};
+  }
 
   absl::Status Connect();
   absl::Status Send(std::string_view sql, std::span<const Value> values);

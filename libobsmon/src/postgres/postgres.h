@@ -83,8 +83,9 @@ class Rows {
 
   // The current row: columns count from 0. Views live until the next Step.
   bool IsNull(int column) const { return Cell(column).data() == nullptr; }
-  std::string_view Text(int column) const { return Cell(column); }  ///< empty for NULL
-  std::int64_t Int(int column) const;                               ///< of int2, int4, int8, bool; 0 for NULL
+  /// Empty for NULL; without the blanks that fill up a char(n), which say nothing.
+  std::string_view Text(int column) const;
+  std::int64_t Int(int column) const;  ///< of int2, int4, int8, bool; 0 for NULL
   /// Of a date or timestamp, one without time zone taken for UTC; absent for NULL, infinity, and an instant
   /// that UtcTime can't hold.
   std::optional<UtcTime> Time(int column) const;

@@ -40,6 +40,24 @@ std::optional<Split> SplitScheme(std::string_view text) {
   return std::nullopt;
 }
 
+/// The colon before the port of a single host; npos where there is none. An IPv6 address has brackets.
+std::size_t PortColon(std::string_view host) {
+  const std::size_t colon = host.rfind(':');
+  const std::size_t bracket = host.rfind(']');
+  return bracket != std::string_view::npos && colon < bracket ? std::string_view::npos : colon;
+}
+
+bool ArePortsNumbers(std::string_view hosts) {
+  while (!hosts.empty()) {
+    const std::string_view host = hosts.substr(0, hosts.find(','));
+    hosts.remove_prefix(std::min(host.size() + 1, hosts.size()));
+    const std::size_t colon = PortColon(host);
+    if (colon == std::string_view::npos) continue;
+    if (host.find_first_not_of("0123456789", colon + 1) != std::string_view::npos) return false;
+  }
+  return true;
+}
+
 /// A URI's pieces, as written.
 struct Pieces {
   std::string_view user{};
@@ -47,7 +65,9 @@ struct Pieces {
   std::string_view hosts{};
   std::string_view database{};
   std::string_view parameters{};
-  bool is_ambiguous = false;  ///< an '@' among the parameters: are these still a part of a password?
+  /// An '@' among the parameters, or a port that is no number, as where the '@' was forgotten: are these a
+  /// part of a password?
+  bool is_ambiguous = false;
 };
 
 // A password that should have been percent-encoded may hold an '@' or a '/'. So the last '@' ends it: libpq
@@ -69,6 +89,7 @@ Pieces PiecesOf(std::string_view rest) {
   const std::size_t slash = rest.find('/');
   pieces.hosts = rest.substr(0, slash);
   if (slash != std::string_view::npos) pieces.database = rest.substr(slash + 1);
+  pieces.is_ambiguous |= !ArePortsNumbers(pieces.hosts);
   return pieces;
 }
 
@@ -83,13 +104,6 @@ std::string_view Parameter(std::string_view parameters, std::string_view name) {
     }
   }
   return {};
-}
-
-/// The colon before the port of a single host; npos where there is none. An IPv6 address has brackets.
-std::size_t PortColon(std::string_view host) {
-  const std::size_t colon = host.rfind(':');
-  const std::size_t bracket = host.rfind(']');
-  return bracket != std::string_view::npos && colon < bracket ? std::string_view::npos : colon;
 }
 
 std::string OneOf(std::string_view first, std::string_view second) {

@@ -19,12 +19,19 @@ constexpr std::chrono::sys_days kEpoch{std::chrono::year{2000} / 1 / 1};
 // Enums, and other types that a database has made itself, are numbered from here on.
 constexpr std::uint32_t kFirstOwnType = 16384;
 // text, varchar, char(n), name, "char", and a literal of no type.
-constexpr std::array<std::uint32_t, 6> kTextTypes = {25, 1043, 1042, 19, 18, 705};
+constexpr std::uint32_t kFilledText = 1042;
+constexpr std::array<std::uint32_t, 6> kTextTypes = {25, 1043, kFilledText, 19, 18, 705};
 
 }  // namespace
 
 bool Column::IsText() const {
   return type >= kFirstOwnType || std::ranges::find(kTextTypes, type) != kTextTypes.end();
+}
+
+std::string_view Rows::Text(int column) const {
+  const std::string_view text = Cell(column);
+  if (columns_[static_cast<std::size_t>(column)].type != kFilledText) return text;
+  return text.substr(0, text.find_last_not_of(' ') + 1);
 }
 
 std::int64_t Rows::Int(int column) const {

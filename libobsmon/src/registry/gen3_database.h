@@ -57,9 +57,10 @@ class Gen3Transaction {
   /// Empty where there is no such table.
   virtual absl::StatusOr<SqlColumns> ColumnsOf(std::string_view table) = 0;
 
-  /// Whether a transaction that is open for long keeps a writer from committing. The reader then asks for an
-  /// exposure at a time, and calls Pause in between.
-  virtual bool HoldsBackWriters() const = 0;
+  /// Whether the reader is to ask for an exposure at a time, and to call Pause in between, for a transaction
+  /// that is open for long keeps a writer from committing. Else it asks for all nights at once, which takes a
+  /// database that knows LATERAL.
+  virtual bool AsksByExposure() const = 0;
   /// Lets a writer who waits go on: ends this transaction, and begins another, which sees what was committed
   /// since. No statement may be running; those that were prepared remain. kDeadlineExceeded where the writer
   /// needs longer than the reader was told to wait.

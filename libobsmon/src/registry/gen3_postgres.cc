@@ -78,7 +78,7 @@ class PostgresTransaction final : public Gen3Transaction {
   }
 
   // Every reader sees the state at which its transaction began, and no writer waits for it.
-  bool HoldsBackWriters() const override { return false; }
+  bool AsksByExposure() const override { return false; }
   absl::Status Pause() override { return absl::OkStatus(); }
 
  private:

@@ -103,11 +103,11 @@ class Reader {
     if (schema_.is_empty()) return std::move(rows_);
     const std::vector<NightRange> ranges = RangesOf(nights);
     for (const NightRange& range : ranges) {
-      if (transaction_.HoldsBackWriters()) OBSMON_RETURN_IF_ERROR(LetWritersGoOn());
+      if (transaction_.AsksByExposure()) OBSMON_RETURN_IF_ERROR(LetWritersGoOn());
       OBSMON_RETURN_IF_ERROR(ReadExposures(range));
     }
     for (const Gen3TypeGroup& group : schema_.types) {
-      if (transaction_.HoldsBackWriters()) {
+      if (transaction_.AsksByExposure()) {
         OBSMON_RETURN_IF_ERROR(ReadDatasetsByExposure(group));
       } else {
         for (const NightRange& range : ranges) OBSMON_RETURN_IF_ERROR(ReadDatasetsOfNights(group, range));

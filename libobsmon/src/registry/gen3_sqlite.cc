@@ -70,7 +70,8 @@ class SqliteTransaction final : public Gen3Transaction {
     }
   }
 
-  bool HoldsBackWriters() const override { return !database_.is_copy(); }
+  // Of a copy too, for which Pause does nothing: SQLite knows no other way to ask.
+  bool AsksByExposure() const override { return true; }
 
   absl::Status Pause() override {
     sqlite::Backoff backoff(options_.control.stop);

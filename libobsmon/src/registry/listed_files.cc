@@ -31,7 +31,12 @@ class ListedFinder {
       : storage_(storage), rows_(rows), known_(known), control_(control), order_(rows.size()) {
     std::iota(order_.begin(), order_.end(), 0U);
     const auto path_of = [&](std::uint32_t row) { return rows_.path()[row]; };
-    std::ranges::stable_sort(order_, {}, path_of);
+    // An attempt that was made again does not undo the one that has ingested the file.
+    const auto is_no_ingest = [&](std::uint32_t row) {
+      return rows_.status()[row] != IngestStatus::kIngested;
+    };
+    std::ranges::stable_sort(order_, {},
+                             [&](std::uint32_t row) { return std::pair(path_of(row), is_no_ingest(row)); });
     const auto same_path = [&](std::uint32_t a, std::uint32_t b) { return path_of(a) == path_of(b); };
     order_.erase(std::unique(order_.begin(), order_.end(), same_path), order_.end());
   }

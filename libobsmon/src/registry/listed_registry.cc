@@ -19,6 +19,16 @@ std::uint64_t HashOf(const IngestRow& row) {
   return digest.value();
 }
 
+std::uint64_t HashOf(const FileEvent& event) {
+  Digest digest;
+  digest.Add(event.path).Add("\n").Add(event.status).Add("\n").Add(event.message).Add("\n");
+  digest.Add(static_cast<std::uint64_t>(event.number));
+  for (const auto& time : {event.found_time, event.event_time}) {
+    digest.Add(static_cast<std::uint64_t>(time ? time->time_since_epoch().count() : 0));
+  }
+  return digest.value();
+}
+
 class ListedSnapshot final : public RegistrySnapshot {
  public:
   ListedSnapshot(std::string storage, ListedRows rows, WorkControl control)
@@ -30,8 +40,9 @@ class ListedSnapshot final : public RegistrySnapshot {
     const auto rows = rows_.find(night);
     if (rows == rows_.end()) return digest.value();
     std::vector<std::uint64_t> hashes;
-    hashes.reserve(rows->second.rows.size());
+    hashes.reserve(rows->second.rows.size() + rows->second.events.size());
     for (const IngestRow& row : rows->second.rows) hashes.push_back(HashOf(row));
+    for (const FileEvent& event : rows->second.events) hashes.push_back(HashOf(event));
     std::ranges::sort(hashes);
     for (const std::uint64_t hash : hashes) digest.Add(hash);
     for (const auto& [obs_id, type] : rows->second.observation_types) {

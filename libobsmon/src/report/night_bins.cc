@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "report/span_collector.h"
@@ -62,13 +61,7 @@ class Binning {
   template <typename Take>
   void ForEachFile(Take take) const {
     const NightReport::Files files = report_.files();
-    const std::span<const TransferState> states = report_.evidence.transfers.state();
-    for (std::size_t row = 0; row < files.size(); ++row) {
-      FileTimes times = files.TimesOf(row);
-      // What a transfer has not finished has not arrived.
-      if (row < states.size() && states[row] != TransferState::kArrived) times.arrival.reset();
-      take(times);
-    }
+    for (std::size_t row = 0; row < files.size(); ++row) take(files.TimesOf(row));
   }
 
   void LayOut() {

@@ -138,7 +138,10 @@ class Night {
   }
   // Resolves when the chunk is there; rejects where it can't be had, for the night's page was written anew.
   load(chunk) {
-    chunk.loading ||= chunk.data ? Promise.resolve() : loadScript("data/" + chunk.file);
+    chunk.loading ||= chunk.data ? Promise.resolve() : loadScript("data/" + chunk.file).catch((error) => {
+      chunk.loading = null;  // the network may be back the next time
+      throw error;
+    });
     return chunk.loading;
   }
   loadAll() { return Promise.all(this.chunks.map((chunk) => this.load(chunk))); }

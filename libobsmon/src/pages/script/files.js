@@ -143,15 +143,30 @@ function buildFiles(night) {
       await navigator.clipboard.writeText(text);
       tell(done);
     } catch {
-      tell("The browser did not allow to copy.");
+      tell(copySelected(text) ? done : "The browser did not allow to copy.");
     }
+  }
+  // The clipboard's own interface is there on https and localhost alone.
+  function copySelected(text) {
+    const before = document.activeElement;
+    const area = make("textarea", {value: text, readOnly: true, className: "unseen"});
+    document.body.append(area);
+    area.select();
+    const copied = document.execCommand("copy");
+    area.remove();
+    before?.focus();
+    return copied;
   }
   async function saveCsv() {
     tell("Collecting…");
     if (!await haveAll()) return;
-    const lines = [csvColumns];
-    for (const row of rows) lines.push(csvLine(night, row));
-    const address = URL.createObjectURL(new Blob([lines.join("\n"), "\n"], {type: "text/csv"}));
+    // In pieces: one text of millions of rows is longer than a browser allows.
+    const pieces = [csvColumns, "\n"];
+    const rowsAtOnce = 10_000;
+    for (let first = 0; first < rows.length; first += rowsAtOnce) {
+      pieces.push(Array.from(rows.subarray(first, first + rowsAtOnce), (row) => csvLine(night, row)).join("\n"), "\n");
+    }
+    const address = URL.createObjectURL(new Blob(pieces, {type: "text/csv"}));
     make("a", {href: address, download: `${night.night}.csv`}).click();
     setTimeout(() => URL.revokeObjectURL(address), 60_000);
     tell(`${grouped(rows.length)} rows written.`);
