@@ -2,11 +2,11 @@
 
     histories_test.py OBSMON_LOOK [NUMBER [SEED]]       NUMBER of histories (default: 10), SEED (default: 1)
 
-A history is a small night at which things happen one after the other: files arrive, whole or in pieces, are replaced,
-deleted, ingested late, fail by the ingest's log and are ingested after all; the registry is locked and free again;
-manifests come early, late, broken or never; a telemetry database lists images, and is away and back; a rule ignores a
-detector; time passes. After each step obsmon looks twice: with what it knows
-from the looks before, and from scratch. Both must say of every file what the rules say.
+A history is a small night at which things happen one after the other: folders are made, and dated as at their source;
+files arrive, whole or in pieces, are replaced, deleted, ingested late, fail by the ingest's log and are ingested after
+all; the registry is locked and free again; manifests come early, late, broken or never; a telemetry database lists
+images, and is away and back; a rule ignores a detector; time passes. After each step obsmon looks twice: with what it
+knows from the looks before, and from scratch. Both must say of every file what the rules say.
 
 A false alarm is a file that obsmon says someone should look at, where the rules do not; a missed alarm the reverse.
 """
@@ -96,6 +96,20 @@ class History:
         self.next_id += 1
         os.rename(new, disk)
         self.files[path] = File(disk, size)
+
+    def date_folders(self):
+        """As rsync -a does: a folder gets the time that it has at its source, whatever was put into it."""
+        for folder in [self.storage, *filter(pathlib.Path.is_dir, self.storage.iterdir())]:
+            if os.stat(folder).st_mtime_ns != 1588379400 * SECOND:
+                os.utime(folder, ns=(0, 1588379400 * SECOND))
+
+    def make_folder(self):
+        """Likewise: the folders of later exposures are there before their files."""
+        folder = self.storage / self.rng.choice(self.exposures())
+        if folder.exists():
+            return None
+        folder.mkdir()
+        return f"make_folder {folder.name}"
 
     def arrive(self):
         detector = self.rng.choice(DETECTORS)
@@ -396,7 +410,7 @@ def state_of(said, unread):
     return "in_progress" if verdicts & WAIT else "complete"
 
 
-ACTIONS = (["arrive"] * 6 + ["begin"] * 2 + ["finish"] * 2 + ["ingest"] * 6 + ["wait"] * 6
+ACTIONS = (["arrive"] * 6 + ["make_folder"] * 2 + ["begin"] * 2 + ["finish"] * 2 + ["ingest"] * 6 + ["wait"] * 6
            + ["replace", "delete", "chmod", "forget", "manifest", "manifest", "lock", "unlock", "unlock", "fail", "fail",
               "try_again", "take", "take", "take", "telemetry_away", "telemetry_back", "telemetry_back"])
 
@@ -442,6 +456,7 @@ def run(program, seed, figures):
             done = getattr(history, rng.choice(ACTIONS))()
             if done is None:
                 continue
+            history.date_folders()
             log.append(done)
             figures["steps"] += 1
             now = next_tick(root) + history.offset
