@@ -68,6 +68,7 @@ def test_a_night_that_has_changed_offers_the_newer_page_and_loads_it_only_if_ask
     assert page.url.endswith("#refresh=on")
     # What is the same after loading is not loaded again for ever; a newer one is.
     page.wait_for_selector("text=Stop reloading by itself")
+    page.wait_for_selector("text=Show the newer page")  # its own status has come
     page.evaluate("window.mark = 2; obsmon.status({lookedAt: Date.now(), maxAge: 9e5, nights: {'2020-05-01': 1}})")
     assert page.evaluate("window.mark") == 2
     page.evaluate("obsmon.status({lookedAt: Date.now(), maxAge: 9e5, nights: {'2020-05-01': Date.now() + 1000}})")
