@@ -106,7 +106,7 @@ make_each_environment() {
 
 work_beside() {
   # Half of them, for as many may be at work in front, unless there is memory for all.
-  [ "$(default_jobs 2)" -ge "$jobs" ] || jobs=$(((jobs + 1) / 2))
+  [ "$(default_jobs 2)" -ge "$(default_jobs)" ] || jobs=$(((jobs + 1) / 2))
   for preset in asan tsan; do
     beside "build-$preset" configure_and_compile "$preset"
   done
@@ -263,6 +263,7 @@ outcome_of() {  # NAME PROCESS
 # Ends a process and all that it has started.
 end() {  # PROCESS
   # Itself first, or it would go on with what comes next.
+  # shellcheck disable=SC2046 # words are wanted
   set -- "$1" $(cat "/proc/$1/task/"*/children 2>/dev/null)
   kill "$1" 2>/dev/null
   shift

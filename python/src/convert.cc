@@ -99,7 +99,7 @@ UtcTime FromDatetime(const py::handle& value) {
   const std::chrono::days days{PyDateTime_DELTA_GET_DAYS(span.ptr())};
   constexpr std::chrono::days kMost = std::chrono::floor<std::chrono::days>(kLatestTime.time_since_epoch());
   if (days >= kMost || days <= -kMost) {
-    throw py::value_error("obsmon's times lie between the years 1824 and 2116");
+    throw py::value_error("obsmon's times lie in the years 1824 to 2115");
   }
   return UtcTime(days + std::chrono::seconds{PyDateTime_DELTA_GET_SECONDS(span.ptr())} +
                  microseconds{PyDateTime_DELTA_GET_MICROSECONDS(span.ptr())});

@@ -370,5 +370,5 @@ def test_the_page_says_so_when_its_data_are_gone(open_page, tmp_path):
     for data in (tmp_path / "out" / "data").glob("2020-*.js"):
         data.unlink()
     page.evaluate("document.querySelector('.list').scrollTop = 9e6")
-    says(page, "This night has been written anew; load the page again to see it.")
+    says(page, "The rest of this night can't be had: it has been written anew, or the network is away. Load the page again.")
     open_page.faults[:] = [fault for fault in open_page.faults if "Failed to load resource" not in fault]

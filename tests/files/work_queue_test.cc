@@ -194,6 +194,7 @@ TEST(WorkQueue, GivesItsCallerWhatATickThrowsAndTicksNoMore) {
       queue.Push(Urgency::kLater, [&] {
         ++num_run;
         while (std::this_thread::get_id() != caller && !was_thrown) std::this_thread::yield();
+        WorkFor(std::chrono::microseconds{100});  // so that it is not done with all before the caller is
       });
     }
     queue.Run([&] {

@@ -123,13 +123,15 @@ TEST_F(HistoryTest, OfVersion2IsReadAsItIsAndBroughtToThisVersionByTheFirstThatM
   NightReport report = Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}});
   report.latency.arrival_to_ingest = {.files = 8};
   Put({report});
+  Raw().Query("UPDATE night SET num_issues = 3");
   TakeBackToVersion(2);
   const std::vector<NightSummary> nights = History::OpenReadOnly(tree_.root()).value()->Nights().value();
   ASSERT_THAT(nights, SizeIs(1));
   EXPECT_EQ(nights[0].latency, report.latency);
+  EXPECT_EQ(nights[0].num_hiding, 3) << "which of its issues may hide files it does not tell";
   EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("2"));
 
-  Open();
+  EXPECT_EQ(Open()->Nights().value()[0].num_hiding, 3);
   EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("6"));
   EXPECT_THAT(Raw().Lines("SELECT path, checksum FROM transfer"), ElementsAre("2020-05-01/a.fits|0"));
 }

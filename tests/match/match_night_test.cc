@@ -371,7 +371,10 @@ TEST(MatchNight, AFileThatMayBeADatasetWhichCouldNotBeReadIsUnknown) {
   failed.place = TransferPlace::kBad;
   EXPECT_EQ(VerdictOf(failed, {hidden}), Verdict::kFailed) << "its folder tells";
   hidden.link_target = "/data/storage/2020-05-01/f.fits";
-  EXPECT_EQ(VerdictOf(plain, {hidden}), Verdict::kNotIngested) << "the row is about another file";
+  const MatchOptions options{.storage_names = {"/data/storage"}};
+  EXPECT_EQ(VerdictOf(plain, {hidden}, options), Verdict::kNotIngested) << "the row is about another file";
+  hidden.link_target = "/mnt/other/2020-05-01/e.fits";
+  EXPECT_EQ(VerdictOf(plain, {hidden}, options), Verdict::kUnknown) << "who knows what is mounted there";
   hidden.link_target = "";
   hidden.artifact = ArtifactState::kGone;
   EXPECT_EQ(VerdictOf(plain, {hidden}), Verdict::kNotIngested);

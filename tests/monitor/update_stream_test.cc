@@ -259,6 +259,21 @@ TEST(ObserveNight, TellsWhyAFileFailedByTheLogOfTheIngest) {
   EXPECT_FALSE(HidesFiles(without.evidence.issues[0]));
 }
 
+TEST(ObserveNight, TakesNoFailureFromALogWhereTheRegistryCannotBeAsked) {
+  SampleStream stream;
+  stream.Arrive("20200501/AT_O_20200501_000001.fits");
+  Stream options = stream.Options();
+  options.ingest_log =
+      stream.tree().Text("ingest.log", "WARN: Failed to ingest AT_O_20200501_000001.fits: no DATE-OBS\n");
+  ASSERT_OK_AND_ASSIGN(sqlite::Connection writer,
+                       sqlite::Connection::Open((stream.Repo() / "registry.sqlite3").string(),
+                                                sqlite::OpenMode::kReadWrite, std::chrono::seconds{1}));
+  ASSERT_THAT(writer.Execute("BEGIN EXCLUSIVE"), IsOk());
+  ASSERT_OK_AND_ASSIGN(const NightReport report, ObserveNight(options, kNight, stream.Later()));
+  EXPECT_EQ(report.counts[Verdict::kUnknown], 1);
+  EXPECT_TRUE(report.evidence.ingests.empty()) << "no registry has listed any";
+}
+
 TEST(UpdateStream, AnOrphanIsToldAboutAndDoesNotKeepANightInProgressForEver) {
   SampleStream stream;
   stream.Arrive("20200501/.a.fits.x7Kq2b");

@@ -71,7 +71,9 @@ class Judge {
   void FindUnseenDatasets() {
     for (std::size_t row = 0; row < ingests_.size(); ++row) {
       if (ingests_.artifact()[row] != ArtifactState::kUnreadable) continue;
-      if (match_.transfer_of[row] != NightMatch::kNoRow || !ingests_.link_target()[row].empty()) continue;
+      if (match_.transfer_of[row] != NightMatch::kNoRow) continue;
+      if (!PathBelow(ingests_.link_target()[row], options_.storage_names).empty())
+        continue;  // it names its file
       (ingests_.storage_stem()[row].empty() ? has_unseen_dataset_of_any_name_ : has_unseen_dataset_) = true;
     }
   }

@@ -459,6 +459,7 @@ void StreamView::ReadFailures(NightLook& look) const {
   if (!failures.ok()) {
     return evidence.issues.push_back(LogIssue(stream_.ingest_log, "ingest_log", failures.status()));
   }
+  if (!match_options_.registry_readable) return;  // a file may have been ingested after all
   bool found = false;
   for (std::size_t row = 0; row < evidence.transfers.size(); ++row) {
     if (!IsUnexplained(look, row) || look.report.match.verdict[row] == Verdict::kSettling) continue;
@@ -616,7 +617,8 @@ void StreamView::StampTargetsElsewhere(NightLook& look) const {
   for (std::size_t row = 0; row < evidence.ingests.size(); ++row) {
     const std::string_view target = evidence.ingests.link_target()[row];
     if (target.empty()) continue;
-    if (std::exchange(folder, FolderOf(target)) != folder) {
+    if (const std::string_view its_folder = FolderOf(target); its_folder != folder) {
+      folder = its_folder;
       const std::string_view path = PathBelow(target, match_options_.storage_names);
       is_elsewhere = path.empty() || FolderNight(path) != look.report.night;
     }

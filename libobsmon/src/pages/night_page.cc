@@ -303,11 +303,15 @@ class NightPage {
             "Exposure</th><th scope=\"col\">Verdict</th><th scope=\"col\">Files</th><th "
             "scope=\"col\">Detectors</th>")
         .Raw("<th scope=\"col\">Why</th></tr></thead>\n<tbody>\n");
-    const std::size_t listed = std::min(problems.size(), kMaxListedExposures);
+    std::size_t listed = std::min(problems.size(), kMaxListedExposures);
+    // An exposure has a row for each verdict: the last one is listed whole.
+    while (listed > 0 && listed < problems.size() &&
+           problems[listed].exposure == problems[listed - 1].exposure) {
+      ++listed;
+    }
     for (std::size_t i = 0; i < listed; ++i) ExposureRow(problems[i]);
     page_.Raw("</tbody>\n</table>\n");
     if (problems.size() > listed) {
-      // An exposure has a row for each verdict.
       std::int64_t more = 0;
       for (std::size_t i = listed; i < problems.size(); ++i) {
         if (problems[i].exposure != problems[i - 1].exposure) ++more;

@@ -93,7 +93,8 @@ class Session {
   Session(Handle handle, std::string shown, Limits limits)
       : handle_(std::move(handle)), shown_(std::move(shown)), limits_(std::move(limits)) {
     // Who waits for no lock waits for the answer all the same.
-    if (limits_.silence <= std::chrono::milliseconds{0}) limits_.silence = std::chrono::seconds{1};
+    waits_for_locks_ = limits_.silence > std::chrono::milliseconds{0};
+    if (!waits_for_locks_) limits_.silence = std::chrono::seconds{1};
   }
 
   absl::Status Connect();
@@ -110,6 +111,7 @@ class Session {
   void Close() { handle_.reset(); }
   const std::string& shown() const { return shown_; }
   std::chrono::milliseconds silence() const { return limits_.silence; }
+  bool waits_for_locks() const { return waits_for_locks_; }
   /// The server's own words may hold the password, wherever libpq has it from.
   absl::Status Error(absl::StatusCode code, std::string_view what) const {
     const char* const password = PQpass(handle_.get());
@@ -138,6 +140,7 @@ class Session {
   Handle handle_;
   std::string shown_;
   Limits limits_;
+  bool waits_for_locks_ = true;
 };
 
 absl::Status Session::Wait(short events, Clock::time_point deadline) {
@@ -346,8 +349,9 @@ class LibpqConnection final : public Connection {
 // All of it ends with the transaction. A time without zone is meant as UTC by whoever wrote it.
 absl::Status LibpqConnection::Begin(std::string_view kind) {
   // Before this side gives up, so that it is the server that says what it waited for.
+  constexpr std::chrono::milliseconds kLeast{1};  // 0 would be for ever
   const std::chrono::milliseconds for_a_lock =
-      std::max(session_.silence() * 9 / 10, std::chrono::milliseconds{1});
+      session_.waits_for_locks() ? std::max(session_.silence() * 9 / 10, kLeast) : kLeast;
   return Execute(fmt::format(
       "BEGIN {}; SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}; SET LOCAL TIME ZONE 'UTC'",
       kind, ServerTimeout(for_a_lock), ServerTimeout(session_.silence() * kSilencesPerStatement)));

@@ -36,7 +36,8 @@ struct Login {
 
 /// How long to wait.
 struct Limits {
-  /// For the connection as a whole, and then for each sign of life of the server while it works.
+  /// For the connection as a whole, and then for each sign of life of the server while it works. 0: for no
+  /// lock, and a second for all else.
   std::chrono::milliseconds silence = std::chrono::seconds{10};
   std::stop_token stop{};
 };

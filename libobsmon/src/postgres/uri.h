@@ -32,8 +32,8 @@ UriParts PartsOf(std::string_view uri);
 /// `text` percent-encoded, to be a part of a URI.
 std::string Encoded(std::string_view text);
 
-/// Whether `uri` carries a secret: a password before its host, or any parameter that libpq takes a secret
-/// from.
+/// Whether `uri` carries a secret, or may: a password before its host, any parameter that libpq takes a
+/// secret from, or a port that is no number, as where the '@' was forgotten.
 bool HasSecret(std::string_view uri);
 
 /// `uri` for people: "postgresql://user@host:5432/database". Its password is left out, and so are all of its

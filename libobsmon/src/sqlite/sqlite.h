@@ -96,8 +96,7 @@ enum class OpenMode : std::uint8_t {
 /// Statuses: kNotFound/kPermissionDenied (can't open), kDataLoss (damaged or no database), kUnavailable (busy
 /// or locked), kAborted (a writer died in mid-transaction, and a connection that only reads can't roll it
 /// back), kResourceExhausted (disk full), kFailedPrecondition (no such table or column), kCancelled (StopBy),
-/// else kInternal. The
-/// message is "<file>: <what SQLite says>".
+/// else kInternal. The message is "<file>: <what SQLite says>".
 class Connection {
  public:
   static absl::StatusOr<Connection> Open(const std::string& file, OpenMode mode,

@@ -131,7 +131,7 @@ absl::Status CheckNoSecret(std::string_view uri) {
   if (!postgres::HasSecret(uri)) return absl::OkStatus();
   return absl::InvalidArgumentError(
       fmt::format("{}: a password must not stand here, where others can see it; leave it out, and put it "
-                  "into ~/.pgpass, or into db-auth.yaml",
+                  "into ~/.pgpass, or into db-auth.yaml (or is its port no number?)",
                   postgres::ForPeople(uri)));
 }
 

@@ -136,10 +136,13 @@ class Night {
       under: chunk.under,
     };
   }
-  // Resolves when the chunk is there; rejects where it can't be had, for the night's page was written anew.
+  // Resolves when the chunk is there; rejects where it can't be had, for the night's page was written anew, or the
+  // network is away: it may be back after a while.
   load(chunk) {
+    const pause = 5000;
+    if (Date.now() - chunk.failedAt > pause) chunk.loading = null;
     chunk.loading ||= chunk.data ? Promise.resolve() : loadScript("data/" + chunk.file).catch((error) => {
-      chunk.loading = null;  // the network may be back the next time
+      chunk.failedAt = Date.now();
       throw error;
     });
     return chunk.loading;

@@ -181,7 +181,7 @@ function buildFiles(night) {
     }
   }
   function gone() {
-    tell("This night has been written anew; load the page again to see it.");
+    tell("The rest of this night can't be had: it has been written anew, or the network is away. Load the page again.");
   }
 
   // --- table
