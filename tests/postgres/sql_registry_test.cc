@@ -89,19 +89,24 @@ TEST(SqlRegistry, TakesAFileThatIsGoneForGone) {
   EXPECT_EQ(VerdictsOf(stream)["20200501/ztf_01.fits.fz"], "artifact_gone");
 }
 
-TEST(SqlRegistry, NeedsNoMoreThanAPath) {
-  OBSMON_NEEDS_POSTGRES();
+// What a query for the night's files tells whose answer has `columns` of kZtfTable.
+absl::StatusOr<NightIngests> IngestsBy(const std::string& columns) {
   const TestDatabase database;
   database.Execute(kZtfTable);
   const TempTree tree;
-  ASSERT_OK_AND_ASSIGN(
-      const auto registry,
-      Registry::OpenSql(
-          {.uri = database.uri(),
-           .query = "SELECT filename AS \"Path\" FROM rawfiles WHERE filename LIKE '20200501/%' AND "
-                    "{night}::date = DATE '2020-05-01'"},
-          tree.root(), kPatient));
-  ASSERT_OK_AND_ASSIGN(const NightIngests ingests, registry->ReadNight(kNight));
+  const auto registry =
+      Registry::OpenSql({.uri = database.uri(),
+                         .query = fmt::format("SELECT {} FROM rawfiles WHERE filename LIKE '20200501/%' AND "
+                                              "{{night}}::date = DATE '2020-05-01'",
+                                              columns)},
+                        tree.root(), kPatient);
+  if (!registry.ok()) return registry.status();
+  return (*registry)->ReadNight(kNight);
+}
+
+TEST(SqlRegistry, NeedsNoMoreThanAPath) {
+  OBSMON_NEEDS_POSTGRES();
+  ASSERT_OK_AND_ASSIGN(const NightIngests ingests, IngestsBy("filename AS \"Path\""));
   ASSERT_EQ(ingests.rows.size(), 4U);
   EXPECT_EQ(ingests.rows[0].path, "20200501/ztf_01.fits.fz");
   EXPECT_EQ(ingests.rows[0].status, IngestStatus::kIngested);
@@ -111,17 +116,8 @@ TEST(SqlRegistry, NeedsNoMoreThanAPath) {
 // The blanks that fill it up are no part of a name.
 TEST(SqlRegistry, TakesAColumnOfAFixedWidth) {
   OBSMON_NEEDS_POSTGRES();
-  const TestDatabase database;
-  database.Execute(kZtfTable);
-  const TempTree tree;
-  ASSERT_OK_AND_ASSIGN(
-      const auto registry,
-      Registry::OpenSql(
-          {.uri = database.uri(),
-           .query = "SELECT filename::char(80) AS path, 'pending'::char(20) AS status FROM rawfiles "
-                    "WHERE filename LIKE '20200501/%' AND {night}::date = DATE '2020-05-01'"},
-          tree.root(), kPatient));
-  ASSERT_OK_AND_ASSIGN(const NightIngests ingests, registry->ReadNight(kNight));
+  ASSERT_OK_AND_ASSIGN(const NightIngests ingests,
+                       IngestsBy("filename::char(80) AS path, 'pending'::char(20) AS status"));
   ASSERT_EQ(ingests.rows.size(), 4U);
   EXPECT_EQ(ingests.rows[0].path, "20200501/ztf_01.fits.fz");
   EXPECT_EQ(ingests.rows[0].status, IngestStatus::kPending);

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "obsmon/registry.h"
@@ -37,6 +38,15 @@ std::string MakeTable(const TempTree& tree) {
   return file;
 }
 
+// What a query tells of the night's files in that table.
+absl::StatusOr<NightIngests> IngestsBy(std::string query) {
+  const TempTree tree;
+  const auto registry =
+      Registry::OpenSql({.uri = "sqlite:///" + MakeTable(tree), .query = std::move(query)}, tree.root());
+  if (!registry.ok()) return registry.status();
+  return (*registry)->ReadNight(kNight);
+}
+
 TEST(SqliteQuery, TellsOfEachFileWhatTheTableSays) {
   const TempTree tree;
   const std::string file = MakeTable(tree);
@@ -60,28 +70,17 @@ TEST(SqliteQuery, TellsOfEachFileWhatTheTableSays) {
 
 // Else a file would count as often as the query names it.
 TEST(SqliteQuery, CountsAFileOnceHoweverManyRowsNameIt) {
-  const TempTree tree;
-  ASSERT_OK_AND_ASSIGN(
-      const auto registry,
-      Registry::OpenSql(
-          {.uri = "sqlite:///" + MakeTable(tree),
-           .query = "SELECT 'x.fits' AS path, CASE file WHEN '20200501/a.fits' THEN 'error' END "
-                    "AS status FROM exposure WHERE night = {day_obs} ORDER BY file"},
-          tree.root()));
-  ASSERT_OK_AND_ASSIGN(const NightIngests ingests, registry->ReadNight(kNight));
+  ASSERT_OK_AND_ASSIGN(const NightIngests ingests,
+                       IngestsBy("SELECT 'x.fits' AS path, CASE file WHEN '20200501/a.fits' THEN 'error' END "
+                                 "AS status FROM exposure WHERE night = {day_obs} ORDER BY file"));
   ASSERT_EQ(ingests.rows.size(), 1U);
   EXPECT_EQ(ingests.rows[0].status, IngestStatus::kIngested) << "an attempt that failed does not undo it";
 }
 
 TEST(SqliteQuery, TakesSecondsWithAFractionForATime) {
-  const TempTree tree;
-  ASSERT_OK_AND_ASSIGN(
-      const auto registry,
-      Registry::OpenSql({.uri = "sqlite:///" + MakeTable(tree),
-                         .query = "SELECT file AS path, 1588381324.25 AS ingest_time FROM exposure "
-                                  "WHERE night = {day_obs}"},
-                        tree.root()));
-  ASSERT_OK_AND_ASSIGN(const NightIngests ingests, registry->ReadNight(kNight));
+  ASSERT_OK_AND_ASSIGN(const NightIngests ingests,
+                       IngestsBy("SELECT file AS path, 1588381324.25 AS ingest_time FROM exposure "
+                                 "WHERE night = {day_obs}"));
   ASSERT_EQ(ingests.rows.size(), 3U);
   EXPECT_EQ(ingests.rows[0].ingest_time, Utc("2020-05-02T01:02:04") + std::chrono::milliseconds{250});
 }
@@ -102,15 +101,10 @@ TEST(SqliteQuery, RefusesAPlaceholderInAQuotedText) {
 }
 
 TEST(SqliteQuery, TakesNoPlaceholderFromACommentOrAName) {
-  const TempTree tree;
   ASSERT_OK_AND_ASSIGN(
-      const auto registry,
-      Registry::OpenSql(
-          {.uri = "sqlite:///" + MakeTable(tree),
-           .query = "SELECT file AS path, '' AS \"it's {night}\" FROM exposure -- don't: {begin}\n"
-                    "WHERE /* '{end}' */ file LIKE {day_obs} || '/%'"},
-          tree.root()));
-  ASSERT_OK_AND_ASSIGN(const NightIngests ingests, registry->ReadNight(kNight));
+      const NightIngests ingests,
+      IngestsBy("SELECT file AS path, '' AS \"it's {night}\" FROM exposure -- don't: {begin}\n"
+                "WHERE /* '{end}' */ file LIKE {day_obs} || '/%'"));
   EXPECT_EQ(ingests.rows.size(), 3U);
 }
 

@@ -68,9 +68,6 @@ class StreamView {
   /// alone: others may read it at the same time.
   void Remember(std::shared_ptr<const NightLook> look) { last_look_ = std::move(look); }
 
-  /// Not OK: why the database of what should arrive could not be asked. Known once a night was looked at.
-  const absl::Status& expected_status() const { return expected_status_; }
-
   /// The registry's token as of this run; empty where it can't be told.
   const std::string& registry_token() const { return registry_token_; }
 
@@ -110,8 +107,8 @@ class StreamView {
   absl::Status ReadDatabases(Night night);
   absl::Status ReadBothSides(Night night);
   absl::Status ReadExpectations(NightLook& look);
-  /// What the database lists of `night`; nothing where there is none, or it can't be asked (expected_status).
-  /// It is asked once, for all of the nights that Expect was given.
+  /// What the database lists of `night`; nothing where there is none, or it can't be asked
+  /// (expected_status_). It is asked once, for all of the nights that Expect was given.
   std::span<const ListedFile> Listed(Night night);
   /// Where a rule asks for them: of exposures that neither registry nor lists know, by the header of a file.
   absl::Status ReadObservationTypes(const TransferTable& files);

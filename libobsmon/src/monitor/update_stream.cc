@@ -87,7 +87,6 @@ class StreamUpdate {
     AddNightsWithOpenProblems();
     view.Expect(nights_);
     OBSMON_RETURN_IF_ERROR(LookAtNights(view));
-    if (!view.expected_status().ok()) AddWarning(std::string(view.expected_status().message()));
     outcome_ = UpdateOutcome::kOutputUnwritable;
     return PublishIndex();
   }

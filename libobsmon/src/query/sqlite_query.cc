@@ -24,7 +24,7 @@ namespace {
 /// A time as SQLite's own functions write and read it: "2020-05-01 12:34:56[.789]", with T for the blank or a
 /// Z behind it as well; or seconds since 1970, whole or not.
 std::optional<UtcTime> TimeIn(const sqlite::Statement& answer, int column) {
-  constexpr std::int64_t kMost = 4'600'000'000;  // obsmon's instants end soon after
+  constexpr auto kMost = std::chrono::floor<std::chrono::seconds>(kLatestTime).time_since_epoch().count();
   const std::string_view text = answer.Text(column);
   if (const std::optional<UtcTime> time = ParseUtcText(text)) return time;
   if (const std::optional<std::int64_t> seconds = answer.WholeNumber(column)) {

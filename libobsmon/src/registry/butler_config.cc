@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "files/directory.h"
 #include "files/small_file.h"
 #include "status_macros.h"
 #include "text/percent.h"
@@ -358,7 +359,7 @@ absl::StatusOr<fs::path> FindButlerConfig(const fs::path& repo, const ButlerInde
           "butler.yaml with --repo",
           label, SchemeOf(path)));
     }
-    const fs::path config = ConfigAt(fs::absolute(path));
+    const fs::path config = ConfigAt(AbsolutePath(path));
     if (!config.empty()) return config;
     return absl::NotFoundError(
         fmt::format("the repository index says that '{}' is {}, but there is no butler.yaml", label, path));

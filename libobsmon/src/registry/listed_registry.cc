@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "files/directory.h"
 #include "status_macros.h"
 #include "text/digest.h"
 
@@ -91,8 +91,7 @@ class ListedRegistry final : public Registry {
 std::unique_ptr<Registry> MakeListedRegistry(std::unique_ptr<RowSource> source,
                                              const std::filesystem::path& storage,
                                              const WorkControl& control) {
-  std::error_code error;
-  std::string folder = std::filesystem::absolute(storage, error).lexically_normal().string();
+  std::string folder = AbsolutePath(storage).lexically_normal().string();
   while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
   return std::make_unique<ListedRegistry>(std::move(source), std::move(folder), control);
 }
