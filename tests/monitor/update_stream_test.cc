@@ -5,11 +5,15 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
+#include <future>
 #include <map>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "monitor/stream_view.h"
 #include "obsmon/monitor.h"
 #include "obsmon/pages.h"
 #include "sqlite/sqlite.h"
@@ -582,6 +586,26 @@ TEST(UpdateStream, ALockedRegistryMakesTheNightUnknownAndLosesNothingOfWhatWasKn
   result = UpdateStream(stream.Options(), Only(kNight), stream.Later());
   EXPECT_EQ(result.outcome, UpdateOutcome::kDone) << result.status;
   EXPECT_EQ(result.nights.at(0).counts[Verdict::kNotIngested], 1);
+}
+
+TEST(ObserveNight, NeverFindsAnIngestOfAFileThatItHasNotSeenArrive) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  Stream options = stream.Options();
+  options.busy_timeout = std::chrono::seconds{10};
+  ASSERT_OK_AND_ASSIGN(StreamView view, StreamView::Open(options, stream.Later(), {}));
+  view.Expect({{kNight}});
+  sqlite3* writer = nullptr;
+  ASSERT_EQ(sqlite3_open((stream.Repo() / "registry.sqlite3").c_str(), &writer), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(writer, "begin exclusive", nullptr, nullptr, nullptr), SQLITE_OK);
+  auto look = std::async(std::launch::async, [&view] { return view.Look(kNight); });
+  // Time enough to have scanned storage, if that did not wait for the registry's rows.
+  std::this_thread::sleep_for(std::chrono::milliseconds{200});
+  stream.Arrive("2020-05-01/b.fits");
+  sqlite3_exec(writer, "rollback", nullptr, nullptr, nullptr);
+  sqlite3_close(writer);
+  ASSERT_OK_AND_ASSIGN(const NightLook found, look.get());
+  EXPECT_EQ(found.report.evidence.transfers.size(), 2U);
 }
 
 TEST(UpdateStream, AnUnreadableFolderInTheMiddleIsNamedAndTheRestIsReported) {

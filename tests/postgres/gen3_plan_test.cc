@@ -1,5 +1,6 @@
 // How PostgreSQL goes about the queries for a night of a large Gen3 registry: by indexes, with its statistics
 // and without. (What SQLite does: registry/gen3_plan_test.cc.)
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "obsmon/registry.h"
 #include "postgres/postgres.h"
 #include "postgres/test_database.h"
 #include "registry/butler_config.h"
@@ -135,6 +137,24 @@ TEST_F(Gen3PlanInPostgres, FindsTheNightsDatasetsAndNoOthers) {
                 return absl::OkStatus();
               }),
               IsOk());
+}
+
+TEST_F(Gen3PlanInPostgres, FindsThemAsTheyWereWhenItSaidThatTheyAreFixed) {
+  const TempTree tree;
+  tree.Text("repo/butler.yaml",
+            fmt::format("datastore:\n  cls: lsst.daf.butler.datastores.fileDatastore.FileDatastore\n"
+                        "registry:\n  db: {}\n",
+                        database_->uri()));
+  ASSERT_OK_AND_ASSIGN(const auto registry, Registry::Open(tree / "repo"));
+  const Night night = Night::Parse("2025-05-02").value();
+  int times_fixed = 0;
+  ASSERT_OK_AND_ASSIGN(const auto snapshot, registry->Read({{night}}, [&] {
+    ++times_fixed;
+    database_->Execute("DELETE FROM dataset_tags_00000001");
+  }));
+  EXPECT_EQ(times_fixed, 1);
+  ASSERT_OK_AND_ASSIGN(const NightIngests ingests, snapshot->Ingests(night));
+  EXPECT_EQ(ingests.rows.size(), std::size_t{100 * 200});
 }
 
 }  // namespace

@@ -523,6 +523,27 @@ TEST(Gen2Query, EndsAsCancelledOnceItIsToldToStop) {
   EXPECT_THAT(registry->Read(std::vector{kNight}), FailsWith(absl::StatusCode::kCancelled, testing::_));
 }
 
+TEST(Gen2Query, SaysFromWhenOnNothingThatIsCommittedComesAmongItsRows) {
+  for (const std::string_view journal : {"DELETE", "WAL"}) {
+    const TempTree tree;
+    RegistryBuilder builder(tree, "gen2repo", RawSchema::kLatiss);
+    builder.Row(kLatissRow).Close();
+    ASSERT_OK_AND_ASSIGN(
+        sqlite::Connection writer,
+        sqlite::Connection::Open(builder.file().string(), sqlite::OpenMode::kReadWrite, milliseconds{0}));
+    ASSERT_THAT(writer.Execute(fmt::format("PRAGMA journal_mode = {}", journal)), IsOk());
+    ASSERT_OK_AND_ASSIGN(const auto registry, Registry::Open(builder.repo(), Impatient()));
+    std::vector<absl::Status> commits;
+    ASSERT_OK_AND_ASSIGN(const auto snapshot, registry->Read(std::vector{kNight}, [&] {
+      commits.push_back(writer.Execute("INSERT INTO raw (dayObs, expId) VALUES ('2020-05-01', 7)"));
+    }));
+    ASSERT_EQ(commits.size(), 1U);
+    EXPECT_EQ(commits.front().ok(), journal == "WAL") << "else the reader's lock keeps it waiting";
+    ASSERT_OK_AND_ASSIGN(const NightIngests ingests, snapshot->Ingests(kNight));
+    EXPECT_EQ(ingests.rows.size(), 1U) << journal;
+  }
+}
+
 // --- What a later look needs to know.
 
 std::uint64_t DigestOf(const std::filesystem::path& repo) {

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -309,8 +310,17 @@ class Registry {
   /// a Read gave still holds, take the token before it.
   virtual std::string ChangeToken() = 0;
 
+  /// Called while rows are read, on the reader's thread: nothing that is committed from now on can be among
+  /// them. Called again where the reading has to begin anew, whose rows may be later ones; not at all by a
+  /// registry whose rows are not of one instant (Gen3 in SQLite), or that can't tell. May be empty.
+  using RowsAreFixed = std::function<void()>;
+
   /// Reads the rows of `nights`, in any order, in one pass.
-  virtual absl::StatusOr<std::unique_ptr<RegistrySnapshot>> Read(std::span<const Night> nights) = 0;
+  virtual absl::StatusOr<std::unique_ptr<RegistrySnapshot>> Read(std::span<const Night> nights,
+                                                                 const RowsAreFixed& rows_are_fixed) = 0;
+  absl::StatusOr<std::unique_ptr<RegistrySnapshot>> Read(std::span<const Night> nights) {
+    return Read(nights, {});
+  }
 
   /// The datasets of one night: Read and Ingests in one call.
   absl::StatusOr<NightIngests> ReadNight(Night night);

@@ -4,14 +4,17 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <future>
 #include <iterator>
 #include <set>
 #include <system_error>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/synchronization/notification.h"
 #include "files/checksum.h"
 #include "files/directory.h"
 #include "files/folder_stamps.h"
@@ -252,9 +255,9 @@ void StreamView::Expect(std::span<const Night> nights) {
   expected_.assign(with_neighbours.begin(), with_neighbours.end());
 }
 
-absl::StatusOr<const RegistrySnapshot*> StreamView::Snapshot() {
+absl::StatusOr<const RegistrySnapshot*> StreamView::Snapshot(const Registry::RowsAreFixed& rows_are_fixed) {
   if (snapshot_ == nullptr && registry_status_.ok()) {
-    absl::StatusOr<std::unique_ptr<RegistrySnapshot>> snapshot = registry_->Read(expected_);
+    absl::StatusOr<std::unique_ptr<RegistrySnapshot>> snapshot = registry_->Read(expected_, rows_are_fixed);
     if (snapshot.ok()) {
       snapshot_ = *std::move(snapshot);
     } else if (absl::IsUnavailable(snapshot.status())) {
@@ -345,23 +348,40 @@ absl::StatusOr<bool> StreamView::IsUnchanged(Night night, const NightFingerprint
   return registry_status_.ok() && digest == known.registry_digest;
 }
 
-// Of a large night's look the one takes as long as the other.
-absl::Status StreamView::ReadDatabases(Night night) {
+// Of a large night's look the rows take as long as the recall or half of the scan.
+absl::Status StreamView::ReadRegistryBesideStorage(Night night) {
   if (snapshot_ != nullptr || !registry_status_.ok()) return absl::OkStatus();
-  if (!recall_) return Snapshot().status();
-  auto recalled = std::async(kBeside, [this, night] { return Recalled(night); });
-  const absl::Status read = Snapshot().status();
-  absl::StatusOr<Earlier> earlier = recalled.get();
-  OBSMON_RETURN_IF_ERROR(read);
-  OBSMON_ASSIGN_OR_RETURN(sides_[night].earlier, std::move(earlier));
-  return absl::OkStatus();
+  absl::Notification rows_are_fixed;
+  int times_fixed = 0;  // the reader's, until it has been awaited
+  std::future<absl::Status> read = std::async(kBeside, [&] {
+    const absl::Cleanup read_or_given_up = [&] {
+      if (times_fixed == 0) rows_are_fixed.Notify();
+    };
+    return Snapshot([&] {
+             if (++times_fixed == 1) rows_are_fixed.Notify();
+           })
+        .status();
+  });
+  if (read.wait_for(std::chrono::seconds{0}) == std::future_status::deferred) read.wait();
+  const absl::Status scanned = [&]() -> absl::Status {
+    OBSMON_ASSIGN_OR_RETURN(sides_[night].earlier, Recalled(night));
+    rows_are_fixed.WaitForNotification();
+    return Storage(night).status();
+  }();
+  OBSMON_RETURN_IF_ERROR(read.get());
+  if (times_fixed > 1) sides_[night].storage.reset();  // the rows are later than the scan
+  return scanned;
 }
 
 absl::Status StreamView::ReadBothSides(Night night) {
-  // The registry's rows first: what is ingested while storage is scanned is then at worst seen late, never as
-  // a file that is ingested and not there. Folders of links are themselves what a database's rows are.
-  OBSMON_RETURN_IF_ERROR(ReadDatabases(night));
-  if (stream_.search_links) OBSMON_RETURN_IF_ERROR(Ingests(night).status());
+  // The registry's rows are of an instant before storage is scanned: what is ingested meanwhile is then at
+  // worst seen late, never as a file that is ingested and not there. Folders of links are themselves what a
+  // database's rows are.
+  if (stream_.search_links) {
+    OBSMON_RETURN_IF_ERROR(Ingests(night).status());
+  } else {
+    OBSMON_RETURN_IF_ERROR(ReadRegistryBesideStorage(night));
+  }
   OBSMON_RETURN_IF_ERROR(Storage(night).status());
   return Ingests(night).status();
 }

@@ -51,8 +51,7 @@ class StreamView {
   /// REQUIRES: called once, before Look and IsUnchanged.
   void Expect(std::span<const Night> nights);
 
-  /// Gives what an earlier look found of a night. By default none is known, and all files are asked. A look
-  /// may call it from another thread than its own, and never twice at a time.
+  /// Gives what an earlier look found of a night. By default none is known, and all files are asked.
   using Recall = std::function<absl::StatusOr<std::optional<EarlierLook>>(Night)>;
   void SetRecall(Recall recall) { recall_ = std::move(recall); }
 
@@ -92,7 +91,7 @@ class StreamView {
 
   StreamView(const Stream& stream, UtcTime as_of, const WorkControl& control);
 
-  absl::StatusOr<const RegistrySnapshot*> Snapshot();
+  absl::StatusOr<const RegistrySnapshot*> Snapshot(const Registry::RowsAreFixed& rows_are_fixed = {});
   absl::StatusOr<Earlier> Recalled(Night night) const;
   absl::StatusOr<const TransferScan*> Storage(Night night);
   absl::StatusOr<const NightIngests*> Ingests(Night night);
@@ -103,8 +102,8 @@ class StreamView {
     return last_look_ && last_look_->report.night == night ? last_look_.get() : nullptr;
   }
   absl::StatusOr<std::uint64_t> RegistryDigest(Night night);
-  /// Reads the registry's rows of the run, where they have not been, and meanwhile recalls `night`.
-  absl::Status ReadDatabases(Night night);
+  /// Reads the registry's rows of the run, where they have not been, and meanwhile the storage of `night`.
+  absl::Status ReadRegistryBesideStorage(Night night);
   absl::Status ReadBothSides(Night night);
   absl::Status ReadExpectations(NightLook& look);
   /// What the database lists of `night`; nothing where there is none, or it can't be asked

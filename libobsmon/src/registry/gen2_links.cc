@@ -181,7 +181,8 @@ class LinksRegistry final : public Registry {
 
   // Nothing is ever committed; the stamps of the folders tell what changed.
   std::string ChangeToken() override { return "links"; }
-  absl::StatusOr<std::unique_ptr<RegistrySnapshot>> Read(std::span<const Night>) override {
+  absl::StatusOr<std::unique_ptr<RegistrySnapshot>> Read(std::span<const Night>,
+                                                         const RowsAreFixed&) override {
     return std::make_unique<LinksSnapshot>(repo_, control_);
   }
 

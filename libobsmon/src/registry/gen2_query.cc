@@ -135,11 +135,13 @@ class Gen2Registry final : public Registry {
     return fmt::format("{}-{}", token, static_cast<int>(camera_));  // the templates depend on it
   }
 
-  absl::StatusOr<std::unique_ptr<RegistrySnapshot>> Read(std::span<const Night> nights) override {
+  absl::StatusOr<std::unique_ptr<RegistrySnapshot>> Read(std::span<const Night> nights,
+                                                         const RowsAreFixed& rows_are_fixed) override {
     RawRows rows;
     std::vector<Gen2Camera> cameras;
     const absl::Status read =
         WithColumns([&](sqlite::Connection& database, const RawColumns& columns) -> absl::Status {
+          if (rows_are_fixed) rows_are_fixed();
           OBSMON_ASSIGN_OR_RETURN(rows, ReadRawRows(database, columns, nights, options_.control.stop));
           cameras = CamerasFor(columns);
           return absl::OkStatus();

@@ -113,11 +113,14 @@ class Gen3Registry final : public Registry {
     return fmt::format("{}-{:x}", token, DigestOf(config_));
   }
 
-  absl::StatusOr<std::unique_ptr<RegistrySnapshot>> Read(std::span<const Night> nights) override {
+  absl::StatusOr<std::unique_ptr<RegistrySnapshot>> Read(std::span<const Night> nights,
+                                                         const RowsAreFixed& rows_are_fixed) override {
     Gen3Schema schema;
     Gen3Rows rows;
     OBSMON_RETURN_IF_ERROR(database_->Read([&](Gen3Transaction& transaction) -> absl::Status {
       OBSMON_ASSIGN_OR_RETURN(schema, ReadGen3Schema(transaction, config_, options_));
+      // By its first question at the latest a transaction knows of which instant it is.
+      if (rows_are_fixed && !transaction.AsksByExposure()) rows_are_fixed();
       OBSMON_ASSIGN_OR_RETURN(rows, ReadGen3Rows(transaction, schema, nights, options_.control.stop));
       return absl::OkStatus();
     }));

@@ -74,7 +74,8 @@ class ListedRegistry final : public Registry {
 
   std::string ChangeToken() override { return source_->ChangeToken(); }
 
-  absl::StatusOr<std::unique_ptr<RegistrySnapshot>> Read(std::span<const Night> nights) override {
+  absl::StatusOr<std::unique_ptr<RegistrySnapshot>> Read(std::span<const Night> nights,
+                                                         const RowsAreFixed& /*rows_are_fixed*/) override {
     ListedRows rows;
     OBSMON_RETURN_IF_ERROR(source_->Read(nights, rows));
     return std::make_unique<ListedSnapshot>(storage_, std::move(rows), control_);
