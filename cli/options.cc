@@ -153,6 +153,7 @@ class Reader {
 
   /// An empty variable is a value like any other: whoever set it meant something by it.
   absl::Status ReadEnvironment(const Variables& variables) {
+    options_.home = variables("HOME").value_or("");
     for (const OptionSpec& option : command_.options) {
       if (!option.in_environment || options_.given.contains(option.name)) continue;
       for (const std::string& variable : VariablesOf(option)) {

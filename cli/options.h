@@ -62,6 +62,7 @@ struct Given {
 struct Options {
   std::map<std::string, std::vector<Given>, std::less<>> given{};  ///< by an option's full name; never empty
   std::vector<std::string> arguments{};
+  std::string home{};                ///< HOME; may be empty
   std::vector<std::string> notes{};  ///< what the user should be told: an old name was used
 
   /// The value that holds, or null where there is none.

@@ -11,6 +11,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto config = obsmon::ReadButlerConfig(folder.Put("butler.yaml", data, size));
   if (config.ok() && config->Dialect() == "sqlite") static_cast<void>(obsmon::SqliteFileOf(*config));
   const std::string text(data, data + size);
-  static_cast<void>(obsmon::FindButlerConfig("/nowhere/main", {.repositories = text}));
+  static_cast<void>(obsmon::FindButlerConfigOfLabel("main", {.repositories = text}));
   return 0;
 }

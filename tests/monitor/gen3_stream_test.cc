@@ -127,6 +127,52 @@ TEST_F(Gen3Stream, FindsACopyThatTheRegistryListsUnderTheNextNight) {
   EXPECT_EQ(report.files()[0].ingest_night, kNight + 1);
 }
 
+TEST_F(Gen3Stream, FindsSuchACopyByEveryNameThatItMayHave) {
+  tree_.File("storage/20250501/AT_O_20250502_000001_R00_S00.fits");  // the registry's word is another
+  tree_.File("storage/20250501/of_an_older_name.fits");              // nor does its object's key tell
+  for (const char* copy : {"repo/copies/a.fits", "repo/copies/of_an_older_name.fits"}) tree_.File(copy);
+  Gen3Builder builder(tree_, "repo");
+  builder.Dataset({.obs_id = "AT_O_20250502_000001", .detector = "RXX_S00", .path = "copies/a.fits"});
+  builder.Dataset({.obs_id = "AT_O_20250502_000002", .path = "copies/of_an_older_name.fits"});
+  builder.Close();
+  Stream stream = TheStream();
+  stream.detector_names = {{.in_storage = "R00_S00", .in_registry = "RXX_S00"}};
+  const NightReport report = Observe(stream);
+  ASSERT_EQ(report.files().size(), 2U);
+  for (const auto& file : report.files()) EXPECT_EQ(file.verdict, Verdict::kIngested) << file.path;
+}
+
+TEST_F(Gen3Stream, IsThatOfALabelByItsWholeTextAlone) {
+  Gen3Builder builder(tree_, "real");
+  builder.Dataset({.path = "a.fits"});
+  builder.Close();
+  tree_.File("storage/20250501/a.fits");
+  StreamConfig config{.stream = TheStream()};
+  const std::string index = fmt::format("embargo: {0}\n/repo/main: {0}\n", (tree_ / "real").string());
+  ASSERT_THAT(SetStreamField("repository_index", index, {}, config), IsOk());
+  for (const char* label : {"embargo", "/repo/main"}) {
+    ASSERT_THAT(SetStreamField("repo", label, tree_.root(), config), IsOk());
+    EXPECT_THAT(OpenRegistry(config.stream), IsOk()) << label;
+  }
+  // A folder of that name, such as that of the output, hides no label.
+  std::filesystem::create_directories(tree_ / "embargo");
+  ASSERT_THAT(SetStreamField("repo", "embargo", tree_.root(), config), IsOk());
+  EXPECT_THAT(OpenRegistry(config.stream), IsOk());
+  // Nor is a path that is not there one, such as that of a disk that is not mounted.
+  ASSERT_THAT(SetStreamField("repo", "/unmounted/embargo", tree_.root(), config), IsOk());
+  EXPECT_THAT(OpenRegistry(config.stream),
+              FailsWith(absl::StatusCode::kNotFound, HasSubstr("/unmounted/embargo: No such file")));
+}
+
+TEST_F(Gen3Stream, IsOpenedByItsPathThoughTheIndexOfLabelsCanNotBeRead) {
+  Gen3Builder builder(tree_, "repo");
+  builder.Dataset({.path = "a.fits"});
+  builder.Close();
+  Stream stream = TheStream();
+  stream.butler_index.file = tree_ / "absent.yaml";
+  EXPECT_THAT(OpenRegistry(stream), IsOk());
+}
+
 TEST_F(Gen3Stream, LeavesAnUnchangedNightAloneAndSeesANewIngest) {
   const std::filesystem::path first = tree_.File("storage/20250501/MC_O_20250501_000001_R22_S11.fits");
   const std::filesystem::path second = tree_.File("storage/20250501/MC_O_20250501_000002_R22_S11.fits");

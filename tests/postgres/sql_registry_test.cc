@@ -309,6 +309,21 @@ std::string FileWithEvents(int id, const std::vector<std::string>& events,
   return sql;
 }
 
+TEST(EventTables, OfAFolderThatIsWrittenWithADotAreOfItsNight) {
+  OBSMON_NEEDS_POSTGRES();
+  const TestDatabase database;
+  database.Execute(std::string(kEventTables) + FileWithEvents(1, {"FAILURE: disk"}) +
+                   "UPDATE x_files SET relpath = './20210201', added_on = '2021-02-05';");
+  const Stream stream{.storage = "/nowhere",
+                      .events = {.uri = database.uri(), .prefix = "x_"},
+                      .busy_timeout = std::chrono::seconds{60}};
+  ASSERT_OK_AND_ASSIGN(const auto registry, OpenRegistry(stream));
+  ASSERT_OK_AND_ASSIGN(const NightIngests ingests, registry->ReadNight(Night::Parse("2021-02-01").value()));
+  ASSERT_EQ(ingests.rows.size(), 1U);
+  EXPECT_EQ(ingests.rows[0].path, "20210201/f1.fits");
+  EXPECT_EQ(ingests.rows[0].message, "disk");
+}
+
 TEST(EventTables, GoByTheLatestEventOfEachFile) {
   OBSMON_NEEDS_POSTGRES();
   const TestDatabase database;
@@ -525,6 +540,14 @@ TEST(DbAuth, GivesTheUserAndThePasswordOfTheFirstEntryThatMatches) {
   ASSERT_OK_AND_ASSIGN(const auto registry, Registry::OpenSql(sql, tree.root(), options));
   ASSERT_OK_AND_ASSIGN(const NightIngests ingests, registry->ReadNight(kNight));
   EXPECT_EQ(ingests.rows.size(), 1U);
+
+  // Of no file that is named, the one in the home.
+  std::filesystem::create_directories(tree / "home/.lsst");
+  std::filesystem::copy_file(file, tree / "home/.lsst/db-auth.yaml");
+  for (const char* named : {"", "~/.lsst/db-auth.yaml"}) {
+    options.logins = {.file = named, .home = tree / "home"};
+    EXPECT_THAT(Registry::OpenSql(sql, tree.root(), options), IsOk()) << named;
+  }
 
   options.logins = {
       .credentials = fmt::format(

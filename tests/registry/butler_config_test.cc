@@ -77,6 +77,26 @@ TEST(ButlerConfig, TakesInOtherFiles) {
   EXPECT_EQ(config.database_namespace, "n");
 }
 
+TEST(ButlerConfig, OfSeveralFilesThatItTakesInTheLaterCountsMoreAndItItselfMost) {
+  const TempTree tree;
+  tree.Text("repo/a.yaml", "registry: {db: 'sqlite:////a.db', namespace: a, host: a}\n");
+  tree.Text("repo/b.yaml", "registry: {db: 'sqlite:////b.db', namespace: b}\n");
+  const ButlerConfig config =
+      Read(tree, "includeConfigs: [a.yaml, b.yaml]\nregistry: {db: 'sqlite:////own.db'}\n");
+  EXPECT_EQ(config.database_url, "sqlite:////own.db");
+  EXPECT_EQ(config.database_namespace, "b");
+  EXPECT_EQ(config.host, "a");
+}
+
+TEST(ButlerConfig, LooksForWhatItTakesInFromTheWorkingFolderFirst) {
+  const TempTree tree;
+  const std::string here =
+      std::filesystem::relative(tree.Text("elsewhere/part.yaml", "registry: {namespace: n}\n")).string();
+  EXPECT_EQ(Read(tree, "includeConfigs: " + here + "\n").database_namespace, "n");
+  const std::string uri = "file://" + (tree / "elsewhere/part.yaml").string();
+  EXPECT_EQ(Read(tree, "includeConfigs: " + uri + "\n").database_namespace, "n");
+}
+
 TEST(ButlerConfig, TellsOfADatabaseOnAServer) {
   const TempTree tree;
   const ButlerConfig config = Read(tree, R"(
@@ -106,6 +126,7 @@ TEST(ButlerConfig, ThatObsmonCanNotUseIsRefusedWithASentence) {
       {"datastore: {records: {table: 'a; DROP TABLE b'}}\n", "no name of a table"},
       {"datastore: {cls: a.ChainedDatastore}\n", "list 'datastores'"},
       {"includeConfigs: butler.yaml\n", "in a circle"},
+      {"includeConfigs: $SITE/part.yaml\n", "it includes $SITE/part.yaml, but obsmon knows no variables"},
       {"datastore: !include absent.yaml\n", "absent.yaml"},
   };
   for (const Case& wrong : cases) {
@@ -126,18 +147,18 @@ TEST(ButlerConfig, OfALabelIsFoundInTheIndex) {
   const ButlerIndex by_file{.file = tree.Text("index.yaml", index)};
   const ButlerIndex by_text{.repositories = index};
   for (const ButlerIndex& known : {by_file, by_text}) {
-    EXPECT_EQ(FindButlerConfig(tree / "embargo", known).value(), tree / "repo/butler.yaml");
-    EXPECT_EQ(FindButlerConfig(tree / "file", known).value(), tree / "repo/butler.yaml");
-    EXPECT_EQ(FindButlerConfig(tree / "unknown", known).value(), "");
-    EXPECT_THAT(FindButlerConfig(tree / "gone", known),
+    EXPECT_EQ(FindButlerConfigOfLabel("embargo", known).value(), tree / "repo/butler.yaml");
+    EXPECT_EQ(FindButlerConfigOfLabel("file", known).value(), tree / "repo/butler.yaml");
+    EXPECT_EQ(FindButlerConfigOfLabel("unknown", known).value(), "");
+    EXPECT_THAT(FindButlerConfigOfLabel("gone", known),
                 FailsWith(StatusCode::kNotFound, HasSubstr("/nowhere")));
-    EXPECT_THAT(FindButlerConfig(tree / "far", known),
+    EXPECT_THAT(FindButlerConfigOfLabel("far", known),
                 FailsWith(StatusCode::kFailedPrecondition, HasSubstr("'far' is https://…, which is not on")));
   }
   EXPECT_THAT(
-      FindButlerConfig(tree / "embargo", {.file = "https://rubin:sesame@example.org/index.yaml"}),
+      FindButlerConfigOfLabel("embargo", {.file = "https://rubin:sesame@example.org/index.yaml"}),
       FailsWith(StatusCode::kFailedPrecondition, StartsWith("https://…: this repository index is not")));
-  EXPECT_THAT(FindButlerConfig(tree / "embargo", {.file = tree / "absent.yaml"}),
+  EXPECT_THAT(FindButlerConfigOfLabel("embargo", {.file = tree / "absent.yaml"}),
               FailsWith(StatusCode::kNotFound, HasSubstr("absent.yaml")));
 }
 
@@ -146,14 +167,7 @@ TEST(ButlerConfig, OfALabelOfARelativePathIsFoundFromTheWorkingFolder) {
   const TempTree tree;
   tree.Text("repo/butler.yaml", "");
   const std::string relative = std::filesystem::relative(tree / "repo").string();
-  EXPECT_EQ(FindButlerConfig(tree / "lab", {.repositories = "lab: " + relative}).value().lexically_normal(),
-            tree / "repo/butler.yaml");
-}
-
-TEST(ButlerConfig, OfAFolderComesBeforeThatOfALabel) {
-  const TempTree tree;
-  tree.Text("repo/butler.yaml", "");
-  EXPECT_EQ(FindButlerConfig(tree / "repo", {.repositories = "repo: /elsewhere"}).value(),
+  EXPECT_EQ(FindButlerConfigOfLabel("lab", {.repositories = "lab: " + relative}).value().lexically_normal(),
             tree / "repo/butler.yaml");
 }
 

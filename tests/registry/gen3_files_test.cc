@@ -57,6 +57,8 @@ TEST(Gen3Path, OnAnotherHostOrInAnObjectStoreIsRemote) {
     EXPECT_TRUE(file.is_remote) << uri;
     EXPECT_EQ(file.location, uri);
   }
+  EXPECT_EQ(ResolveGen3Path("s3://a%40b/LSSTCam/a%2B1.fits", "/repo").location,
+            "s3://a%40b/LSSTCam/a+1.fits");
   const Gen3Artifact below = ResolveGen3Path("LSSTCam/a.fits", "s3://bucket/repo");
   EXPECT_TRUE(below.is_remote);
   EXPECT_EQ(below.location, "s3://bucket/repo/LSSTCam/a.fits");

@@ -102,7 +102,10 @@ TEST(MatchOptionsOf, HasAllThatTheStreamSaysOfHowFilesAreJudged) {
 TEST(Stream, IsNamedByItsOutputElseByItsInput) {
   EXPECT_EQ((Stream{.input_dir = "/data/in", .output_dir = "/www/auxTel/"}).DefaultName(), "auxTel");
   EXPECT_EQ((Stream{.input_dir = "/data/in/."}).DefaultName(), "in");
-  EXPECT_EQ((Stream{.storage = "/data/comcam/storage"}).DefaultName(), "comcam");
+  for (const char* storage : {"/data/comcam/storage", "/data/comcam/storage/"}) {
+    EXPECT_EQ((Stream{.storage = storage}).DefaultName(), "comcam");
+  }
+  EXPECT_EQ((Stream{.storage = "storage"}).DefaultName(), std::filesystem::current_path().filename());
   EXPECT_EQ((Stream{.output_dir = "."}).DefaultName(), std::filesystem::current_path().filename());
   EXPECT_EQ(Stream{}.DefaultName(), "");
 }

@@ -15,9 +15,12 @@ struct DatabaseLogins {
   /// LSST_DB_AUTH_CREDENTIALS: a JSON list of logins, each with url, username and password; where given, the
   /// file is not read.
   std::string credentials{};
-  /// LSST_DB_AUTH: the same as YAML. Empty: .lsst/db-auth.yaml in the home of the user who runs this.
-  /// It may be absent; it may not be open to others.
+  /// LSST_DB_AUTH: the same as YAML. Empty: ~/.lsst/db-auth.yaml. It may be absent; it may not be open to
+  /// others.
   std::filesystem::path file{};
+  /// HOME: what a ~ at the beginning of `file` stands for. Empty: the home that the system has for the user
+  /// who runs this.
+  std::filesystem::path home{};
 };
 
 /// A query of an observatory's own, to a database of its own.

@@ -214,9 +214,12 @@ struct ButlerIndex {
       file{};  ///< DAF_BUTLER_REPOSITORY_INDEX: a YAML or JSON map of labels to repositories
   std::string
       repositories{};  ///< DAF_BUTLER_REPOSITORIES: such a map itself; where given, the file is not read
+  /// What is looked up, as a whole; empty: the repository's path as it is given to Registry::Open. Another
+  /// text than that where somebody has made a whole path of a word.
+  std::string label{};
 };
 
-/// The event tables that the prototype's --gen 3 reads (event_tables.h tells their columns).
+/// The event tables that the prototype's --gen 3 reads (README tells their columns).
 struct EventTables {
   std::string uri{};          ///< of a PostgreSQL database, as SqlQuery has it
   std::string prefix{};       ///< of both tables' names, "obs_auxtel_arc_"; may begin with a schema,
@@ -265,8 +268,8 @@ struct RegistryOptions {
 /// One repository's registry, open for reading.
 class Registry {
  public:
-  /// Opens the repository `repo`: its folder, or the butler.yaml of a Gen3 repository, or, where there is no
-  /// such path, a label of `options.butler_index` (its last component counts).
+  /// Opens the repository `repo`: a label of `options.butler_index`, or its folder, or the butler.yaml of a
+  /// Gen3 repository.
   ///
   /// Gen3 is read as daf_butler 17 to 30 writes it: datasets with UUIDs, collections kept by number, any
   /// universe.

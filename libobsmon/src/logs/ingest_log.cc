@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "logs/log_file.h"
 #include "obsmon/match.h"
 #include "status_macros.h"
@@ -19,9 +19,7 @@ constexpr std::size_t kLongestMessage = 500;
 
 template <std::size_t kSize>
 bool HasOneOf(const std::array<std::string_view, kSize>& words, std::string_view line) {
-  std::string lower(line);
-  std::ranges::transform(lower, lower.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string lower = absl::AsciiStrToLower(std::string(line));  // whatever the locale
   return std::ranges::any_of(words,
                              [&](std::string_view word) { return lower.find(word) != std::string::npos; });
 }

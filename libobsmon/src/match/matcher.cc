@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/ascii.h"
 #include "match/ingest_lines.h"
 #include "obsmon/raw_file_name.h"
 #include "text/path_text.h"
@@ -22,21 +22,28 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kFitsEndings = {".fits", ".fits.fz", ".fits.gz"};
 
+// Whatever the locale, in some of which an I is no upper-case i.
 bool EndsWithIgnoringCase(std::string_view text, std::string_view ending) {
   if (text.size() < ending.size()) return false;
-  return std::ranges::equal(text.substr(text.size() - ending.size()), ending,
-                            [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
+  return std::ranges::equal(text.substr(text.size() - ending.size()), ending, {}, absl::ascii_tolower);
 }
 
 bool HasArtifact(ArtifactState state) {
   return state == ArtifactState::kPresent || state == ArtifactState::kRemote;
 }
 
-// The member of a zip file that a dataset's path ends with; else its last component.
-std::string_view FileNameOf(std::string_view dataset_path) {
-  const std::size_t member = dataset_path.rfind(kZipMember);
-  return NameOf(member == std::string_view::npos ? dataset_path
-                                                 : dataset_path.substr(member + kZipMember.size()));
+// Calls `take` with the names of a file with the registry's word for its detector, made in `name`.
+template <typename Take>
+void ForEachAlias(std::string_view path, std::span<const DetectorAlias> detector_names, std::string& name,
+                  Take take) {
+  if (detector_names.empty()) return;
+  const std::optional<RawFileName> raw = ParseRawFileName(path);
+  if (!raw || !raw->rest.empty()) return;
+  for (const DetectorAlias& alias : detector_names) {
+    if (alias.in_storage != raw->detector) continue;
+    name.assign(raw->obs_id).append("_").append(alias.in_registry).append(raw->guider ? "_guider" : "");
+    take(name);
+  }
 }
 
 // What a file has to have besides its name: a size and a checksum, or an ending.
@@ -223,7 +230,7 @@ IngestLines<std::string_view> Matcher::EndsOfKeys(const std::vector<bool>& depth
 template <typename Take>
 void Matcher::ForEachNameOf(std::size_t ingest, Take take) const {
   const std::string_view stem = ingests_.storage_stem()[ingest];
-  const std::string_view own = StemOf(FileNameOf(ingests_.path()[ingest]));
+  const std::string_view own = StemOfDataset(ingests_.path()[ingest]);
   if (!stem.empty()) take(stem);
   if (own != stem) take(own);
 }
@@ -275,14 +282,7 @@ void Matcher::ForEachName(std::size_t transfer, Take take) {
     take(name, known->second);
     return true;
   };
-  if (note(StemOf(path)) || options_.detector_names.empty()) return;
-  const std::optional<RawFileName> raw = ParseRawFileName(path);
-  if (!raw || !raw->rest.empty()) return;
-  for (const DetectorAlias& alias : options_.detector_names) {
-    if (alias.in_storage != raw->detector) continue;
-    name_.assign(raw->obs_id).append("_").append(alias.in_registry).append(raw->guider ? "_guider" : "");
-    note(name_);
-  }
+  if (!note(StemOf(path))) ForEachAlias(path, options_.detector_names, name_, note);
 }
 
 // Where the registry lists the dataset by its path in storage: the folder in which its file lies, below that
@@ -418,6 +418,19 @@ std::string_view FitsEndingOf(std::string_view path) {
 std::string_view StemOf(std::string_view path) {
   const std::string_view name = NameOf(path);
   return name.substr(0, name.size() - FitsEndingOf(name).size());
+}
+
+std::string_view StemOfDataset(std::string_view dataset_path) {
+  const std::size_t member = dataset_path.rfind(kZipMember);
+  return StemOf(member == std::string_view::npos ? dataset_path
+                                                 : dataset_path.substr(member + kZipMember.size()));
+}
+
+std::vector<std::string> NamesOfFile(std::string_view path, std::span<const DetectorAlias> detector_names) {
+  std::vector<std::string> names = {std::string(StemOf(path))};
+  std::string name;
+  ForEachAlias(path, detector_names, name, [&](const std::string& alias) { names.push_back(alias); });
+  return names;
 }
 
 NightMatch MatchRows(const TransferTable& transfers, const IngestTable& ingests,

@@ -2,7 +2,10 @@
 #ifndef OBSMON_SRC_MATCH_MATCHER_H_
 #define OBSMON_SRC_MATCH_MATCHER_H_
 
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "obsmon/match.h"
 
@@ -12,6 +15,11 @@ namespace obsmon {
 std::string_view FitsEndingOf(std::string_view path);
 /// The last component without its FITS ending, by which copies are compared.
 std::string_view StemOf(std::string_view path);
+
+/// The last component of a dataset's path (of one in a zip file, that of the member) without its FITS ending.
+std::string_view StemOfDataset(std::string_view dataset_path);
+/// The names by which datasets may know a file: its own, and that with the registry's word for its detector.
+std::vector<std::string> NamesOfFile(std::string_view path, std::span<const DetectorAlias> detector_names);
 
 /// The match as MatchNight describes it: basis, ingest_of and transfer_of alone.
 NightMatch MatchRows(const TransferTable& transfers, const IngestTable& ingests, const MatchOptions& options);

@@ -353,7 +353,8 @@ absl::Status StreamView::ReadRegistryBesideStorage(Night night) {
   if (snapshot_ != nullptr || !registry_status_.ok()) return absl::OkStatus();
   absl::Notification rows_are_fixed;
   int times_fixed = 0;  // the reader's, until it has been awaited
-  std::future<absl::Status> read = std::async(kBeside, [&] {
+  const std::launch how = control_.num_threads == 1 ? std::launch::deferred : kBeside;
+  std::future<absl::Status> read = std::async(how, [&] {
     const absl::Cleanup read_or_given_up = [&] {
       if (times_fixed == 0) rows_are_fixed.Notify();
     };
@@ -565,20 +566,27 @@ absl::Status StreamView::ConsultNeighbours(NightLook& look) {
 absl::Status StreamView::FindIngestsUnderOtherNights(NightLook& look) {
   NightEvidence& evidence = look.report.evidence;
   absl::flat_hash_set<FileId> unexplained;
-  absl::flat_hash_set<std::string_view> names;  // by which copies are known
+  std::vector<std::string> names;
   for (std::size_t row = 0; row < evidence.transfers.size(); ++row) {
     if (!IsUnexplained(look, row)) continue;
     unexplained.insert(evidence.transfers.file_id()[row]);
-    names.insert(StemOf(evidence.transfers.path()[row]));
+    for (std::string& name : NamesOfFile(evidence.transfers.path()[row], match_options_.detector_names)) {
+      names.push_back(std::move(name));
+    }
   }
   if (unexplained.empty()) return absl::OkStatus();
+  // By which copies and objects are known.
+  const absl::flat_hash_set<std::string_view> are_names(names.begin(), names.end());
+  const auto is_named_so = [&are_names](const IngestRow& row) {
+    return are_names.contains(row.storage_stem) || are_names.contains(StemOfDataset(row.path));
+  };
   bool found = false;
   for (const Night neighbour : NeighboursOf(look.report.night)) {
     OBSMON_ASSIGN_OR_RETURN(const OfNeighbour<IngestTable> ingests, NeighboursIngests(neighbour));
     for (const IngestRow& row : ingests.rows) {
       if (row.night != neighbour) continue;
       const bool is_same = row.artifact == ArtifactState::kPresent && unexplained.contains(row.file_id);
-      if (!is_same && !names.contains(row.storage_stem)) continue;
+      if (!is_same && !is_named_so(row)) continue;
       evidence.ingests.Append(row);
       found = true;
     }

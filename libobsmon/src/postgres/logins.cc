@@ -65,14 +65,25 @@ absl::StatusOr<Login> FindLogin(const YAML::Node& list, std::string_view source,
   return login;
 }
 
-/// Where daf_butler looks, in the home that the system has for this user.
-std::filesystem::path DefaultFile() {
+/// Where daf_butler looks.
+constexpr std::string_view kDefaultFile = "~/.lsst/db-auth.yaml";
+
+std::filesystem::path HomeOfUser() {
   constexpr std::size_t kRoom = 16'384;
   passwd entry{};
   passwd* found = nullptr;
   std::array<char, kRoom> buffer{};
   if (getpwuid_r(geteuid(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) return {};
-  return std::filesystem::path(found->pw_dir) / ".lsst/db-auth.yaml";
+  return found->pw_dir;
+}
+
+/// Empty where it lies in a home that nobody knows.
+std::filesystem::path FileOf(const DatabaseLogins& logins) {
+  constexpr std::string_view kHome = "~/";
+  const std::string file = logins.file.empty() ? std::string(kDefaultFile) : logins.file.native();
+  if (!file.starts_with(kHome)) return file;
+  const std::filesystem::path home = logins.home.empty() ? HomeOfUser() : logins.home;
+  return home.empty() ? home : home / file.substr(kHome.size());
 }
 
 /// The text of the file; nothing where there is none.
@@ -97,7 +108,7 @@ absl::StatusOr<Login> LoginFor(std::string_view uri, const DatabaseLogins& login
   if (!logins.credentials.empty()) {
     text = logins.credentials;
   } else {
-    const std::filesystem::path file = logins.file.empty() ? DefaultFile() : logins.file;
+    const std::filesystem::path file = FileOf(logins);
     source = file.native();
     OBSMON_ASSIGN_OR_RETURN(text, ReadSecretFile(file));
   }

@@ -48,9 +48,6 @@ using Value = std::variant<std::int64_t, std::string_view>;
 /// The types that columns are told apart by; their numbers are those of pg_type.
 enum class ColumnType : std::uint32_t {
   kBool = 16,
-  kInt8 = 20,
-  kInt2 = 21,
-  kInt4 = 23,
   kDate = 1082,
   kTimestamp = 1114,
   kTimestampWithZone = 1184,

@@ -29,6 +29,11 @@ absl::Status Unusable(const fs::path& file, std::string_view what) {
   return absl::FailedPreconditionError(fmt::format("{}: {}", file.native(), what));
 }
 
+bool IsFile(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
+}
+
 // A file's YAML, its exceptions turned into a Status. The repository's files are not under obsmon's control:
 // none of what is wrong with them is the user's wrong argument.
 absl::StatusOr<YAML::Node> LoadYaml(const std::string& text, const fs::path& file) {
@@ -45,6 +50,14 @@ absl::StatusOr<YAML::Node> LoadYamlFile(const fs::path& file) {
   if (absl::IsInvalidArgument(text.status())) return absl::FailedPreconditionError(text.status().message());
   OBSMON_RETURN_IF_ERROR(text.status());
   return LoadYaml(*text, file);
+}
+
+// A file URI as the path that it names; any other text as it is.
+std::string WithoutFileScheme(std::string_view text) {
+  for (const std::string_view scheme : {"file://localhost/", "file:///"}) {
+    if (text.starts_with(scheme)) return PercentDecoded(text.substr(scheme.size() - 1));
+  }
+  return std::string(text);
 }
 
 // One value of a configuration: a text, or the same map as several files have it, the first of which counts
@@ -124,33 +137,39 @@ class ConfigNode {
   absl::Status Add(Layer layer) {
     if (layer.depth > kDeepestInclude)
       return Unusable(layer.file, "its files include each other in a circle");
-    if (layer.node.IsScalar() && layer.node.Tag() == "!include") return AddFile(layer, layer.node);
+    if (layer.node.IsScalar() && layer.node.Tag() == "!include") {
+      return AddFile(layer, layer.file.parent_path() / layer.node.Scalar());
+    }
     layers_.push_back(layer);
     if (!layer.node.IsMap()) return absl::OkStatus();
     const YAML::Node included = layer.node["includeConfigs"];
     if (!included.IsDefined()) return absl::OkStatus();
-    if (included.IsScalar()) return AddFile(layer, included);
-    for (const YAML::Node& file : included) OBSMON_RETURN_IF_ERROR(AddFile(layer, file));
+    if (included.IsScalar()) return AddConfig(layer, included);
+    // Of several the later one counts more.
+    for (std::size_t i = included.size(); i-- > 0;) OBSMON_RETURN_IF_ERROR(AddConfig(layer, included[i]));
     return absl::OkStatus();
   }
 
-  absl::Status AddFile(const Layer& layer, const YAML::Node& name) {
+  // What includeConfigs names is looked for as the Butler does: from the working folder on, then beside the
+  // file that includes it.
+  absl::Status AddConfig(const Layer& layer, const YAML::Node& name) {
     if (!name.IsScalar()) return Unusable(layer.file, "a file that it includes has no plain name");
-    const fs::path file = layer.file.parent_path() / name.Scalar();
+    const std::string text = WithoutFileScheme(name.Scalar());
+    if (text.find('$') != std::string::npos) {
+      return Unusable(layer.file,
+                      fmt::format("it includes {}, but obsmon knows no variables: write the path out", text));
+    }
+    const fs::path here = AbsolutePath(text);
+    return AddFile(layer, IsFile(here) ? here : layer.file.parent_path() / text);
+  }
+
+  absl::Status AddFile(const Layer& layer, const fs::path& file) {
     OBSMON_ASSIGN_OR_RETURN(const YAML::Node node, LoadYamlFile(file));
     return Add({.node = node, .file = file, .depth = layer.depth + 1});
   }
 
   std::vector<Layer> layers_;
 };
-
-// A file URI as the path that it names; any other text as it is.
-std::string WithoutFileScheme(std::string_view text) {
-  for (const std::string_view scheme : {"file://localhost/", "file:///"}) {
-    if (text.starts_with(scheme)) return PercentDecoded(text.substr(scheme.size() - 1));
-  }
-  return std::string(text);
-}
 
 std::string WithFirstReplaced(std::string text, std::string_view what, const std::string& by) {
   const std::size_t at = text.find(what);
@@ -302,19 +321,6 @@ absl::StatusOr<std::optional<std::string>> FindLabel(const std::string& label, c
   return Labelled(label, *text, file);
 }
 
-bool IsFile(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_regular_file(path, ignored);
-}
-
-fs::path ConfigAt(const fs::path& path) {
-  constexpr std::array<std::string_view, 3> kEndings = {".yaml", ".yml", ".json"};
-  const std::string ending = path.extension().native();
-  if (std::ranges::find(kEndings, ending) != kEndings.end() && IsFile(path)) return path;
-  const fs::path inside = path / kConfigName;
-  return IsFile(inside) ? inside : fs::path();
-}
-
 // yaml-cpp's own exceptions, and those of whatever it calls.
 template <typename Function>
 auto WithoutExceptions(const fs::path& file, Function function) -> decltype(function()) {
@@ -345,10 +351,15 @@ absl::StatusOr<fs::path> SqliteFileOf(const ButlerConfig& config) {
   return (config.file.parent_path() / url.substr(at + 4)).lexically_normal();
 }
 
-absl::StatusOr<fs::path> FindButlerConfig(const fs::path& repo, const ButlerIndex& index) {
-  std::error_code ignored;
-  if (fs::exists(repo, ignored)) return ConfigAt(repo);
-  const std::string label = repo.filename().native();
+fs::path FindButlerConfig(const fs::path& repo) {
+  constexpr std::array<std::string_view, 3> kEndings = {".yaml", ".yml", ".json"};
+  const std::string ending = repo.extension().native();
+  if (std::ranges::find(kEndings, ending) != kEndings.end() && IsFile(repo)) return repo;
+  const fs::path inside = repo / kConfigName;
+  return IsFile(inside) ? inside : fs::path();
+}
+
+absl::StatusOr<fs::path> FindButlerConfigOfLabel(const std::string& label, const ButlerIndex& index) {
   return WithoutExceptions(index.file, [&]() -> absl::StatusOr<fs::path> {
     OBSMON_ASSIGN_OR_RETURN(const std::optional<std::string> uri, FindLabel(label, index));
     if (!uri) return fs::path();
@@ -359,7 +370,7 @@ absl::StatusOr<fs::path> FindButlerConfig(const fs::path& repo, const ButlerInde
           "butler.yaml with --repo",
           label, SchemeOf(path)));
     }
-    const fs::path config = ConfigAt(AbsolutePath(path));
+    const fs::path config = FindButlerConfig(AbsolutePath(path));
     if (!config.empty()) return config;
     return absl::NotFoundError(
         fmt::format("the repository index says that '{}' is {}, but there is no butler.yaml", label, path));

@@ -53,12 +53,14 @@ absl::StatusOr<ButlerConfig> ReadButlerConfig(const std::filesystem::path& file)
 /// The database's file. REQUIRES: Dialect() == "sqlite". kFailedPrecondition where the URL names none.
 absl::StatusOr<std::filesystem::path> SqliteFileOf(const ButlerConfig& config);
 
-/// The butler.yaml that `repo` stands for: a repository's folder, the file itself (*.yaml or *.json), or,
-/// where there is no such path, the label of a repository that its last component is in the index. Empty
-/// where it is none of these. Errors: an index that can't be read, or that leads to what is not on this
-/// machine.
-absl::StatusOr<std::filesystem::path> FindButlerConfig(const std::filesystem::path& repo,
-                                                       const ButlerIndex& index);
+/// The butler.yaml that `repo` stands for: a repository's folder, or the file itself (*.yaml or *.json).
+/// Empty where it is neither.
+std::filesystem::path FindButlerConfig(const std::filesystem::path& repo);
+
+/// The butler.yaml of the repository that has the label `label`, the whole of it, in the index. Empty where
+/// none has. Errors: an index that can't be read, or that leads to what is not on this machine.
+absl::StatusOr<std::filesystem::path> FindButlerConfigOfLabel(const std::string& label,
+                                                              const ButlerIndex& index);
 
 /// Whether `text` is meant as a URI, of whatever scheme.
 bool IsUri(std::string_view text);

@@ -24,10 +24,13 @@ constexpr std::string_view kLatestEvents = R"(
 SELECT DISTINCT ON (f.id) f.id::bigint, f.relpath::text, f.filename::text, f.added_on, e.status::text, e.start_time,
        e.err_message::text
 FROM {files} f LEFT JOIN {events} e ON e.files_id = f.id
-WHERE split_part(f.relpath, '/', 1) = ANY ($1::text[])
-   OR (split_part(f.relpath, '/', 1) !~ '^([0-9]{{8}}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})$'
+WHERE split_part({relpath}, '/', 1) = ANY ($1::text[])
+   OR (split_part({relpath}, '/', 1) !~ '^([0-9]{{8}}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})$'
        AND f.added_on >= $2 AND f.added_on < $3)
 ORDER BY f.id, e.start_time DESC NULLS LAST)";
+
+// As PathOf has it.
+constexpr std::string_view kPlainRelpath = "regexp_replace(f.relpath, '^([.]/)+', '')";
 
 enum Columns { kId, kRelpath, kFilename, kAddedOn, kStatus, kStartTime, kErrMessage };
 
@@ -220,8 +223,8 @@ absl::StatusOr<std::vector<std::string>> QueriesOf(const EventTables& events) {
   std::vector<std::string> queries;
   for (const std::string& table : tables) {
     OBSMON_ASSIGN_OR_RETURN(const std::string quoted, Quoted(table));
-    queries.push_back(
-        fmt::format(fmt::runtime(kLatestEvents), fmt::arg("files", files), fmt::arg("events", quoted)));
+    queries.push_back(fmt::format(fmt::runtime(kLatestEvents), fmt::arg("files", files),
+                                  fmt::arg("events", quoted), fmt::arg("relpath", kPlainRelpath)));
   }
   return queries;
 }

@@ -201,7 +201,8 @@ Gen3Artifact ResolveGen3Path(std::string_view path, std::string_view root) {
     const std::string_view after = path.substr(scheme + 3);
     const std::string_view host = after.substr(0, after.find('/'));
     artifact.is_remote = path.substr(0, scheme) != "file" || !(host.empty() || host == "localhost");
-    artifact.location = artifact.is_remote ? std::string(path) : PercentDecoded(after.substr(host.size()));
+    artifact.location = PercentDecoded(after.substr(host.size()));
+    if (artifact.is_remote) artifact.location.insert(0, path.substr(0, scheme + 3 + host.size()));
     return artifact;
   }
   artifact.is_in_datastore = !path.starts_with('/');

@@ -56,10 +56,21 @@ absl::StatusOr<std::unique_ptr<Registry>> OpenGen3InFolder(const std::filesystem
     return absl::FailedPreconditionError(fmt::format(
         "{}: a Gen3 repository has no folders of links to go by; leave --search_links out", folder.string()));
   }
-  OBSMON_ASSIGN_OR_RETURN(const std::filesystem::path config, FindButlerConfig(folder, options.butler_index));
+  const std::filesystem::path config = FindButlerConfig(folder);
   if (!config.empty()) return OpenGen3(config, options);
   return absl::NotFoundError(fmt::format(
       "{}: no Gen3 repository, for it has no butler.yaml; name the repository with --repo", folder.string()));
+}
+
+// As the Butler does: the index first, and by the whole text alone. (A path to a disk that is not mounted is
+// no label.) An index that can't be read costs nothing whoever has named a path.
+absl::StatusOr<std::filesystem::path> ConfigOfLabel(const std::filesystem::path& repo,
+                                                    const std::filesystem::path& path,
+                                                    const ButlerIndex& index) {
+  absl::StatusOr<std::filesystem::path> config =
+      FindButlerConfigOfLabel(index.label.empty() ? repo.native() : index.label, index);
+  if (!config.ok() && Has(path, "")) return std::filesystem::path();
+  return config;
 }
 
 }  // namespace
@@ -69,8 +80,9 @@ absl::StatusOr<std::unique_ptr<Registry>> Registry::Open(const std::filesystem::
   std::error_code error;
   const std::filesystem::path path = std::filesystem::absolute(repo, error).lexically_normal();
   const bool may_be_gen3 = options.generation != RegistryGeneration::kGen2 && !options.search_links;
-  if (may_be_gen3 && !IsFolder(path)) {
-    OBSMON_ASSIGN_OR_RETURN(const std::filesystem::path config, FindButlerConfig(path, options.butler_index));
+  if (may_be_gen3) {
+    OBSMON_ASSIGN_OR_RETURN(std::filesystem::path config, ConfigOfLabel(repo, path, options.butler_index));
+    if (config.empty() && !IsFolder(path)) config = FindButlerConfig(path);
     if (!config.empty()) return OpenGen3(config, options);
   }
   OBSMON_RETURN_IF_ERROR(CheckRepository(path));

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "files/directory.h"
 #include "postgres/postgres.h"
 #include "postgres/uri.h"
 #include "query/night_query.h"
@@ -68,7 +69,9 @@ bool Exists(const std::filesystem::path& path) {
   return std::filesystem::exists(path, ignored);
 }
 
-absl::Status SetRepo(std::string_view text, const std::filesystem::path& base, std::filesystem::path& repo) {
+absl::Status SetRepo(std::string_view text, const std::filesystem::path& base, Stream& stream) {
+  std::filesystem::path& repo = stream.repo;
+  stream.butler_index.label = text;
   constexpr std::string_view kFile = "file://";
   if (text.starts_with(kFile)) {
     const std::string path = PercentDecoded(text.substr(kFile.size()));
@@ -86,7 +89,7 @@ absl::Status SetRepo(std::string_view text, const std::filesystem::path& base, s
 }
 
 absl::Status SetIndex(std::string_view text, const std::filesystem::path& base, ButlerIndex& index) {
-  index = {};
+  index = {.label = std::move(index.label)};
   if (text.starts_with('{') || text.find('\n') != std::string_view::npos ||
       text.find(": ") != std::string_view::npos) {
     index.repositories = text;
@@ -163,8 +166,10 @@ absl::Status SetQuery(std::string_view text, std::string& query) {
 }
 
 absl::Status SetLogins(std::string_view text, const std::filesystem::path& base, DatabaseLogins& logins) {
-  logins = {};
-  if (!text.starts_with('[')) return SetFolder(text, base, logins.file);
+  logins = {.home = std::move(logins.home)};
+  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+  const bool is_list = begin != std::string_view::npos && text[begin] == '[';
+  if (!is_list) return SetFolder(text, text.starts_with("~/") ? std::filesystem::path() : base, logins.file);
   logins.credentials = text;
   return absl::OkStatus();
 }
@@ -292,7 +297,7 @@ constexpr std::array kFields = {
     StreamField{"storage", [](std::string_view text, const Folder& base,
                               StreamConfig& config) { return SetFolder(text, base, config.stream.storage); }},
     StreamField{"repo", [](std::string_view text, const Folder& base,
-                           StreamConfig& config) { return SetRepo(text, base, config.stream.repo); }},
+                           StreamConfig& config) { return SetRepo(text, base, config.stream); }},
     StreamField{"pending_folder",
                 [](std::string_view text, const Folder& base, StreamConfig& config) {
                   return SetFolder(text, base, config.stream.pending_folder);
@@ -534,11 +539,13 @@ absl::StatusOr<std::unique_ptr<Registry>> OpenRegistry(const Stream& stream, con
   if (const std::optional<EventTables> events = EventTablesOf(stream)) {
     return Registry::OpenEvents(*events, stream.StorageFolder(), options);
   }
-  return Registry::Open(stream.RepoFolder(), options);
+  // What was found in the input folder nobody has named: it is no label.
+  return Registry::Open(stream.repo.empty() ? AbsolutePath(stream.RepoFolder()) : stream.repo, options);
 }
 
 std::string Stream::DefaultName() const {
-  for (const std::filesystem::path& folder : {output_dir, input_dir, storage.parent_path()}) {
+  const std::filesystem::path above_storage = storage.empty() ? storage : storage / "..";
+  for (const std::filesystem::path& folder : {output_dir, input_dir, above_storage}) {
     if (folder.empty()) continue;
     // Made absolute, for "." and "out/" end in no name of their own.
     std::error_code error;
