@@ -22,23 +22,18 @@ namespace obsmon::cli {
 namespace {
 
 constexpr std::array kCheckOptions = {
-    OptionSpec{.name = "since",
-               .value = "NIGHT|SPAN",
-               .help = "the first night that counts, or how far to look back (7d)"},
-    OptionSpec{.name = "warning",
-               .value = "RANGE",
-               .help = "WARNING when the files that need attention leave it (0)"},
+    OptionSpec{
+        .name = "since", .value = "NIGHT|SPAN", .help = "the first night that counts, or how far back (7d)"},
+    OptionSpec{
+        .name = "warning", .value = "RANGE", .help = "WARNING when files that need attention leave it (0)"},
     OptionSpec{.name = "critical", .value = "RANGE", .help = "CRITICAL when they do (0)"},
-    OptionSpec{.name = "latency",
-               .value = "FROM_to_TO",
-               .help = "of which latency the next four are (arrival_to_ingest)"},
+    OptionSpec{
+        .name = "latency", .value = "FROM_to_TO", .help = "what the next four are about (arrival_to_ingest)"},
     OptionSpec{.name = "p95_warning", .value = "RANGE", .help = "WARNING when 95 % of files took longer"},
     OptionSpec{.name = "p95_critical", .value = "RANGE", .help = "CRITICAL when they did"},
     OptionSpec{.name = "longest_warning", .value = "RANGE", .help = "WARNING when a file took longer"},
     OptionSpec{.name = "longest_critical", .value = "RANGE", .help = "CRITICAL when one did"},
-    OptionSpec{.name = "max_age",
-               .value = "SPAN",
-               .help = "UNKNOWN when the last look is older (the stream's, 15min)"},
+    OptionSpec{.name = "max_age", .value = "SPAN", .help = "UNKNOWN when the last look is older (15min)"},
     kHistory,
     kDbAuth,
     kConfig,
@@ -149,10 +144,11 @@ absl::StatusOr<CheckLimits> LimitsOf(const Options& options, UtcTime now) {
 
 absl::StatusOr<std::vector<StreamOutput>> Asked(const Options& options) {
   std::vector<StreamOutput> outputs;
-  OBSMON_ASSIGN_OR_RETURN(const SharedHistory shared, SharedHistoryOf(options));
+  OBSMON_ASSIGN_OR_RETURN(const StreamOutput common, CommonOutputOf(options));
   for (const std::string& folder : options.arguments) {
-    outputs.push_back(
-        {.name = Stream{.output_dir = folder}.DefaultName(), .output_dir = folder, .history = shared});
+    outputs.push_back({.name = Stream{.output_dir = folder}.DefaultName(),
+                       .output_dir = folder,
+                       .history = common.history});
   }
   if (!outputs.empty() && options.Find("config") == nullptr) return outputs;
   if (!outputs.empty()) {
@@ -182,18 +178,19 @@ const CommandSpec kCheckCommand = {
     .examples =
         "  obsmon check /www/auxTel\n"
         "  obsmon check --config streams.yaml --since 2d --critical 10 --max_age 30min\n"
-        "  obsmon check /www/auxTel --p95_warning 5min --p95_critical 1h --longest_critical 6h\n"
+        "  obsmon check /www/auxTel --p95_warning 5min --longest_critical 6h\n"
         "  obsmon check --history postgresql://reader@db/monitor auxTel comCam\n",
     .notes =
         "With --history, OUTPUT_DIR may be no more than the stream's name.\n"
-        "Reads the histories that 'obsmon update' wrote, and nothing else. Prints one line,\n"
-        "with performance data. A SPAN is 90, 90s, 5min, 2h or 1d. A RANGE is as Nagios has it:\n"
-        "10 is left by less than 0 and more than 10, 5: by less than 5, ~:10 by more than 10,\n"
-        "5:10 by what lies outside, @5:10 by what lies within, ~: by nothing; of latencies its\n"
-        "ends are SPANs. They are judged by the newest night that has them.\n"
+        "Reads the histories that 'obsmon update' wrote, and nothing else. Prints one\n"
+        "line, with performance data. A SPAN is 90, 90s, 5min, 2h or 1d. A RANGE is as\n"
+        "Nagios has it: 10 is left by less than 0 and more than 10, 5: by less than 5,\n"
+        "~:10 by more than 10, 5:10 by what lies outside, @5:10 by what lies within,\n"
+        "~: by nothing; of latencies its ends are SPANs. They are judged by the newest\n"
+        "night that has them.\n"
         "\n"
-        "Exit status: 0 OK; 1 WARNING; 2 CRITICAL; 3 UNKNOWN (no history, a dead monitor, a\n"
-        "registry that could not be read, wrong options).\n",
+        "Exit status: 0 OK; 1 WARNING; 2 CRITICAL; 3 UNKNOWN (no history, a dead monitor,\n"
+        "a registry that could not be read, wrong options).\n",
     .usage_status = static_cast<int>(CheckState::kUnknown),
     .options = kCheckOptions};
 

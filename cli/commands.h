@@ -23,10 +23,10 @@ int RunNight(const Options& options, const Environment& environment, Console& co
 /// `obsmon summary`: writes one page over several streams.
 extern const CommandSpec kSummaryCommand;
 int RunSummary(const Options& options, const Environment& environment, Console& console);
-/// What it does, apart from its options: the page over `streams`, whose history may be `shared`, in the
-/// folder `out`. Returns the exit status.
+/// What it does, apart from its options: the page over `streams`, of which `common` tells the shared history,
+/// if they have one, in the folder `out`. Returns the exit status.
 int WriteSummary(const std::filesystem::path& out, std::span<const std::filesystem::path> streams,
-                 const SharedHistory& shared, const Environment& environment, Console& console);
+                 const StreamOutput& common, const Environment& environment, Console& console);
 
 /// `obsmon check`: says whether someone should be called.
 extern const CommandSpec kCheckCommand;

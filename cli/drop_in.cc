@@ -2,7 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <filesystem>
+#include <iterator>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -52,6 +57,27 @@ std::vector<std::string> WithoutNumDays(std::span<const std::string> arguments) 
   return kept;
 }
 
+/// The options that the prototype had.
+constexpr std::array<std::string_view, 8> kPrototypesOptions = {
+    "input_dir", "output_dir", "first_day", "last_day", "num_days", "gen", "search_links", "ingest_log"};
+
+/// `argument` with the whole name of the prototype's option that it abbreviates, though newer options of
+/// `obsmon update` may begin so too.
+std::string WithWholeName(const std::string& argument) {
+  if (!argument.starts_with("--")) return argument;
+  const std::size_t end = std::min(argument.find('='), argument.size());
+  std::string name = argument.substr(2, end - 2);
+  std::ranges::replace(name, '-', '_');
+  const auto is_meant = [&name](std::string_view option) { return option.starts_with(name); };
+  const auto* const option = std::ranges::find_if(kPrototypesOptions, is_meant);
+  const auto is_of_obsmon = [&name](const OptionSpec& spec) { return spec.name == name; };
+  if (name.empty() || std::ranges::count_if(kPrototypesOptions, is_meant) != 1 ||
+      std::ranges::any_of(kUpdateCommand.options, is_of_obsmon)) {
+    return argument;
+  }
+  return fmt::format("--{}{}", *option, argument.substr(end));
+}
+
 /// Whether there is nothing to do but to say how these scripts are called.
 bool AsksForUsage(std::span<const std::string> arguments) {
   return arguments.empty() || arguments.front() == "--help" || arguments.front() == "-h";
@@ -77,10 +103,11 @@ bool BreakLock(const fs::path& folder, Console& console) {
 int RunObservingMonitor(std::span<const std::string> arguments, const Environment& environment,
                         std::ostream& out, std::ostream& err) {
   std::vector<std::string> update = {"update"};
-  update.insert(update.end(), arguments.begin(), arguments.end());
+  std::ranges::transform(arguments, std::back_inserter(update), WithWholeName);
   const int status = RunCommand(update, environment, out, err);
   if (status == kSuccess) return kPrototypeDone;
-  return status == kUsage ? StatusOfUsage(arguments, environment) : kPrototypeRefusal;
+  if (status != kUsage) return kPrototypeRefusal;
+  return StatusOfUsage(std::span(update).subspan(1), environment);
 }
 
 int RunMainPage(std::span<const std::string> arguments, const Environment& environment, std::ostream& out,

@@ -65,12 +65,16 @@ absl::StatusOr<std::vector<StreamConfig>> ConfiguredStreams(const Options& optio
 }
 
 absl::Status Apply(const Options& options, StreamConfig& config) {
+  config.stream.logins.home = options.home;
   for (const std::string_view key : StreamKeys()) {
-    const Given* given = options.Find(key);
-    if (given == nullptr) continue;
-    const absl::Status status = SetStreamField(key, given->text, {}, config);
+    const auto given = options.given.find(key);
+    if (given == options.given.end()) continue;
+    std::string text;
+    for (const Given& value : given->second) text.append(text.empty() ? "" : "\n").append(value.text);
+    const absl::Status status = SetStreamField(key, text, {}, config);
     if (!status.ok()) {
-      return absl::InvalidArgumentError(fmt::format("{}: {}", given->source, std::string(status.message())));
+      return absl::InvalidArgumentError(
+          fmt::format("{}: {}", given->second.front().source, std::string(status.message())));
     }
   }
   if (config.stream.name.empty()) config.stream.name = config.stream.DefaultName();
@@ -108,10 +112,10 @@ absl::StatusOr<Stream> OneStreamOf(const Options& options) {
                                                 streams.size(), fmt::join(NamesOf(streams), ", ")));
 }
 
-absl::StatusOr<SharedHistory> SharedHistoryOf(const Options& options) {
+absl::StatusOr<StreamOutput> CommonOutputOf(const Options& options) {
   StreamConfig config;
   OBSMON_RETURN_IF_ERROR(Apply(options, config));
-  return OutputOf(config.stream).history;
+  return OutputOf(config.stream);
 }
 
 std::vector<StreamOutput> OutputsOf(const std::vector<StreamConfig>& streams) {

@@ -75,8 +75,10 @@ inline constexpr OptionSpec kMissingGrace{
     .name = "missing_grace", .value = "SPAN", .help = "how long an expected file may take (grace)"};
 inline constexpr OptionSpec kOrphanAge{
     .name = "partial_age", .value = "SPAN", .help = "age at which a partial file is missing (1h)"};
-inline constexpr OptionSpec kIgnore{
-    .name = "ignore", .value = "RULE", .help = "pattern=P,...,reason=WHY: files that nobody minds"};
+inline constexpr OptionSpec kIgnore{.name = "ignore",
+                                    .kind = OptionKind::kRepeated,
+                                    .value = "RULE",
+                                    .help = "pattern=P,...,reason=WHY: not minded (repeatable)"};
 inline constexpr OptionSpec kManifest{
     .name = "manifest", .value = "FILE", .help = "lists what was taken; {night} in its name"};
 inline constexpr OptionSpec kExpectedSql{
@@ -119,8 +121,9 @@ absl::StatusOr<std::vector<StreamConfig>> StreamsOf(const Options& options);
 /// The only stream that `options` ask for. An error where the file has several and none is chosen.
 absl::StatusOr<Stream> OneStreamOf(const Options& options);
 
-/// The history that `options` say the streams share; none where they don't. Errors: as StreamsOf.
-absl::StatusOr<SharedHistory> SharedHistoryOf(const Options& options);
+/// What `options` say of the outputs of all streams: the history that they share, if they do. Errors: as
+/// StreamsOf.
+absl::StatusOr<StreamOutput> CommonOutputOf(const Options& options);
 
 /// Where the histories of `streams` are.
 std::vector<StreamOutput> OutputsOf(const std::vector<StreamConfig>& streams);

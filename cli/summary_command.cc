@@ -13,7 +13,7 @@
 namespace obsmon::cli {
 namespace {
 
-constexpr std::array kSummaryOptions = {kHistory, kDbAuth, kQuiet, kVerbose, kHelp};
+constexpr std::array kSummaryOptions = {kHistory, kDbAuth, kMaxAge, kQuiet, kVerbose, kHelp};
 
 }  // namespace
 
@@ -28,16 +28,17 @@ const CommandSpec kSummaryCommand = {
         "  obsmon summary /www /www/auxTel /elsewhere/comcam\n",
     .notes =
         "A STREAM is the output folder of 'obsmon update'; a relative one starts at OUT.\n"
-        "With --history its last component is the stream's name there.\n"
+        "With --history its last component is the stream's name there, and --max_age\n"
+        "is that of streams whose pages are on another host.\n"
         "\n"
         "Exit status: 0 done; 1 done, but the history of a stream could not be read;\n"
         "2 wrong options; 4 OUT not writable.\n",
     .options = kSummaryOptions};
 
 int WriteSummary(const std::filesystem::path& out, std::span<const std::filesystem::path> streams,
-                 const SharedHistory& shared, const Environment& environment, Console& console) {
+                 const StreamOutput& common, const Environment& environment, Console& console) {
   const absl::StatusOr<std::vector<std::string>> warnings =
-      UpdateSummary(out, streams, environment.now, shared);
+      UpdateSummary(out, streams, environment.now, common.history, common.max_age);
   if (!warnings.ok()) {
     console.Error(warnings.status());
     return kOutputUnwritable;
@@ -53,12 +54,12 @@ int RunSummary(const Options& options, const Environment& environment, Console& 
     return kUsage;
   }
   const std::vector<std::filesystem::path> streams(options.arguments.begin() + 1, options.arguments.end());
-  const absl::StatusOr<SharedHistory> shared = SharedHistoryOf(options);
-  if (!shared.ok()) {
-    console.Error(shared.status());
+  const absl::StatusOr<StreamOutput> common = CommonOutputOf(options);
+  if (!common.ok()) {
+    console.Error(common.status());
     return kUsage;
   }
-  const int status = WriteSummary(out, streams, *shared, environment, console);
+  const int status = WriteSummary(out, streams, *common, environment, console);
   if (status != kOutputUnwritable) {
     console.Result(fmt::format("{}: {} {}", (out / "index.html").native(), streams.size(),
                                streams.size() == 1 ? "stream" : "streams"));

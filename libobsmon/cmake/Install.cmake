@@ -28,7 +28,7 @@ install(FILES
 set(OBSMON_PC_REQUIRES "absl_status absl_statusor")
 set(OBSMON_PC_LIBS "")
 if(OBSMON_IS_STATIC)
-  string(APPEND OBSMON_PC_REQUIRES " absl_flat_hash_map absl_flat_hash_set fmt sqlite3 yaml-cpp")
+  string(APPEND OBSMON_PC_REQUIRES " absl_flat_hash_map absl_flat_hash_set absl_synchronization fmt sqlite3 yaml-cpp")
   if(OBSMON_WITH_POSTGRES)
     string(APPEND OBSMON_PC_REQUIRES " libpq")
   endif()

@@ -333,17 +333,20 @@ def update_summary(
     *,
     history: str | None = None,
     db_auth: AnyPath | None = None,
+    max_age: Span = 900,
     as_of: datetime.datetime | None = None,
 ) -> list[str]:
     """Writes out/index.html, one page over several streams, as `obsmon summary` does.
 
     `streams` are output folders of update(); relative ones start at `out`. With `history`, the URI of a history that
-    streams share, each is looked up there by its last component. Returns what could not be read, a sentence
+    streams share, each is looked up there by its last component; of a stream whose own pages are on another host
+    `max_age` tells when its monitor seems to have stopped (default: 15 min). Returns what could not be read, a sentence
     each; these go to the logger "obsmon" as well. Raises PermissionError and the like where the page can't be written.
     """
     if isinstance(streams, (str, bytes, os.PathLike)):
         raise TypeError("streams is a list of folders, not one")
-    warnings = _obsmon.update_summary(out, list(streams), _stream(history=history, db_auth=db_auth), as_of)
+    common = _stream(history=history, db_auth=db_auth, max_age=max_age)
+    warnings = _obsmon.update_summary(out, list(streams), common, as_of)
     for warning in warnings:
         _logger.warning("%s", warning)
     return warnings
@@ -399,21 +402,22 @@ def open_registry(
     RegistryBusyError where it is locked for longer than `busy_timeout`, Error where it is damaged or of a kind that
     obsmon can't read.
     """
-    return _obsmon.open_registry(
-        _stream(
-            repo=repo,
-            storage=storage,
-            registry=registry,
-            db_auth=db_auth,
-            gen=generation,
-            search_links=search_links,
-            repository_index=repository_index,
-            instrument=instrument,
-            collection=collection,
-            dataset_type=dataset_type,
-            busy_timeout=busy_timeout,
-        )
+    stream = _stream(
+        repo=repo,
+        storage=storage,
+        registry=registry,
+        db_auth=db_auth,
+        gen=generation,
+        search_links=search_links,
+        repository_index=repository_index,
+        instrument=instrument,
+        collection=collection,
+        dataset_type=dataset_type,
+        busy_timeout=busy_timeout,
     )
+    if registry is not None and storage is None:
+        raise TypeError("the paths that a database gives start at storage: give it")
+    return _obsmon.open_registry(stream)
 
 
 def match_night(
@@ -436,6 +440,8 @@ def match_night(
     size = _integer("min_fits_bytes", min_fits_bytes)
     if not 0 <= size < 2**63:
         raise ValueError(f"min_fits_bytes: {size} is no size of a file")
+    if isinstance(storage_names, (str, bytes, os.PathLike)):
+        raise TypeError("storage_names is a list of names, not one")
     return _obsmon.match_night(transfers, ingests, as_of, _stream(grace=grace), size, list(storage_names))
 
 
@@ -456,6 +462,10 @@ def _stream(**fields: object) -> _obsmon._Stream:
     Everything goes as text to the library, which judges it.
     """
     registry = fields.pop("registry", None)
+    if registry is not None and all(value is None for value in _mapping("registry", registry).values()):
+        raise TypeError("registry names no database: give its sql and query, or its events")
+    if registry is not None and fields.get("repo") is not None:
+        raise TypeError("either repo or registry says what is ingested: give one of them")
     has_registry = registry is not None or fields.get("repo") is not None
     if "input_dir" in fields and fields["input_dir"] is None and (fields["storage"] is None or not has_registry):
         raise TypeError("no input: give input_dir, or both of storage and repo")
@@ -468,7 +478,13 @@ def _stream(**fields: object) -> _obsmon._Stream:
             continue
         fields.update({f"{name}_{key}": value for key, value in _mapping(name, mapping, _MAPS[name]).items()})
     if fields.get("db_auth", "") is None:
-        fields["db_auth"] = os.environ.get("LSST_DB_AUTH_CREDENTIALS") or os.environ.get("LSST_DB_AUTH")
+        fields["db_auth"] = (
+            os.environ.get("LSST_DB_AUTH_CREDENTIALS")
+            or os.environ.get("LSST_DB_AUTH")
+            or os.path.expanduser("~/.lsst/db-auth.yaml")
+        )
+    if str(fields.get("db_auth")).startswith("~/"):
+        fields["db_auth"] = os.path.expanduser(str(fields["db_auth"]))
     if fields.get("repository_index", "") is None:
         fields["repository_index"] = os.environ.get("DAF_BUTLER_REPOSITORIES") or os.environ.get(
             "DAF_BUTLER_REPOSITORY_INDEX"

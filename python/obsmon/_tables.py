@@ -52,9 +52,14 @@ def _read_only(array: Any) -> Any:
 
 
 def to_pandas(table: Table) -> Any:
+    pandas = _need("pandas", "to_pandas()")
+    arrow = _need("pyarrow", "to_pandas()")
+    rows = arrow.table(table)
+    # Whole numbers of which some are absent stay what they are: as floats, inodes would lose their last digits.
+    types = {arrow.uint64(): pandas.UInt64Dtype(), arrow.int64(): pandas.Int64Dtype(), arrow.int32(): pandas.Int32Dtype()}
+    absent = {column.type for column in rows.columns if column.null_count}
     # Dates as datetime64: as objects they would be one of Python's a row.
-    _need("pandas", "to_pandas()")
-    return _need("pyarrow", "to_pandas()").table(table).to_pandas(date_as_object=False)
+    return rows.to_pandas(date_as_object=False, types_mapper={kind: types[kind] for kind in absent & types.keys()}.get)
 
 
 def to_polars(table: Table) -> Any:

@@ -49,9 +49,10 @@ std::vector<std::string> Summarise(const AnyPath& out, const py::typing::List<An
   std::vector<std::filesystem::path> folders;
   for (const py::handle stream : streams) folders.push_back(ToPath(stream));
   const UtcTime time = FromDatetimeOrNow(as_of);
-  const SharedHistory history = OutputOf(shared.stream).history;
-  return ValueOrRaise(
-      Await(py::none(), [&](const WorkControl&) { return UpdateSummary(folder, folders, time, history); }));
+  const StreamOutput common = OutputOf(shared.stream);
+  return ValueOrRaise(Await(py::none(), [&](const WorkControl&) {
+    return UpdateSummary(folder, folders, time, common.history, common.max_age);
+  }));
 }
 
 std::vector<NightSummary> ReadHistory(const AnyPath& output_dir, const StreamConfig& shared) {

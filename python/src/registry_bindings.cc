@@ -30,7 +30,13 @@ constexpr std::array<std::string_view, 5> kArtifactStates = {"present", "gone", 
 /// other, any number of threads may ask at once, and no database is held open for as long as a notebook.
 class RegistryView {
  public:
-  explicit RegistryView(Stream stream) : stream_(std::move(stream)), repo_(stream_.RepoFolder()) {}
+  /// What its paths are relative to is the working folder of now, whatever that will be later.
+  explicit RegistryView(Stream stream) : stream_(std::move(stream)), repo_(stream_.RepoFolder()) {
+    for (std::filesystem::path* path :
+         {&stream_.repo, &stream_.storage, &stream_.butler_index.file, &stream_.logins.file}) {
+      if (!path->empty()) *path = std::filesystem::absolute(*path);
+    }
+  }
 
   absl::StatusOr<std::unique_ptr<Registry>> Open(const WorkControl& control) const {
     return OpenRegistry(stream_, control);

@@ -1,5 +1,7 @@
 #include "work.h"
 
+#include <cxxabi.h>
+
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -64,21 +66,48 @@ void LookUp(Mailbox& mailbox, const py::object& progress) {
 }
 
 /// Waits for the end of the work; on the first exception of Python's, asks it to stop.
+///
+/// Where the interpreter has come to its end meanwhile, taking the GIL ends this thread, a daemon: until Python
+/// 3.13 by unwinding it, which no destructor survives that would take the GIL. Hence no guards of pybind11's.
 std::exception_ptr AwaitEnd(Mailbox& mailbox, const py::object& progress, std::stop_source& stop) {
-  const py::gil_scoped_release released;
   std::exception_ptr raised;
+  PyThreadState* thread = PyEval_SaveThread();
   while (!mailbox.AwaitEnd()) {
     if (raised) continue;
-    const py::gil_scoped_acquire acquired;
+    PyEval_RestoreThread(thread);
     try {
       LookUp(mailbox, progress);
+    } catch (const abi::__forced_unwind&) {
+      throw;
     } catch (...) {
       raised = std::current_exception();
       stop.request_stop();
     }
+    thread = PyEval_SaveThread();
   }
+  PyEval_RestoreThread(thread);
   return raised;
 }
+
+/// A thread that is told to stop, and awaited, by whoever leaves it behind.
+class Worker {
+ public:
+  template <typename Work>
+  Worker(std::stop_source& stop, Work work) : stop_(stop), thread_(std::move(work)) {}
+  ~Worker() {
+    if (!thread_.joinable()) return;
+    stop_.request_stop();
+    thread_.join();
+  }
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void Join() { thread_.join(); }
+
+ private:
+  std::stop_source& stop_;
+  std::thread thread_;
+};
 
 }  // namespace
 
@@ -91,7 +120,7 @@ void RunWork(const py::object& progress, const std::function<void(const WorkCont
       mailbox.Post(stage, done, total);
     };
   }
-  std::thread worker([&] {
+  Worker worker(stop, [&] {
     std::exception_ptr error;
     try {
       work(control);
@@ -101,11 +130,11 @@ void RunWork(const py::object& progress, const std::function<void(const WorkCont
     mailbox.Finish(std::move(error));
   });
   const std::exception_ptr raised = AwaitEnd(mailbox, progress, stop);
-  worker.join();
+  worker.Join();
   if (raised) std::rethrow_exception(raised);
   if (mailbox.error()) std::rethrow_exception(mailbox.error());
-  // The end may have come between Ctrl-C and the next look.
-  if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+  // The end may have come between the last look and Ctrl-C, or news.
+  LookUp(mailbox, progress);
 }
 
 }  // namespace obsmon::python

@@ -111,6 +111,9 @@ class Night(CommandTest):
         self.assertIn("expected since 2020-05-02 01:00:00Z by its manifest", result.stdout)
         ignored = self.night(*expected, "--ignore", "pattern=*_000002.fits,reason=lost at sea", "--verdict", "ignored")
         self.assertIn("left out by a rule: lost at sea", ignored.stdout)
+        both = self.night(*expected, "--ignore", "pattern=*_000002.fits,reason=lost at sea",
+                          "--ignore", "pattern=*_000003.fits,reason=lost as well", "--verdict", "ignored")
+        self.assertEqual(both.stdout, ignored.stdout)
         telemetry.unlink()
         result = self.night(*expected, "--format", "json")
         self.assertEqual(result.returncode, 1)

@@ -129,7 +129,7 @@ class Usage(CommandTest):
 
     def test_help_begins_with_examples_and_fits_a_terminal(self):
         for arguments in (["help"], ["--help"], ["-h"], ["help", "update"], ["update", "--help"], ["night", "-h"],
-                          ["summary", "--he"]):
+                          ["summary", "--he"], ["check", "--help"]):
             with self.subTest(arguments=arguments):
                 result = run(*arguments)
                 self.assertEqual((result.returncode, result.stderr), (0, ""))

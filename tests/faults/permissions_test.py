@@ -16,7 +16,7 @@ class Permissions(FaultTest):
             subprocess.run([COMMAND, "update", "--quiet", "--input_dir", self.stream.root, "--output_dir", out,
                             "--metrics", out.parent / f"{umask}.prom", *ONE_NIGHT], check=True,
                            env=clean_environment(), umask=umask, timeout=60)
-            made = [out, out.parent / f"{umask}.prom", *out.iterdir()]
+            made = [out, out.parent / f"{umask}.prom", *out.rglob("*")]
             self.assertGreaterEqual(len(made), 4)
             for path in made:
                 with self.subTest(path.name, umask=oct(umask)):

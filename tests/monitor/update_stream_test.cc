@@ -659,6 +659,31 @@ TEST(UpdateStream, RefusesInOneSentenceAndTouchesNoEarlierOutput) {
   EXPECT_EQ(Inventory(stream.Output()), before);
 }
 
+TEST(UpdateStream, RefusesAnOutputThatLiesInWhatItWatches) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  const auto before = Inventory(stream.tree().root());
+  std::filesystem::create_directory_symlink(stream.Storage(), stream.tree() / "link");
+  for (const char* output : {"storage", "storage/pages", "gen2repo", "gen2repo/raw/pages", "link/pages"}) {
+    Stream options = stream.Options();
+    options.output_dir = stream.tree() / output;
+    const UpdateResult result = UpdateStream(options, Only(kNight), stream.Later());
+    EXPECT_EQ(result.outcome, UpdateOutcome::kUsage) << output;
+    EXPECT_THAT(std::string(result.status.message()), HasSubstr("give another output_dir"));
+  }
+  std::filesystem::remove(stream.tree() / "link");
+  EXPECT_EQ(Inventory(stream.tree().root()), before);
+}
+
+TEST(UpdateStream, MayWriteBesideStorageInARepositoryThatHoldsBoth) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  std::filesystem::rename(stream.Repo() / "registry.sqlite3", stream.tree() / "registry.sqlite3");
+  Stream options = stream.Options();
+  options.repo = stream.tree().root();
+  EXPECT_EQ(UpdateStream(options, Only(kNight), stream.Later()).outcome, UpdateOutcome::kDone);
+}
+
 TEST(UpdateStream, RefusesAnOutputThatIsAFile) {
   SampleStream stream;
   stream.tree().Text("output", "keep me");
@@ -883,9 +908,10 @@ TEST(UpdateSummary, ShowsEachStreamAndSaysWhichCouldNotBeRead) {
   EXPECT_FALSE(std::filesystem::exists(stream.tree() / "nowhere"));
 }
 
-std::string SummaryAt(const SampleStream& stream, UtcTime as_of) {
+std::string SummaryAt(const SampleStream& stream, UtcTime as_of,
+                      std::chrono::milliseconds max_age = Stream().max_age) {
   const std::vector<std::filesystem::path> streams = {"output"};
-  EXPECT_THAT(UpdateSummary(stream.tree().root(), streams, as_of).status(), IsOk());
+  EXPECT_THAT(UpdateSummary(stream.tree().root(), streams, as_of, {}, max_age).status(), IsOk());
   return ReadFile(stream.tree() / "index.html");
 }
 
@@ -900,9 +926,22 @@ TEST(UpdateSummary, SaysThatAMonitorSeemsToHaveStoppedHoweverOftenTheSummaryIsMa
   EXPECT_THAT(SummaryAt(stream, looked + options.max_age), Not(HasSubstr("seems to have stopped")));
   EXPECT_THAT(SummaryAt(stream, looked + options.max_age + std::chrono::minutes{1}),
               HasSubstr("seems to have stopped: its last look was 31 min before"));
+  // Where the stream's own pages, which tell, are on another host.
   std::filesystem::remove(stream.Page("data/status.js"));
   EXPECT_THAT(SummaryAt(stream, looked + std::chrono::minutes{15}), Not(HasSubstr("seems to have stopped")));
   EXPECT_THAT(SummaryAt(stream, looked + std::chrono::minutes{16}), HasSubstr("seems to have stopped"));
+  EXPECT_THAT(SummaryAt(stream, looked + std::chrono::minutes{16}, hours{1}),
+              Not(HasSubstr("seems to have stopped")));
+}
+
+TEST(UpdateSummary, LeadsToNoPageThatIsNotThere) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  EXPECT_THAT(SummaryAt(stream, stream.Later()), HasSubstr("href=\"output/2020-05-01.html\""));
+  std::filesystem::remove(stream.Page("index.html"));
+  EXPECT_THAT(SummaryAt(stream, stream.Later()),
+              AllOf(Not(HasSubstr("href=\"output")), HasSubstr("<time>2020-05-01</time>")));
 }
 
 }  // namespace

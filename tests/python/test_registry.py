@@ -73,5 +73,21 @@ def test_what_can_not_be_a_registry_is_refused(survey: Path) -> None:
         obsmon.open_registry(registry=uri)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="registry has no 'url', only sql, query"):
         obsmon.open_registry(registry={"url": uri, "query": QUERY})
+    for none in {}, {"sql": None, "query": None}:
+        with pytest.raises(TypeError, match="registry names no database"):
+            obsmon.open_registry(registry=none, storage=survey)
+    where = {"sql": uri, "query": QUERY}
+    with pytest.raises(TypeError, match="either repo or registry"):
+        obsmon.open_registry(survey, registry=where, storage=survey)
+    with pytest.raises(TypeError, match="start at storage: give it"):
+        obsmon.open_registry(registry=where)
     with pytest.raises(TypeError, match="give repo or registry"):
         obsmon.open_registry()
+
+
+def test_is_the_same_wherever_the_working_folder_is_later(stream, monkeypatch) -> None:
+    stream.ingest(stream.arrive("2020-05-01/AT_O_20200501_000001.fits"), "2020-05-01", 1)
+    monkeypatch.chdir(stream.root)
+    registry = obsmon.open_registry("gen2repo")
+    monkeypatch.chdir("/")
+    assert len(registry.read_night("2020-05-01").rows) == 1

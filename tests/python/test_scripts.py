@@ -112,6 +112,12 @@ def test_observing_monitor_ends_with_2_for_wrong_usage(script, stream, out, argu
     assert not out.exists()
 
 
+def test_observing_monitor_takes_the_prototypes_options_as_short_as_argparse_did(script, stream, out):
+    result = script("observing_monitor.py", "--inp", stream, "--o", out, "--l=20200501", "--n", 1, "--g", 2, "--s")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert (out / "2020-05-01.html").exists()
+
+
 def test_observing_monitor_ends_with_2_without_its_folders(script, stream, out):
     assert script("observing_monitor.py").returncode == 2
     assert script("observing_monitor.py", "--input_dir", stream.root).returncode == 2

@@ -90,7 +90,7 @@ bool AreUnchanged(std::span<const FolderStamp> stamps);
 /// done of it, and how much there is, 0 when that is not known yet. Of a scan, what is done are the entries
 /// of folders, files and folders alike. Called by one thread at a time, which is the caller's unless a
 /// function says otherwise; within a stage at most every 50 ms, but for each night and each stream that is
-/// done.
+/// done. What it throws comes out of the function that it was given to.
 using Progress = std::function<void(std::string_view stage, std::int64_t done, std::int64_t total)>;
 
 /// How a caller follows long work, and ends it.

@@ -74,11 +74,14 @@ std::vector<UpdateResult> UpdateStreams(std::span<const StreamConfig> streams, U
 
 /// Writes OUT/index.html over `streams`, each a folder with a history (relative ones start at `out`), with
 /// their nights since the UTC date two days before `as_of`, or the latest where there is none so young. With
-/// a `shared` history it is looked up there, by the name of the folder. A stream whose history can't be read
-/// is shown with the reason; the sentences come back as warnings. Errors: of writing OUT alone.
+/// a `shared` history it is looked up there, by the name of the folder; where that folder, with the stream's
+/// own pages, is on another host, nothing leads to them, and its monitor seems to have stopped when its last
+/// look is older than `max_age`, not than the stream's own. A stream whose history can't be read is shown
+/// with the reason; the sentences come back as warnings. Errors: of writing OUT alone.
 absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::path& out,
                                                        std::span<const std::filesystem::path> streams,
-                                                       UtcTime as_of, const SharedHistory& shared = {});
+                                                       UtcTime as_of, const SharedHistory& shared = {},
+                                                       std::chrono::milliseconds max_age = Stream().max_age);
 
 /// Where the history of `stream` is.
 StreamOutput OutputOf(const Stream& stream);

@@ -20,7 +20,8 @@
 namespace obsmon {
 
 /// An instant in UTC with nanoseconds, as file systems and registries give it. Leap seconds are not counted
-/// (POSIX time). What is not known is an absent optional, never a special value.
+/// (POSIX time). What is not known is an absent optional; a column has a value of its own for it, such as
+/// IngestTable::kNoTime.
 using UtcTime = std::chrono::sys_time<std::chrono::nanoseconds>;
 
 /// Half of what UtcTime reaches, the years 1824 to 2116: so the difference of any two fits. All instants that

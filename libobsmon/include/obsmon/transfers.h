@@ -155,7 +155,8 @@ bool IsRsyncTemporaryName(std::string_view name);
 /// Lists the files of `night` under `storage`, at any depth.
 ///
 /// A night that has no folder is an empty table. Links to files are followed, and so are links to folders,
-/// but never into a folder that is being walked already. Unreadable entries become issues. Errors: kNotFound
+/// but never into a folder that is being walked already, nor out of storage: those become issues, as what
+/// can't be read does. Errors: kNotFound
 /// where `storage` does not exist, kFailedPrecondition where it is no folder, kPermissionDenied where it
 /// can't be entered; kCancelled.
 absl::StatusOr<TransferScan> ScanTransfers(const std::filesystem::path& storage, Night night,

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "files/directory.h"
 #include "files/parallel.h"
 #include "history/postgres_history.h"
 #include "history/sqlite_history.h"
@@ -37,6 +38,29 @@ constexpr std::size_t kBytesOfPagesAtOnce = std::size_t{16} * 1024 * 1024;
 
 // A thread costs as much as the page of so many rows.
 constexpr std::size_t kRowsWorthAThread = 100;
+
+bool LiesIn(const std::filesystem::path& inner, const std::filesystem::path& outer) {
+  std::error_code error;
+  const std::filesystem::path whole_inner = std::filesystem::weakly_canonical(AbsolutePath(inner), error);
+  const std::filesystem::path whole_outer = std::filesystem::weakly_canonical(AbsolutePath(outer), error);
+  return !error && std::ranges::mismatch(whole_outer, whole_inner).in1 == whole_outer.end();
+}
+
+// What obsmon watches it does not write.
+absl::Status CheckOutputIsNoInput(const Stream& stream) {
+  const std::filesystem::path storage = stream.StorageFolder();
+  const std::filesystem::path repo = stream.RepoFolder();
+  // A repository may be the input folder itself, which holds the output as it holds storage.
+  const bool is_input_itself = LiesIn(storage, repo);
+  for (const std::filesystem::path& input : {storage, repo, stream.pending_folder, stream.bad_folder}) {
+    if (input.empty() || !LiesIn(stream.output_dir, input)) continue;
+    if (input == repo && is_input_itself && !LiesIn(repo, stream.output_dir)) continue;
+    return absl::InvalidArgumentError(
+        fmt::format("{}: the output can't lie in {}, where obsmon writes nothing; give another output_dir",
+                    stream.output_dir.string(), input.string()));
+  }
+  return absl::OkStatus();
+}
 
 bool HasOpenProblems(const NightSummary& night) {
   // What only the prototype has seen stays as it saw it: its files may be long cleaned away.
@@ -75,6 +99,7 @@ class StreamUpdate {
     OBSMON_RETURN_IF_ERROR(CheckOptionsOf(stream_));
     OBSMON_RETURN_IF_ERROR(CheckInputOf(stream_));
     if (stream_.output_dir.empty()) return absl::InvalidArgumentError("no output: give output_dir");
+    OBSMON_RETURN_IF_ERROR(CheckOutputIsNoInput(stream_));
     outcome_ = UpdateOutcome::kInputUnreadable;
     OBSMON_ASSIGN_OR_RETURN(StreamView view, StreamView::Open(stream_, as_of_, control_));
     outcome_ = UpdateOutcome::kOutputUnwritable;

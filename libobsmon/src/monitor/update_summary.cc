@@ -33,17 +33,19 @@ std::vector<NightSummary> LatestOf(std::vector<NightSummary> nights, UtcTime as_
   return nights;
 }
 
-// As the stream's own pages have it, which are written by whoever looks at it.
-std::chrono::milliseconds MaxAgeOf(const std::filesystem::path& folder) {
+// As the stream's own pages have it, which are written by whoever looks at it; absent where they lie on
+// another host.
+std::optional<std::chrono::milliseconds> MaxAgeOf(const std::filesystem::path& folder) {
   const absl::StatusOr<std::string> status = ReadSmallFile(folder / PageStatusName());
-  return (status.ok() ? MaxAgeIn(*status) : std::nullopt).value_or(Stream().max_age);
+  return status.ok() ? MaxAgeIn(*status) : std::nullopt;
 }
 
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::path& out,
                                                        std::span<const std::filesystem::path> streams,
-                                                       UtcTime as_of, const SharedHistory& shared) {
+                                                       UtcTime as_of, const SharedHistory& shared,
+                                                       std::chrono::milliseconds max_age) {
   std::error_code error;
   std::filesystem::create_directories(out, error);
   if (error)
@@ -55,12 +57,13 @@ absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::pa
     // From one to the other, and each may have been given either way.
     const std::filesystem::path way =
         AbsolutePath(folder).lexically_normal().lexically_proximate(AbsolutePath(out).lexically_normal());
-    StreamSummary summary{.name = NameOfFolder(folder), .page = (way / "index.html").string()};
+    StreamSummary summary{.name = NameOfFolder(folder)};
+    if (std::filesystem::exists(folder / "index.html", error)) summary.page = (way / "index.html").string();
     absl::StatusOr<std::vector<NightSummary>> nights =
         ReadNights({.name = summary.name, .output_dir = folder, .history = shared});
     if (nights.ok()) {
       summary.last_look = LastLookAt(*nights);
-      summary.max_age = MaxAgeOf(folder);
+      summary.max_age = MaxAgeOf(folder).value_or(max_age);
       summary.nights = LatestOf(*std::move(nights), as_of);
     } else {
       summary.trouble = std::string(nights.status().message());

@@ -43,16 +43,20 @@ Markup IconOf(NightState state) {
          "%3C/svg%3E";
 }
 
-void NightLink(Night night, std::string_view folder, Html& page) {
+void NightLink(Night night, std::optional<std::string_view> folder, Html& page) {
+  if (!folder) {
+    page.Raw("<time>").Text(night.ToString()).Raw("</time>");
+    return;
+  }
   page.Raw("<a href=\"")
-      .Link(folder)
+      .Link(*folder)
       .Link(NightPageName(night))
       .Raw("\"><time>")
       .Text(night.ToString())
       .Raw("</time></a>");
 }
 
-void Problem(const NightSummary& night, std::string_view folder, Html& page) {
+void Problem(const NightSummary& night, std::optional<std::string_view> folder, Html& page) {
   const NightFacts facts = FactsOf(night);
   page.Raw("<li>");
   NightLink(night.night, folder, page);
@@ -114,7 +118,7 @@ NightFigures FiguresOf(const NightSummary& night) {
           .last_ingest = night.counts.last_ingest};
 }
 
-void NightRow(const NightSummary& night, std::string_view folder, Html& page) {
+void NightRow(const NightSummary& night, std::optional<std::string_view> folder, Html& page) {
   const NightFigures figures = FiguresOf(night);
   page.Raw("<tr><th scope=\"row\">");
   NightLink(night.night, folder, page);
@@ -235,7 +239,7 @@ NightState WorstOf(std::span<const NightSummary> nights) {
   return worst;
 }
 
-void ProblemList(std::span<const NightSummary> nights, std::string_view folder, Html& page) {
+void ProblemList(std::span<const NightSummary> nights, std::optional<std::string_view> folder, Html& page) {
   const std::ptrdiff_t problems = ranges::count_if(nights, IsProblem);
   if (problems == 0) return;
   page.Raw("<ul class=\"problems\">\n");
@@ -249,8 +253,8 @@ void ProblemList(std::span<const NightSummary> nights, std::string_view folder, 
   page.Raw("</ul>\n");
 }
 
-void NightTable(std::string_view stream, std::span<const NightSummary> nights, std::string_view folder,
-                Html& page) {
+void NightTable(std::string_view stream, std::span<const NightSummary> nights,
+                std::optional<std::string_view> folder, Html& page) {
   page.Raw(
           "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Table of nights\">"
           "<table class=\"nights\">\n<caption>Nights")

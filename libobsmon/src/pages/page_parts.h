@@ -2,6 +2,7 @@
 #ifndef OBSMON_SRC_PAGES_PAGE_PARTS_H_
 #define OBSMON_SRC_PAGES_PAGE_PARTS_H_
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,8 +49,9 @@ NightState WorseOf(NightState a, NightState b);
 /// The worst of all; complete where there are none.
 NightState WorstOf(std::span<const NightSummary> nights);
 
-/// A list of nights with what is wrong with each. `folder` is what their links begin with: "" or "auxtel/".
-void ProblemList(std::span<const NightSummary> nights, std::string_view folder, Html& page);
+/// A list of nights with what is wrong with each. `folder` is what their links begin with: "" or "auxtel/";
+/// absent where there is no page to lead to.
+void ProblemList(std::span<const NightSummary> nights, std::optional<std::string_view> folder, Html& page);
 
 /// The nights as a calendar: a month a table, newest first, each night with its sign and colour.
 void NightCalendar(std::span<const NightSummary> nights, std::string_view folder, Html& page);
@@ -57,8 +59,8 @@ void NightCalendar(std::span<const NightSummary> nights, std::string_view folder
 void NightSparklines(std::span<const NightSummary> nights, Html& page);
 
 /// The table of nights, newest first as given; the caption names `stream`, and the links begin with `folder`.
-void NightTable(std::string_view stream, std::span<const NightSummary> nights, std::string_view folder,
-                Html& page);
+void NightTable(std::string_view stream, std::span<const NightSummary> nights,
+                std::optional<std::string_view> folder, Html& page);
 
 }  // namespace obsmon
 

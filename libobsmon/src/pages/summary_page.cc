@@ -89,9 +89,10 @@ void Section(const StreamSummary& stream, Html& page) {
   } else if (stream.nights.empty()) {
     page.Raw("<p>No night has been looked at yet.</p>\n");
   } else {
-    ProblemList(stream.nights, FolderPrefixOf(stream.page), page);
+    const auto folder = stream.page.empty() ? std::nullopt : std::optional(FolderPrefixOf(stream.page));
+    ProblemList(stream.nights, folder, page);
     if (stream.nights.size() > 3) NightSparklines(stream.nights, page);
-    NightTable(stream.name, stream.nights, FolderPrefixOf(stream.page), page);
+    NightTable(stream.name, stream.nights, folder, page);
   }
   page.Raw("</section>\n");
 }
