@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <new>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,17 @@ std::optional<std::string> Variable(const std::string& name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
+int RunWithinMemory(const std::vector<std::string>& arguments, const Environment& environment) {
+  // What Nagios calls UNKNOWN, and other commands an input that can't be read.
+  constexpr int kNotEnoughMemory = 3;
+  try {
+    return RunCommand(arguments, environment, std::cout, std::cerr);
+  } catch (const std::bad_alloc&) {
+    std::cerr << "obsmon: there is not enough memory for this; raise the limit, or ask for less at once\n";
+    return kNotEnoughMemory;
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -50,6 +62,6 @@ int main(int argc, char** argv) {
                                 .err_is_terminal = isatty(STDERR_FILENO) == 1,
                                 .clock = std::chrono::steady_clock::now,
                                 .stop = signals.token()};
-  const int status = RunCommand(arguments, environment, std::cout, std::cerr);
+  const int status = RunWithinMemory(arguments, environment);
   return signals.caught() != 0 ? 128 + signals.caught() : status;
 }

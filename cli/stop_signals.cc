@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <cstdlib>
+#include <system_error>
 
 namespace obsmon::cli {
 namespace {
@@ -25,10 +26,16 @@ StopSignals::StopSignals() {
   }
   sigaddset(&awaited_, EndSignal());
   pthread_sigmask(SIG_BLOCK, &awaited_, nullptr);
-  waiter_ = std::thread([this] { Wait(); });
+  try {
+    waiter_ = std::thread([this] { Wait(); });
+  } catch (const std::system_error&) {
+    // No thread is to be had: a signal ends the process at once, which costs what it has not done yet.
+    pthread_sigmask(SIG_UNBLOCK, &awaited_, nullptr);
+  }
 }
 
 StopSignals::~StopSignals() {
+  if (!waiter_.joinable()) return;
   pthread_kill(waiter_.native_handle(), EndSignal());
   waiter_.join();
 }

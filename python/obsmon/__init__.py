@@ -415,9 +415,10 @@ def open_registry(
         dataset_type=dataset_type,
         busy_timeout=busy_timeout,
     )
+    opened = _obsmon.open_registry(stream)
     if registry is not None and storage is None:
         raise TypeError("the paths that a database gives start at storage: give it")
-    return _obsmon.open_registry(stream)
+    return opened
 
 
 def match_night(

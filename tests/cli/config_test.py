@@ -89,6 +89,12 @@ class Config(CommandTest):
         self.assertIn("comcam: done", result.stdout)
         self.assertEqual(self.update_all("--stream", "auxtel").returncode, 2)
 
+    def test_two_streams_with_one_output_are_refused_though_one_goes_by_a_link(self):
+        real = self.config.parent / "www/at"
+        real.mkdir(parents=True)
+        (real.parent / "cc").symlink_to("at")
+        self.assert_refused(self.update_all(), 2, "stream 'auxtel' of line", "has the output_dir")
+
     def test_a_file_that_is_not_there_is_named(self):
         self.config.unlink()
         self.assert_refused(self.update_all(), 2, self.config, "No such file")

@@ -52,6 +52,17 @@ class Metrics(CommandTest):
         self.assertEqual(self.update_with_metrics().returncode, 3)
         self.assertIn('obsmon_update_status{stream="auxTel"} 3\n', self.file.read_text())
 
+    def test_replace_no_device_and_are_written_where_a_link_leads(self):
+        pipe = self.file.with_name("pipe")
+        os.mkfifo(pipe)
+        self.assert_refused(self.update_with_metrics(pipe), 4, f"{pipe}: the metrics can't be written there")
+        self.assertTrue(pipe.is_fifo())
+        link = self.file.with_name("link.prom")
+        link.symlink_to(self.file)
+        self.assertEqual(self.update_with_metrics(link).returncode, 0)
+        self.assertTrue(link.is_symlink())
+        self.assertIn("obsmon_files", self.file.read_text())
+
     def test_that_can_not_be_written_are_named_and_cost_no_page(self):
         result = self.update_with_metrics(self.out.parent / "none" / "obsmon.prom")
         self.assert_refused(result, 4, "none/obsmon.prom")

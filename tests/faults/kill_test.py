@@ -2,9 +2,11 @@
 import contextlib
 import signal
 import sqlite3
+import subprocess
 import unittest
 
 from harness import HISTORY, WRITES, FaultTest
+from support import COMMAND
 
 # As the prototype's last version made it.
 PROTOTYPE = """
@@ -18,6 +20,11 @@ CREATE TABLE INGEST_LIST (FILENUM INTEGER PRIMARY KEY, Ingest_Path TEXT, Nite_Ob
 
 
 class Kill(FaultTest):
+    def assert_readable(self, what):
+        """What was there before can be asked for, though half a commit is in the way."""
+        check = subprocess.run([COMMAND, "check", self.out], capture_output=True, text=True, timeout=60)
+        self.assertNotRegex(check.stdout + check.stderr, "readonly|not a database|malformed|disk", what)
+
     def assert_survives_everywhere(self):
         calls = self.calls(WRITES)
         survived = 0
@@ -31,6 +38,7 @@ class Kill(FaultTest):
                 self.start_over()
                 result = self.run_command(FAULT_CALLS=WRITES, FAULT_AT=str(at), FAULT_ACTION=action)
                 self.assertEqual(result.returncode, -signal.SIGKILL, what)
+                self.assert_readable(what)
                 self.assert_whole(what)
                 self.assert_healed(what)
                 survived += 1

@@ -43,7 +43,7 @@ class Arrivals : public testing::Test {
                   .arrival_time = Utc("2020-05-02T01:00:00")});
     const std::string log =
         "2020/05/02 " + std::string(time) + " [1] >f+++++++++ " + std::string(path) + "\n";
-    ApplyArrivals(ParseRsyncLog(log), files);
+    RsyncLog(log).Apply(files);
     return files.arrival_time()[0];
   }
 };
@@ -66,15 +66,15 @@ TEST_F(Arrivals, AreNotTakenFromALogThatCanNotBeRight) {
   files.Append({.path = "20200501/a.fits",
                 .creation_time = Utc("2020-05-02T00:00:00"),
                 .arrival_time = Utc("2020-05-02T01:00:00")});
-  ApplyArrivals(ParseRsyncLog("2020/05/01 21:00:30 [1] >f+++++++++ a.fits"), files);
+  RsyncLog("2020/05/01 21:00:30 [1] >f+++++++++ a.fits").Apply(files);
   EXPECT_EQ(files.arrival_time()[0], Utc("2020-05-02T01:00:00")) << "before its creation: another zone";
 }
 
 TEST(RsyncLog, ThatCanNotBeReadIsAnErrorInOneClause) {
   const TempTree tree;
   TransferTable files;
-  EXPECT_EQ(ApplyRsyncLog(tree / "none.log", files).message(), "No such file or directory");
-  EXPECT_FALSE(ApplyRsyncLog(tree.root(), files).ok());
+  EXPECT_EQ(RsyncLog::Read(tree / "none.log").status().message(), "No such file or directory");
+  EXPECT_FALSE(RsyncLog::Read(tree.root()).ok());
 }
 
 TEST(IngestLog, GivesTheLastWordOnEachFile) {

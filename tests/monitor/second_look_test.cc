@@ -179,7 +179,10 @@ TEST(SecondLook, IsTakenAtFilesWhoseBytesMayStillChange) {
         // Somebody waits for these: rsync --inplace may have only begun.
         Case{"a.fits", seconds{10}, true}, Case{"a.fits", std::chrono::minutes{14}, true},
         Case{"a.fits", std::chrono::minutes{16}, false}, Case{".a.fits.x7Kq2b", seconds{10}, true},
-        Case{".a.fits.x7Kq2b", std::chrono::minutes{14}, true}}) {
+        Case{".a.fits.x7Kq2b", std::chrono::minutes{14}, true},
+        // A transfer that has stalled may go on.
+        Case{".a.fits.x7Kq2b", std::chrono::hours{23}, true},
+        Case{".a.fits.x7Kq2b", std::chrono::hours{25}, false}}) {
     SampleStream stream;
     stream.Arrive("2020-05-01/" + file.name);
     const UtcTime long_ago = stream.Later() - std::chrono::days{1};
@@ -190,6 +193,53 @@ TEST(SecondLook, IsTakenAtFilesWhoseBytesMayStillChange) {
     const UpdateResult second = UpdateStream(stream.Options(), window, as_of + seconds{5});
     EXPECT_EQ(!second.changed.empty(), file.is_looked_at_again) << file.name << " after " << file.age.count();
   }
+}
+
+// A file server's clock may lag behind ours, and keep whole seconds: what changes in the same second as the
+// last change that a look has found bears the same time.
+TEST(SecondLook, IsTakenAtANightThatHadChangedWithinAMinuteOfTheFirst) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.txt");
+  const UtcTime first = stream.Later() - std::chrono::hours{1} + seconds{50};
+  const NightWindow window{.first_day = kNight, .last_day = kNight};
+  ASSERT_THAT(UpdateStream(stream.Options(), window, first).status, IsOk());
+  stream.Arrive("2020-05-01/b.txt");
+  StopTheClockSinceTheLastLook(stream);
+  const UpdateResult second = UpdateStream(stream.Options(), window, stream.Later());
+  ASSERT_THAT(second.nights, testing::SizeIs(1));
+  EXPECT_EQ(second.nights[0].counts.files, 2);
+}
+
+TEST(SecondLook, IsAtWhatARelativePathLeadsToNow) {
+  const SampleStream one;
+  one.Arrive("2020-05-01/a.txt");
+  const SampleStream other;
+  Stream stream = one.Options();
+  stream.input_dir = ".";
+  stream.storage = stream.repo = "";
+  const NightWindow window{.first_day = kNight, .last_day = kNight};
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::vector<std::int64_t> found;
+  for (const SampleStream* const here : {&one, &other}) {
+    std::filesystem::current_path(here->tree().root());
+    const UpdateResult result = UpdateStream(stream, window, one.Later());
+    EXPECT_THAT(result.status, IsOk());
+    found.push_back(result.nights.empty() ? -1 : result.nights[0].counts.files);
+  }
+  std::filesystem::current_path(before);
+  EXPECT_THAT(found, ElementsAre(1, 0));
+}
+
+TEST(SecondLook, FindsThatAFileInAHiddenFolderToWhichALinkLeadsHasGone) {
+  SampleStream stream;
+  const std::filesystem::path file = stream.Arrive("2020-05-01/.keep/a.fits");
+  stream.Ingest("2020-05-01/.keep/a.fits", "2020-05-01");
+  const NightWindow window{.first_day = kNight, .last_day = kNight};
+  UpdateResult look = UpdateStream(stream.Options(), window, stream.Later());
+  ASSERT_EQ(look.nights.at(0).counts[Verdict::kArtifactGone], 0);
+  std::filesystem::remove(file);
+  look = UpdateStream(stream.Options(), window, stream.Later());
+  EXPECT_EQ(look.nights.at(0).counts[Verdict::kArtifactGone], 1);
 }
 
 /// What an update as of `as_of` keeps of the night.
@@ -214,6 +264,21 @@ std::int64_t SizeAfter(const SampleStream& stream, UtcTime as_of, std::string_vi
 
 void GrowInPlace(const SampleStream& stream, std::string_view path, std::uintmax_t size) {
   std::filesystem::resize_file(stream.Storage() / path, size);
+}
+
+// Of an ingested file nobody asks; of one that was pruned and sent again, with the inode of the one before.
+TEST(SecondLook, AsksForAFileThatWasIngestedOnceItIsNoMore) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits", 5'760);
+  stream.Ingest("2020-05-01/a.fits", "2020-05-01");
+  ASSERT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/a.fits"), 5'760);
+  stream.RemakeRepository();
+  GrowInPlace(stream, "2020-05-01/a.fits", 57'600);
+  EXPECT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/a.fits"), 57'600);
+  const NightWindow window{.first_day = kNight, .last_day = kNight};
+  const UpdateResult result = UpdateStream(stream.Options(), window, stream.Later());
+  EXPECT_EQ(result.nights.at(0).counts[Verdict::kNotIngested], 1);
+  EXPECT_EQ(result.nights.at(0).counts[Verdict::kTooSmall], 0);
 }
 
 // As of an hour after their arrival files are settled: the next look lists their folder and asks for the new
@@ -386,6 +451,17 @@ TEST_F(SecondLookAtAnExposure, ListsItsFolderWhenThatWasMovedAndALinkLeadsOutOfS
   std::filesystem::rename(folder, stream_.tree() / "elsewhere");
   std::filesystem::create_directory_symlink(stream_.tree() / "elsewhere", folder);
   EXPECT_EQ(NumFilesAfter(stream_.Later()), 0);
+}
+
+TEST(SecondLook, EntersNoFolderByALinkThatLeadsOutOfStorageByNow) {
+  SampleStream stream;
+  stream.Arrive("2020-05-02/MC_1/a.txt");
+  stream.tree().Folder("storage/2020-05-01");
+  std::filesystem::create_directory_symlink("../2020-05-02/MC_1", stream.Storage() / "2020-05-01/MC_1");
+  ASSERT_EQ(LookAt(stream, stream.Later()).files.size(), 1U);
+  std::filesystem::rename(stream.Storage() / "2020-05-02", stream.tree() / "another_disk");
+  std::filesystem::create_directory_symlink(stream.tree() / "another_disk", stream.Storage() / "2020-05-02");
+  EXPECT_EQ(LookAt(stream, stream.Later()).files.size(), 0U);
 }
 
 /// When the links in it were made.

@@ -204,6 +204,42 @@ TEST(UpdateStream, LooksAgainWhenALogOfRsyncIsNamed) {
   ASSERT_THAT(UpdateStream(options, Only(kNight), later + seconds{1}).changed, IsEmpty());
   options.rsync_log = stream.tree().Text("rsync.log", "");
   EXPECT_THAT(UpdateStream(options, Only(kNight), later + seconds{2}).changed, ElementsAre(kNight));
+  ASSERT_THAT(UpdateStream(options, Only(kNight), later + seconds{3}).changed, IsEmpty());
+  stream.tree().Text("rsync.log", "of another night\n");
+  EXPECT_THAT(UpdateStream(options, Only(kNight), later + seconds{4}).changed, ElementsAre(kNight));
+}
+
+TEST(UpdateStream, LeavesANightAloneOfWhichAGrowingLogCanSayNothingNew) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  stream.Ingest("2020-05-01/a.fits", "2020-05-01");
+  stream.Arrive("2020-04-30/b.fits");
+  Stream options = stream.Options();
+  options.ingest_log = stream.tree().Text("ingest.log", "");
+  options.rsync_log = stream.tree().Text("rsync.log", "");
+  const UtcTime later = stream.Later() + hours{24};
+  UpdateStream(options, Between(kNight - 1, kNight), later);
+  stream.tree().Text("ingest.log", "of another night: ERROR c.fits\n");
+  // The other night has a file that the ingest's log may say something of.
+  EXPECT_THAT(UpdateStream(options, Between(kNight - 1, kNight), later + hours{1}).changed,
+              ElementsAre(kNight - 1));
+  stream.tree().Text("rsync.log", "of another night\n");
+  EXPECT_THAT(UpdateStream(options, Between(kNight - 1, kNight), later + hours{2}).changed, IsEmpty());
+}
+
+TEST(UpdateStream, LooksAgainWhenAnotherListOfTheSameSizeAndTimeTookItsPlace) {
+  SampleStream stream;
+  stream.Arrive("20200501/a.txt");
+  Stream options = stream.Options();
+  options.manifest = stream.tree().Text("taken.txt", "20200501/a.txt\n");
+  const UtcTime later = stream.Later();
+  SetTimes(options.manifest, later - hours{2}, later - hours{2});
+  UpdateStream(options, Only(kNight), later);
+  ASSERT_THAT(UpdateStream(options, Only(kNight), later + seconds{1}).changed, IsEmpty());
+  stream.tree().Text("taken.txt", "20200501/b.txt\n");
+  SetTimes(options.manifest, later - hours{2}, later - hours{2});
+  UpdateStream(options, Only(kNight), later + hours{1});
+  EXPECT_EQ(SummaryOf(stream, kNight).counts[Verdict::kMissing], 1);
 }
 
 TEST(UpdateStream, LooksAgainWhenAListOfWhatWasTakenChanges) {
@@ -730,13 +766,24 @@ TEST(UpdateStream, StopsWhenAskedAndLeavesANightThatItHasNotDoneAsItWas) {
   EXPECT_EQ(SummaryOf(stream, kNight).counts, before.counts);
 }
 
-TEST(UpdateStream, MakesAMissingPageAgain) {
+TEST(UpdateStream, MakesAPageAgainThatIsMissingOrEmptyOrALink) {
   SampleStream stream;
   stream.Arrive("2020-05-01/a.fits");
-  UpdateStream(stream.Options(), Only(kNight), stream.Later());
-  std::filesystem::remove(stream.Page("2020-05-01.html"));
-  UpdateStream(stream.Options(), Only(kNight), stream.Later());
-  EXPECT_TRUE(std::filesystem::exists(stream.Page("2020-05-01.html")));
+  const UtcTime later = stream.Later();
+  UpdateStream(stream.Options(), Only(kNight), later);
+  const std::filesystem::path page = stream.Page("2020-05-01.html");
+  const std::string contents = ReadFile(page);
+  std::filesystem::remove(page);
+  UpdateStream(stream.Options(), Only(kNight), later);
+  EXPECT_EQ(ReadFile(page), contents);
+  std::filesystem::resize_file(page, 0);
+  UpdateStream(stream.Options(), Only(kNight), later);
+  EXPECT_EQ(ReadFile(page), contents);
+  std::filesystem::remove(page);
+  std::filesystem::create_symlink(stream.tree().Text("elsewhere.txt", "theirs"), page);
+  UpdateStream(stream.Options(), Only(kNight), later);
+  EXPECT_EQ(ReadFile(page), contents);
+  EXPECT_EQ(ReadFile(stream.tree() / "elsewhere.txt"), "theirs");
 }
 
 std::set<std::filesystem::path> FilesIn(const std::filesystem::path& folder) {

@@ -113,7 +113,7 @@ def test_observing_monitor_ends_with_2_for_wrong_usage(script, stream, out, argu
 
 
 def test_observing_monitor_takes_the_prototypes_options_as_short_as_argparse_did(script, stream, out):
-    result = script("observing_monitor.py", "--inp", stream, "--o", out, "--l=20200501", "--n", 1, "--g", 2, "--s")
+    result = script("observing_monitor.py", "--inp", stream.root, "--o", out, "--l=20200501", "--n", 1, "--g", 2, "--s")
     assert (result.returncode, result.stderr) == (0, "")
     assert (out / "2020-05-01.html").exists()
 

@@ -58,7 +58,7 @@ TEST(SqliteQuery, TellsOfEachFileWhatTheTableSays) {
            .query = "SELECT file AS path, at AS ingest_time, state AS status FROM exposure WHERE "
                     "night = {day_obs} ORDER BY file DESC;\n"},
           tree.root()));
-  EXPECT_NE(registry->ChangeToken(), "");
+  EXPECT_EQ(registry->ChangeToken(), "") << "what a query gives may depend on the time as well";
   ASSERT_OK_AND_ASSIGN(const NightIngests ingests, registry->ReadNight(kNight));
   ASSERT_EQ(ingests.rows.size(), 3U);
   EXPECT_EQ(ingests.rows[0].path, "20200501/a.fits");

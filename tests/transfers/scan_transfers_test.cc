@@ -655,6 +655,24 @@ class Slow final : public KnownTransfers {
   mutable std::atomic<int> num_asked_{0};
 };
 
+// Each of these folders leads to the next by two links: by all the ways through them there are 2^20 files.
+TEST(ScanTransfers, FollowsNoLinksFromLinkToLinkForEver) {
+  const TempTree tree;
+  for (int i = 0; i < 20; ++i) {
+    tree.File(fmt::format("storage/2020-05-01/f{:02}/x.fits", i));
+    for (const char* link : {"a", "b"}) {
+      std::filesystem::create_directory_symlink(fmt::format("../f{:02}", i + 1),
+                                                tree / fmt::format("storage/2020-05-01/f{:02}/{}", i, link));
+    }
+  }
+  ASSERT_OK_AND_ASSIGN(const TransferScan scan, ScanTransfers(tree / "storage", kNight));
+  EXPECT_LE(scan.files.size(), 20U * (1 + 2 + 4));
+  ASSERT_FALSE(scan.issues.empty());
+  EXPECT_THAT(scan.issues,
+              Contains(Field(&ScanIssue::status, FailsWith(absl::StatusCode::kFailedPrecondition,
+                                                           HasSubstr("is reached by a link in a folder")))));
+}
+
 TEST(ScanTransfers, GivesItsCallerWhatProgressThrowsAndAsksForNothingMore) {
   const TempTree tree;
   for (int folder = 0; folder < 100; ++folder) {

@@ -69,6 +69,13 @@ class TransferTable {
   void Reserve(std::size_t rows, std::size_t path_bytes);
   /// REQUIRES: row < size(). For what knows better than the file's ctime when it arrived.
   void SetArrivalTime(std::size_t row, UtcTime time) { arrival_time_[row] = time; }
+  /// REQUIRES: row < size(). For a file that turns out to be another than was believed.
+  void SetContents(std::size_t row, std::int64_t size_bytes, UtcTime creation_time, UtcTime arrival_time) {
+    size_bytes_[row] = size_bytes;
+    creation_time_[row] = creation_time;
+    arrival_time_[row] = arrival_time;
+    checksum_[row] = kNoChecksum;
+  }
   /// REQUIRES: row < size(). For what reads files; see Stream::compare_checksums.
   void SetChecksum(std::size_t row, Checksum checksum) { checksum_[row] = checksum; }
 

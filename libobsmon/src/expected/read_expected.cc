@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "expected/manifest.h"
 #include "files/directory.h"
+#include "files/parallel.h"
 #include "files/small_file.h"
 #include "obsmon/expected.h"
 #include "obsmon/raw_file_name.h"
@@ -42,13 +43,18 @@ std::string Replaced(std::string text, std::string_view what, const std::string&
 
 class Collector {
  public:
-  Collector(const std::filesystem::path& storage, Night night) : storage_(storage), night_(night) {}
+  Collector(const std::filesystem::path& storage, Night night)
+      : folder_(AbsolutePath(storage)), night_(night) {}
 
-  void ReadSensors(const TransferRow& file, std::string_view obs_id) {
-    const std::string path = (AbsolutePath(storage_) / file.path).string();
+  /// A manifest's text, by whichever thread.
+  absl::StatusOr<std::string> TextOf(const TransferRow& file) const {
     // What a link leads to may be anything that only we can read, and an issue quotes what is wrong with it.
     constexpr std::size_t kLargestManifest = 1;  // MiB
-    const absl::StatusOr<std::string> text = ReadSmallFile(path, kLargestManifest, FollowLinks::kNo);
+    return ReadSmallFile(PathOf(file), kLargestManifest, FollowLinks::kNo);
+  }
+
+  void AddSensors(const TransferRow& file, std::string_view obs_id, const absl::StatusOr<std::string>& text) {
+    const std::string path = PathOf(file);
     if (absl::IsNotFound(text.status())) return;  // replaced while we look: the next look reads it
     absl::StatusOr<std::vector<Sensor>> sensors =
         text.ok() ? expected::ParseExpectedSensors(*text, obs_id) : WithoutPath(text.status(), path);
@@ -96,6 +102,8 @@ class Collector {
   }
 
  private:
+  std::string PathOf(const TransferRow& file) const { return (folder_ / file.path).string(); }
+
   struct File {
     std::string path;
     UtcTime since;
@@ -152,7 +160,7 @@ class Collector {
     }
   }
 
-  const std::filesystem::path& storage_;
+  const std::filesystem::path folder_;  // storage
   const Night night_;
   NightExpected found_;
   std::vector<File> files_;
@@ -166,13 +174,26 @@ absl::StatusOr<NightExpected> ReadExpected(const std::filesystem::path& storage,
                                            const ExpectedOptions& options) {
   constexpr std::string_view kManifest = "_expectedSensors.json";
   Collector collector(storage, night);
+  struct Manifest {
+    std::size_t row;
+    std::string_view obs_id;
+    absl::StatusOr<std::string> text{std::string()};
+  };
+  std::vector<Manifest> manifests;
   for (std::size_t row = 0; row < transfers.size(); ++row) {
     if (!transfers.path()[row].ends_with(kManifest)) continue;
     if (transfers.state()[row] != TransferState::kArrived) continue;
-    if (options.control.stop.stop_requested()) return absl::CancelledError("stopped while reading manifests");
-    const TransferRow file = transfers[row];
-    const std::optional<RawFileName> raw = ParseRawFileName(file.path);
-    if (raw && raw->detector.empty()) collector.ReadSensors(file, raw->obs_id);
+    const std::optional<RawFileName> raw = ParseRawFileName(transfers.path()[row]);
+    if (raw && raw->detector.empty()) manifests.push_back({.row = row, .obs_id = raw->obs_id});
+  }
+  // Each lies on a disk that may be far away.
+  ParallelForWhereSlow(manifests.size(), options.control.num_threads, [&](std::size_t i) {
+    if (!options.control.stop.stop_requested())
+      manifests[i].text = collector.TextOf(transfers[manifests[i].row]);
+  });
+  if (options.control.stop.stop_requested()) return absl::CancelledError("stopped while reading manifests");
+  for (const Manifest& manifest : manifests) {
+    collector.AddSensors(transfers[manifest.row], manifest.obs_id, manifest.text);
   }
   if (!options.manifest.empty()) collector.ReadList(options.manifest);
   collector.AddList(options.listed, options.as_of);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "files/directory.h"
 #include "obsmon/files.h"
@@ -23,6 +24,10 @@ namespace obsmon {
 /// system by its server's clock, and some keep whole seconds only. Two seconds cover all of these (FAT's
 /// grain is 2 s as well).
 inline constexpr std::chrono::seconds kClockGrain{2};
+
+/// A folder's and a file's times are of their file server's clock, which may lag behind ours by so much; a
+/// difference that is larger somebody notices.
+inline constexpr std::chrono::minutes kClocksApart{1};
 
 /// The stamp of a folder that was asked.
 inline FolderStamp StampOf(std::string path, const FileFacts& folder) {
@@ -53,6 +58,14 @@ class WaysOfLinks {
   absl::flat_hash_set<std::string> known_;
   std::vector<FolderStamp> stamps_;
 };
+
+/// Links to folders are followed, but not from link to link for ever: where folders lead to each other, the
+/// ways through them double with each.
+inline constexpr int kMostLinksOnTheWay = 2;
+inline absl::Status TooManyLinks() {
+  return absl::FailedPreconditionError(
+      "is reached by a link in a folder that a link in a folder of a link leads to; not entered");
+}
 
 /// Whether a folder is as it was: the same one, in which no name has changed.
 inline bool AreAlike(const FolderStamp& before, const FolderStamp& now) {

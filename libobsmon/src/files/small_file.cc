@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -42,8 +43,16 @@ absl::StatusOr<std::string> ReadSmallFile(const std::filesystem::path& file, std
   };
   const std::unique_ptr<std::FILE, Close> opened(OpenWithoutWaiting(file, follow));
   if (opened == nullptr) return ReadError(file, errno, follow);
-  std::string text(largest + 1, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), opened.get()));
+  // In pieces that grow, for the limit is far more than most files have.
+  constexpr std::size_t kFirstPiece = std::size_t{16} * 1024;
+  std::string text;
+  for (bool is_at_end = false; !is_at_end && text.size() <= largest;) {
+    const std::size_t before = text.size();
+    text.resize(std::min(largest + 1, std::max(kFirstPiece, 2 * before)));
+    const std::size_t num_read = std::fread(text.data() + before, 1, text.size() - before, opened.get());
+    is_at_end = before + num_read < text.size();
+    text.resize(before + num_read);
+  }
   if (std::ferror(opened.get()) != 0) return ReadError(file, errno, follow);
   if (text.size() > largest) {
     return absl::InvalidArgumentError(

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "files/folder_stamps.h"
 #include "history/copy_rows.h"
 #include "history/stored_rows.h"
 #include "text/path_text.h"
@@ -14,9 +15,6 @@ namespace {
 
 // Longer than the pauses of a transfer; and every look asks for the files of so long a time.
 constexpr std::chrono::minutes kSettledAfter{15};
-
-// A folder's times are of its file server's clock, which may lag behind ours; that nobody should notice.
-constexpr std::chrono::minutes kClocksApart{1};
 
 StoredTransfer FactsOf(const TransferTable& files, std::size_t row) {
   return TransferRows{.table = files, .verdicts = {}}.Facts(row);
@@ -71,6 +69,11 @@ bool EarlierFiles::IsSettled(std::size_t row) const {
   return files.state()[row] == TransferState::kArrived &&
          files.arrival_time()[row] + kSettledAfter < earlier_.found_at &&
          files.creation_time()[row] < earlier_.found_at;
+}
+
+bool EarlierFiles::WasDone(std::string_view path) const {
+  const std::optional<std::size_t> found = RowOf(path);
+  return found && earlier_.is_done[*found];
 }
 
 std::optional<TransferRow> EarlierFiles::Find(std::string_view path, const FileId& file_id,

@@ -21,6 +21,7 @@ namespace {
 using std::filesystem::path;
 
 constexpr int kCacheKibibytes = 32 * 1024;
+constexpr const char* kCopiesFolder = "/tmp";
 constexpr std::int64_t kDatabaseHeaderBytes = 100;
 
 /// The system's error about `file`, with what to do.
@@ -56,6 +57,10 @@ absl::StatusOr<std::optional<std::int64_t>> SizeOf(const path& file) {
   if (stat(file.c_str(), &found) != 0) {
     if (errno == ENOENT) return std::optional<std::int64_t>();
     return SystemError(errno, file, "let this user read the folder");
+  }
+  if (!S_ISREG(found.st_mode)) {  // opening a pipe would wait for its writer
+    return absl::FailedPreconditionError(
+        fmt::format("{}: it is no regular file; move it away, or name another output folder", file.string()));
   }
   if (found.st_size > 0 && found.st_size < kDatabaseHeaderBytes) {
     return Explain(absl::DataLossError(fmt::format("{}: file is not a database", file.string())));
@@ -191,6 +196,20 @@ absl::StatusOr<HistoryFile> OpenHistoryFile(const path& output_dir, std::chrono:
   return Accept(*std::move(database), contents, /*writable=*/true);
 }
 
+// After a run that was killed in its commit SQLite would have to write, to take back the half of it.
+absl::StatusOr<HistoryFile> OpenCopyOf(const path& file) {
+  absl::StatusOr<sqlite::ForeignDatabase> database = sqlite::ForeignDatabase::Open(file, kCopiesFolder, {});
+  if (!database.ok()) {
+    return Explain({database.status().code(),
+                    fmt::format("{}: {}", file.string(), std::string(database.status().message()))});
+  }
+  auto [folder, connection] = (*std::move(database)).Take();
+  const absl::StatusOr<Contents> contents = Identify(connection);
+  OBSMON_ASSIGN_OR_RETURN(HistoryFile history, Accept(std::move(connection), contents, /*writable=*/false));
+  history.copy = std::move(folder);
+  return history;
+}
+
 absl::StatusOr<HistoryFile> OpenHistoryFileReadOnly(const path& output_dir,
                                                     std::chrono::milliseconds busy_timeout) {
   const path file = output_dir / kHistoryFileName;
@@ -203,6 +222,10 @@ absl::StatusOr<HistoryFile> OpenHistoryFileReadOnly(const path& output_dir,
       sqlite::Connection::Open(file.string(), sqlite::OpenMode::kReadOnly, busy_timeout);
   if (!database.ok()) return Explain(database.status());
   const absl::StatusOr<Contents> contents = Identify(*database);
+  std::error_code ignored;
+  if (!contents.ok() && std::filesystem::exists(file.string() + "-journal", ignored)) {
+    return OpenCopyOf(file);
+  }
   return Accept(*std::move(database), contents, /*writable=*/false);
 }
 

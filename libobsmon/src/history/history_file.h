@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "history/schema.h"
+#include "sqlite/foreign_database.h"
 #include "sqlite/sqlite.h"
 
 namespace obsmon {
@@ -19,6 +20,7 @@ struct HistoryFile {
   sqlite::Connection database;
   Contents contents = Contents::kHistory;  ///< kHistory or kPrototype
   bool writable = false;
+  std::optional<sqlite::PrivateFolder> copy{};  ///< where the database lies, if it is a copy
 };
 
 /// Opens the history in `output_dir` for writing. Makes it where there is none or an empty file, takes over a

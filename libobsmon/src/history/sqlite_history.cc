@@ -60,7 +60,10 @@ constexpr std::size_t kRowsThatFillTheCache = 100'000;
 class SqliteHistory final : public History {
  public:
   explicit SqliteHistory(HistoryFile file)
-      : database_(std::move(file.database)), contents_(file.contents), writable_(file.writable) {}
+      : copy_(std::move(file.copy)),
+        database_(std::move(file.database)),
+        contents_(file.contents),
+        writable_(file.writable) {}
 
   absl::StatusOr<std::vector<NightSummary>> Nights() override { return Explained(ReadNights()); }
   absl::StatusOr<std::optional<NightFingerprint>> Fingerprint(Night night) override {
@@ -111,6 +114,7 @@ class SqliteHistory final : public History {
   template <typename Change>
   absl::Status InRun(Change change);
 
+  std::optional<sqlite::PrivateFolder> copy_;  // outlives the connection
   sqlite::Connection database_;
   Contents contents_;
   bool writable_;

@@ -53,6 +53,10 @@ IngestFailures ParseIngestLog(std::string_view text) {
       reason = line.substr(at + kReason.size());
       continue;
     }
+    if (names.empty()) {
+      reason = {};
+      continue;
+    }
     const bool fails = !reason.empty() || HasOneOf(kFailing, line);
     const std::string_view message = (reason.empty() ? line : reason).substr(0, kLongestMessage);
     for (const std::string_view name : names) {
@@ -62,7 +66,6 @@ IngestFailures ParseIngestLog(std::string_view text) {
         failures.erase(std::string(name));
       }
     }
-    if (names.empty()) reason = {};
   }
   return failures;
 }

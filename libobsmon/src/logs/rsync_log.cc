@@ -61,29 +61,31 @@ std::vector<LoggedArrival> ParseRsyncLog(std::string_view text) {
   return arrivals;
 }
 
-void ApplyArrivals(const std::vector<LoggedArrival>& arrivals, TransferTable& transfers) {
-  if (arrivals.empty()) return;
-  absl::flat_hash_map<std::string_view, std::vector<const LoggedArrival*>> by_name;
-  for (const LoggedArrival& arrival : arrivals) by_name[NameOf(arrival.path)].push_back(&arrival);
-  for (std::size_t row = 0; row < transfers.size(); ++row) {
-    const TransferRow file = transfers[row];
-    const auto found = by_name.find(NameOf(file.path));
-    if (found == by_name.end() || file.state == TransferState::kInFlight) continue;
-    std::optional<UtcTime> latest;
-    for (const LoggedArrival* arrival : found->second) {
-      const bool can_be = file.creation_time <= arrival->time + kGrainOfLog &&
-                          arrival->time <= file.arrival_time + kGrainOfLog;
-      if (can_be && AreOneFile(arrival->path, file.path))
-        latest = std::max(latest.value_or(arrival->time), arrival->time);
-    }
-    if (latest && *latest < file.arrival_time) transfers.SetArrivalTime(row, *latest);
+RsyncLog::RsyncLog(std::string text) : text_(std::make_unique<const std::string>(std::move(text))) {
+  for (const LoggedArrival& arrival : ParseRsyncLog(*text_)) {
+    by_name_[NameOf(arrival.path)].push_back(arrival);
   }
 }
 
-absl::Status ApplyRsyncLog(const std::filesystem::path& file, TransferTable& transfers) {
-  OBSMON_ASSIGN_OR_RETURN(const std::string text, ReadEndOfLog(file));
-  ApplyArrivals(ParseRsyncLog(text), transfers);
-  return absl::OkStatus();
+absl::StatusOr<RsyncLog> RsyncLog::Read(const std::filesystem::path& file) {
+  OBSMON_ASSIGN_OR_RETURN(std::string text, ReadEndOfLog(file));
+  return RsyncLog(std::move(text));
+}
+
+void RsyncLog::Apply(TransferTable& transfers) const {
+  for (std::size_t row = 0; row < transfers.size(); ++row) {
+    const TransferRow file = transfers[row];
+    const auto found = by_name_.find(NameOf(file.path));
+    if (found == by_name_.end() || file.state == TransferState::kInFlight) continue;
+    std::optional<UtcTime> latest;
+    for (const LoggedArrival& arrival : found->second) {
+      const bool can_be =
+          file.creation_time <= arrival.time + kGrainOfLog && arrival.time <= file.arrival_time + kGrainOfLog;
+      if (can_be && AreOneFile(arrival.path, file.path))
+        latest = std::max(latest.value_or(arrival.time), arrival.time);
+    }
+    if (latest && *latest < file.arrival_time) transfers.SetArrivalTime(row, *latest);
+  }
 }
 
 }  // namespace obsmon::logs

@@ -8,11 +8,13 @@
 #define OBSMON_SRC_LOGS_RSYNC_LOG_H_
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/status/status.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
 #include "obsmon/transfers.h"
 
 namespace obsmon::logs {
@@ -28,13 +30,22 @@ struct LoggedArrival {
 /// The arrivals of a log, in its order. Lines of another form are passed over: a log has many kinds.
 std::vector<LoggedArrival> ParseRsyncLog(std::string_view text);
 
-/// Takes the arrival of each file that `arrivals` name from there, where that can be: not before its
-/// creation, nor after its ctime. Of several the latest. A file is recognised by its name, and by as many of
-/// its folders as the log tells.
-void ApplyArrivals(const std::vector<LoggedArrival>& arrivals, TransferTable& transfers);
+/// A log, ready to be asked about the files of one night after another.
+class RsyncLog {
+ public:
+  explicit RsyncLog(std::string text);
+  /// From the last 64 MiB of `file`. Errors: it can't be read, one clause without the path.
+  static absl::StatusOr<RsyncLog> Read(const std::filesystem::path& file);
 
-/// Both, from the last 64 MiB of `file`. Errors: it can't be read, one clause without the path.
-absl::Status ApplyRsyncLog(const std::filesystem::path& file, TransferTable& transfers);
+  /// Takes the arrival of each file that the log names from there, where that can be: not before its
+  /// creation, nor after its ctime. Of several the latest. A file is recognised by its name, and by as many
+  /// of its folders as the log tells.
+  void Apply(TransferTable& transfers) const;
+
+ private:
+  std::unique_ptr<const std::string> text_;  // stays where it is, for the others are views into it
+  absl::flat_hash_map<std::string_view, std::vector<LoggedArrival>> by_name_;
+};
 
 }  // namespace obsmon::logs
 

@@ -38,10 +38,13 @@ std::string ExpectedPlace(std::string_view path) {
 // rsync --delay-updates keeps files here, whole and untouched, until all of the transfer is done.
 bool IsDelayed(std::string_view path) { return path.find("/.~tmp~/") != std::string_view::npos; }
 
-bool LiesIn(std::string_view path, const std::vector<std::string>& folders) {
-  return std::ranges::any_of(folders, [path](const std::string& folder) {
-    return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
-  });
+// Whether `path` or a folder above it is among `places`.
+bool LiesIn(std::string_view path, const absl::flat_hash_set<std::string_view>& places) {
+  if (places.empty()) return false;
+  for (; !path.empty(); path = FolderOf(path)) {
+    if (places.contains(path)) return true;
+  }
+  return false;
 }
 
 /// Gathers what is known of each file, and lets Decide decide.
@@ -204,11 +207,10 @@ class Judge {
       const ExpectedRow file = expected_[row];
       if (IsSomewhere(file)) continue;
       const std::int32_t rule = RuleOf(file.path, false);
-      const Verdict verdict =
-          Decide({.ignored = rule != NightMatch::kNoRow,
-                  .hidden = !options_.registry_readable || LiesIn(file.path, options_.hidden_folders),
-                  .age = as_of_ - file.since,
-                  .grace = MissingGrace()});
+      const Verdict verdict = Decide({.ignored = rule != NightMatch::kNoRow,
+                                      .hidden = !options_.registry_readable || LiesIn(file.path, hidden_),
+                                      .age = as_of_ - file.since,
+                                      .grace = MissingGrace()});
       if (verdict == Verdict::kSettling) HoldsUntil(file.since + MissingGrace());
       match_.absent.push_back({.expected_row = row, .verdict = verdict, .rule = rule});
     }
@@ -220,6 +222,8 @@ class Judge {
   const UtcTime as_of_;
   const MatchOptions& options_;
   NightMatch& match_;
+  const absl::flat_hash_set<std::string_view> hidden_{options_.hidden_folders.begin(),
+                                                      options_.hidden_folders.end()};
   bool has_unseen_dataset_ = false;
   bool has_unseen_dataset_of_any_name_ = false;
   UtcTime last_write_ = kEarliestTime;              ///< of all that is in flight

@@ -1,4 +1,8 @@
+#include <fmt/format.h>
+
 #include <cstddef>
+#include <filesystem>
+#include <system_error>
 
 #include "monitor/read_nights.h"
 #include "obsmon/metrics.h"
@@ -17,7 +21,17 @@ absl::Status PublishMetrics(const std::filesystem::path& file, std::span<const S
     if (auto nights = ReadNights(streams[i]); nights.ok()) stream.nights = *std::move(nights);
     metrics.push_back(std::move(stream));
   }
-  return PublishFile(file, RenderMetrics(metrics));
+  // What a link leads to is meant; and a device that somebody named is not to become a file.
+  std::error_code error;
+  const std::filesystem::path place = std::filesystem::is_symlink(file, error)
+                                          ? file.parent_path() / std::filesystem::read_symlink(file, error)
+                                          : file;
+  const std::filesystem::file_status found = std::filesystem::symlink_status(place, error);
+  if (std::filesystem::exists(found) && !std::filesystem::is_regular_file(found)) {
+    return absl::FailedPreconditionError(
+        fmt::format("{}: the metrics can't be written there, for it is no regular file", file.string()));
+  }
+  return PublishFile(place, RenderMetrics(metrics));
 }
 
 }  // namespace obsmon

@@ -19,8 +19,6 @@
 #include "files/directory.h"
 #include "files/folder_stamps.h"
 #include "files/parallel.h"
-#include "logs/ingest_log.h"
-#include "logs/rsync_log.h"
 #include "match/matcher.h"
 #include "monitor/compare_checksums.h"
 #include "monitor/scanned_files.h"
@@ -37,6 +35,10 @@ namespace {
 // A file that somebody waits for may still be growing where it lies, which leaves its folder as it is: it is
 // looked at again all the same.
 constexpr std::chrono::minutes kMayStillGrow{15};
+// A transfer that has stood still for longer nobody goes on with.
+constexpr std::chrono::hours kMayGoOn{24};
+// How long after a file's arrival rsync may tell of it in its log.
+constexpr std::chrono::hours kLogIsWrittenWithin{24};
 
 std::vector<std::string> NamesOfFolder(const std::filesystem::path& folder) {
   std::vector<std::string> names = {AbsolutePath(folder).lexically_normal().string()};
@@ -69,8 +71,9 @@ std::uint64_t DigestOfChoices(const Stream& stream) {
   for (const std::string& text : {events.uri, events.prefix, events.files_table}) add(text);
   for (const std::string& table : events.events_tables) add(table);
   add("");
-  add(stream.pending_folder.native());
-  add(stream.bad_folder.native());
+  for (const std::filesystem::path& folder : {stream.pending_folder, stream.bad_folder}) {
+    add(folder.empty() ? folder.native() : AbsolutePath(folder).native());
+  }
   if (stream.compare_checksums) add("checksums");
   return digest.value();
 }
@@ -96,8 +99,8 @@ std::uint64_t DigestOfTolerance(const MatchOptions& options) {
 
 std::uint64_t DigestOfRules(const Stream& stream, const MatchOptions& options) {
   return Digest()
-      .Add(stream.StorageFolder().string())
-      .Add(stream.RepoFolder().string())
+      .Add(AbsolutePath(stream.StorageFolder()).native())
+      .Add(AbsolutePath(stream.RepoFolder()).native())
       .Add(static_cast<std::uint64_t>(stream.search_links))
       .Add(DigestOfChoices(stream))
       .Add(static_cast<std::uint64_t>(stream.generation))
@@ -159,6 +162,18 @@ ScanIssue ExpectedIssue(const SqlQuery& sql, const absl::Status& why) {
   std::string message(why.message());
   if (message.starts_with(place + ": ")) message.erase(0, place.size() + 2);
   return {.path = place, .status = absl::DataLossError(message)};
+}
+
+void AddFacts(const std::filesystem::path& file, Digest& digest) {
+  if (file.empty()) return;
+  const absl::StatusOr<FileFacts> facts = StatPath(file.string());
+  digest.Add(static_cast<std::uint64_t>(facts.ok()));
+  if (!facts.ok()) return;
+  digest.Add(facts->file_id.device)
+      .Add(facts->file_id.inode)
+      .Add(static_cast<std::uint64_t>(facts->size_bytes))
+      .Add(static_cast<std::uint64_t>(facts->mtime.time_since_epoch().count()))
+      .Add(static_cast<std::uint64_t>(facts->ctime.time_since_epoch().count()));
 }
 
 absl::Status CheckStorage(const std::filesystem::path& storage) {
@@ -325,6 +340,15 @@ absl::StatusOr<StreamView::OfNeighbour<IngestTable>> StreamView::NeighboursInges
     return OfNeighbour<IngestTable>{look->report.evidence.ingests, look->registry_folders,
                                     look->report.evidence.issues};
   }
+  // Where there was an earlier look, with what that has found: both sides then cost a question a folder, and
+  // not one a link.
+  Sides& sides = sides_[neighbour];
+  if (!sides.registry && !sides.storage) {
+    if (!sides.earlier) {
+      OBSMON_ASSIGN_OR_RETURN(sides.earlier, Recalled(neighbour));
+    }
+    if (*sides.earlier) OBSMON_RETURN_IF_ERROR(Storage(neighbour).status());
+  }
   OBSMON_ASSIGN_OR_RETURN(const NightIngests* ingests, Ingests(neighbour));
   return OfNeighbour<IngestTable>{ingests->rows, ingests->folders, ingests->issues};
 }
@@ -340,7 +364,9 @@ absl::StatusOr<std::uint64_t> StreamView::RegistryDigest(Night night) {
 }
 
 absl::StatusOr<bool> StreamView::IsUnchanged(Night night, const NightFingerprint& known) {
-  if (!known.trusted || known.rules_digest != RulesDigest(night)) return false;
+  if (!known.trusted) return false;
+  const RulesDigests digests = DigestsOfRules(night);
+  if (std::ranges::find(digests, known.rules_digest) == digests.end()) return false;
   if (known.good_until && *known.good_until <= as_of_) return false;
   if (!AreUnchanged(known.folders)) return false;
   if (!registry_token_.empty() && known.registry_token == registry_token_) return true;
@@ -419,12 +445,13 @@ absl::StatusOr<NightLook> StreamView::Look(Night night) {
   Append(look.fingerprint.folders, look.registry_folders);
 
   OBSMON_RETURN_IF_ERROR(ReadExpectations(look));
-  if (*sides.earlier) (*sides.earlier)->Restore(evidence.transfers, evidence.expected);
-  sides.earlier.reset();
+  const Earlier earlier = *std::move(sides.earlier);
+  if (earlier) earlier->Restore(evidence.transfers, evidence.expected);
   match_options_.registry_readable = registry_status_.ok() && !links_are_hidden;
   look.report.match = Match(evidence);
   OBSMON_ASSIGN_OR_RETURN(look.fingerprint.registry_digest, digest.get());
   OBSMON_RETURN_IF_ERROR(ConsultNeighbours(look));
+  if (earlier) AskAgain(look, *earlier);
   ReadFailures(look);
   look.report = MakeReport(stream_.name, night, as_of_, std::move(evidence), std::move(look.report.match));
   Trust(look);
@@ -447,7 +474,7 @@ std::span<const ListedFile> StreamView::Listed(Night night) {
   return list == expected_lists_->end() ? std::span<const ListedFile>() : list->second;
 }
 
-std::uint64_t StreamView::RulesDigest(Night night) {
+RulesDigests StreamView::DigestsOfRules(Night night) {
   Digest digest;
   digest.Add(rules_digest_);
   for (const ListedFile& file : Listed(night)) {
@@ -455,28 +482,30 @@ std::uint64_t StreamView::RulesDigest(Night night) {
     if (file.since) digest.Add(static_cast<std::uint64_t>(file.since->time_since_epoch().count()));
   }
   digest.Add(std::uint64_t{expected_status_.ok()});
-  for (const std::filesystem::path& file : {ManifestOf(stream_.manifest, night), stream_.ingest_log}) {
-    if (file.empty()) continue;
-    const absl::StatusOr<FileFacts> facts = StatPath(file.string());
-    digest.Add(static_cast<std::uint64_t>(facts.ok()));
-    if (!facts.ok()) continue;
-    digest.Add(facts->file_id.inode)
-        .Add(static_cast<std::uint64_t>(facts->size_bytes))
-        .Add(static_cast<std::uint64_t>(facts->mtime.time_since_epoch().count()));
+  AddFacts(ManifestOf(stream_.manifest, night), digest);
+  RulesDigests digests;
+  for (std::size_t logs = 0; logs < digests.size(); ++logs) {
+    Digest with_logs = digest;
+    with_logs.Add(std::uint64_t{logs});
+    if ((logs & kWithIngestLog) != 0) AddFacts(stream_.ingest_log, with_logs);
+    if ((logs & kWithRsyncLog) != 0) AddFacts(stream_.rsync_log, with_logs);
+    digests[logs] = with_logs.value();
   }
-  return digest.value();
+  return digests;
 }
 
-void StreamView::ReadArrivals(NightEvidence& evidence) const {
+void StreamView::ReadArrivals(NightEvidence& evidence) {
   if (stream_.rsync_log.empty()) return;
-  const absl::Status status = logs::ApplyRsyncLog(stream_.rsync_log, evidence.transfers);
-  if (!status.ok()) evidence.issues.push_back(LogIssue(stream_.rsync_log, "rsync_log", status));
+  if (!rsync_log_) rsync_log_ = logs::RsyncLog::Read(stream_.rsync_log);
+  if (rsync_log_->ok()) return (*rsync_log_)->Apply(evidence.transfers);
+  evidence.issues.push_back(LogIssue(stream_.rsync_log, "rsync_log", rsync_log_->status()));
 }
 
-void StreamView::ReadFailures(NightLook& look) const {
+void StreamView::ReadFailures(NightLook& look) {
   if (stream_.ingest_log.empty()) return;
   NightEvidence& evidence = look.report.evidence;
-  const absl::StatusOr<logs::IngestFailures> failures = logs::ReadIngestLog(stream_.ingest_log);
+  if (!ingest_failures_) ingest_failures_ = logs::ReadIngestLog(stream_.ingest_log);
+  const absl::StatusOr<logs::IngestFailures>& failures = *ingest_failures_;
   if (!failures.ok()) {
     return evidence.issues.push_back(LogIssue(stream_.ingest_log, "ingest_log", failures.status()));
   }
@@ -508,7 +537,7 @@ absl::Status StreamView::ReadExpectations(NightLook& look) {
     const std::string_view path = PathBelow(issue.path, match_options_.storage_names);
     if (HidesFiles(issue) && !path.empty()) match_options_.hidden_folders.emplace_back(path);
   }
-  look.fingerprint.rules_digest = RulesDigest(look.report.night);  // before the list is read
+  look.rules_digests = DigestsOfRules(look.report.night);  // before the list is read
   if (absl::IsCancelled(expected_status_)) return expected_status_;
   evidence.expected_status = expected_status_;
   OBSMON_ASSIGN_OR_RETURN(NightExpected expected,
@@ -561,6 +590,22 @@ absl::Status StreamView::ConsultNeighbours(NightLook& look) {
   OBSMON_RETURN_IF_ERROR(FindFilesInOtherFolders(look));
   StampTargetsElsewhere(look);
   return absl::OkStatus();
+}
+
+// What was done, and is done no more, goes by what it was when somebody asked for it last.
+void StreamView::AskAgain(NightLook& look, const EarlierFiles& earlier) const {
+  TransferTable& files = look.report.evidence.transfers;
+  bool is_another = false;
+  for (std::size_t row = 0; row < files.size(); ++row) {
+    if (ConcernOf(look.report.match.verdict[row]) == Concern::kNone) continue;
+    const TransferRow file = files[row];
+    if (file.place != TransferPlace::kStorage || !earlier.WasDone(file.path)) continue;
+    const absl::StatusOr<FileFacts> facts = StatPath((stream_.StorageFolder() / file.path).string());
+    if (!facts.ok() || (facts->size_bytes == file.size_bytes && facts->mtime == file.creation_time)) continue;
+    files.SetContents(row, facts->size_bytes, facts->mtime, facts->ctime);
+    is_another = true;
+  }
+  if (is_another) look.report.match = Match(look.report.evidence);
 }
 
 absl::Status StreamView::FindIngestsUnderOtherNights(NightLook& look) {
@@ -635,10 +680,12 @@ absl::Status StreamView::FindFilesInOtherFolders(NightLook& look) {
   return absl::OkStatus();
 }
 
-// Links lead into the night's folders, which the scan has stamped, but for those that lead elsewhere: a file
-// there may go, or come back with its disk, while all else is as it was.
+// Links lead into the night's folders, which the scan has stamped, but for those that lead elsewhere, be it
+// to a hidden folder: a file there may go, or come back with its disk, while all else is as it was.
 void StreamView::StampTargetsElsewhere(NightLook& look) const {
   const NightEvidence& evidence = look.report.evidence;
+  absl::flat_hash_set<std::string_view> stamped;
+  for (const FolderStamp& folder : look.storage_folders) stamped.insert(folder.path);
   std::vector<std::string_view> elsewhere;
   std::string_view folder;  // that of the row before: mostly the same, and asked about once
   bool is_elsewhere = false;
@@ -648,7 +695,8 @@ void StreamView::StampTargetsElsewhere(NightLook& look) const {
     if (const std::string_view its_folder = FolderOf(target); its_folder != folder) {
       folder = its_folder;
       const std::string_view path = PathBelow(target, match_options_.storage_names);
-      is_elsewhere = path.empty() || FolderNight(path) != look.report.night;
+      is_elsewhere = path.empty() || !stamped.contains(match_options_.storage_names.front() + '/' +
+                                                       std::string(FolderOf(path)));
     }
     if (is_elsewhere) elsewhere.push_back(target);
   }
@@ -664,21 +712,39 @@ void StreamView::StampTargetsElsewhere(NightLook& look) const {
   }
 }
 
+// A log that grows says nothing new of files that are all explained, or that arrived long ago.
+std::size_t StreamView::LogsThatMatterTo(const NightLook& look) const {
+  std::size_t logs = 0;
+  const TransferTable& files = look.report.evidence.transfers;
+  for (std::size_t row = 0; row < files.size(); ++row) {
+    if (IsUnexplained(look, row)) logs |= kWithIngestLog;
+    if (files.arrival_time()[row] + kLogIsWrittenWithin >= as_of_) logs |= kWithRsyncLog;
+  }
+  return logs;
+}
+
 void StreamView::Trust(NightLook& look) const {
   NightFingerprint& fingerprint = look.fingerprint;
   const NightReport& report = look.report;
   SortAndKeepFirst(fingerprint.folders);
   fingerprint.registry_token = registry_token_;
+  fingerprint.rules_digest = look.rules_digests[LogsThatMatterTo(look)];
   fingerprint.good_until = report.match.holds_until;
   fingerprint.trusted = report.evidence.registry_status.ok() && report.evidence.issues.empty() &&
                         std::ranges::none_of(fingerprint.folders, [this](const FolderStamp& stamp) {
-                          return IsRacy(stamp, as_of_);
+                          return IsRacy(stamp, as_of_ - kClocksApart);
                         });
   const TransferTable& files = report.evidence.transfers;
   for (std::size_t row = 0; row < files.size(); ++row) {
     const UtcTime last_written = files.arrival_time()[row];
     const bool is_done = ConcernOf(report.match.verdict[row]) == Concern::kNone;
-    if (last_written + (is_done ? kClockGrain : kMayStillGrow) >= as_of_) fingerprint.trusted = false;
+    if (last_written + (is_done ? kClockGrain + kClocksApart : kMayStillGrow) >= as_of_) {
+      fingerprint.trusted = false;
+    }
+    // A transfer that stalled may go on, which changes its file alone.
+    if (files.state()[row] == TransferState::kInFlight && last_written + kMayGoOn >= as_of_) {
+      fingerprint.trusted = false;
+    }
   }
 }
 

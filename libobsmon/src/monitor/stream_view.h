@@ -2,7 +2,9 @@
 #ifndef OBSMON_SRC_MONITOR_STREAM_VIEW_H_
 #define OBSMON_SRC_MONITOR_STREAM_VIEW_H_
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -15,6 +17,8 @@
 #include "absl/status/statusor.h"
 #include "expected/expected_query.h"
 #include "history/earlier_files.h"
+#include "logs/ingest_log.h"
+#include "logs/rsync_log.h"
 #include "obsmon/files.h"
 #include "obsmon/history.h"
 #include "obsmon/match.h"
@@ -30,11 +34,17 @@ namespace obsmon {
 /// not to be in memory at once.
 inline constexpr std::size_t kRowsOfALargeNight = 10'000;
 
+/// Digests of all that decides beside storage and registry, for each choice of the logs that matter.
+using RulesDigests = std::array<std::uint64_t, 4>;
+inline constexpr std::size_t kWithIngestLog = 1;
+inline constexpr std::size_t kWithRsyncLog = 2;
+
 /// A report, and what a later run compares to know that it still holds.
 struct NightLook {
   NightReport report;
   NightFingerprint fingerprint;
 
+  RulesDigests rules_digests{};
   ObservationTypes observation_types;  ///< as far as the registry tells them, until verdicts are decided
 
   // The stamps of the night's own folders, without those of neighbours that it depends on.
@@ -111,17 +121,19 @@ class StreamView {
   std::span<const ListedFile> Listed(Night night);
   /// Where a rule asks for them: of exposures that neither registry nor lists know, by the header of a file.
   absl::Status ReadObservationTypes(const TransferTable& files);
-  void ReadArrivals(NightEvidence& evidence) const;
+  void ReadArrivals(NightEvidence& evidence);
   /// Adds what the ingest's log says of files that nothing explains.
-  void ReadFailures(NightLook& look) const;
-  /// Of the rules, and of the list of what is expected and the ingest's log as they are now.
-  std::uint64_t RulesDigest(Night night);
+  void ReadFailures(NightLook& look);
+  /// Of the rules, and of the list of what is expected and the logs as they are now.
+  RulesDigests DigestsOfRules(Night night);
+  std::size_t LogsThatMatterTo(const NightLook& look) const;
   NightMatch Match(const NightEvidence& evidence) const {
     return MatchNight(evidence.transfers, evidence.ingests, evidence.expected, as_of_, match_options_);
   }
 
   /// Adds to `look` what the neighbours have of this night's files, where any is left unmatched.
   absl::Status ConsultNeighbours(NightLook& look);
+  void AskAgain(NightLook& look, const EarlierFiles& earlier) const;
   absl::Status FindIngestsUnderOtherNights(NightLook& look);
   absl::Status FindFilesInOtherFolders(NightLook& look);
   void StampTargetsElsewhere(NightLook& look) const;
@@ -141,6 +153,8 @@ class StreamView {
   std::unique_ptr<AskedQuery> expected_query_;
   std::optional<expected::Lists> expected_lists_;
   absl::Status expected_status_;
+  std::optional<absl::StatusOr<logs::RsyncLog>> rsync_log_;  ///< read once, where a night asks for it
+  std::optional<absl::StatusOr<logs::IngestFailures>> ingest_failures_;
   std::map<Night, Sides> sides_;
   std::shared_ptr<const NightLook> last_look_;
   Recall recall_;

@@ -7,13 +7,14 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "files/directory.h"
 #include "files/parallel.h"
 #include "history/postgres_history.h"
@@ -60,6 +61,13 @@ absl::Status CheckOutputIsNoInput(const Stream& stream) {
                     stream.output_dir.string(), input.string()));
   }
   return absl::OkStatus();
+}
+
+// Not a link, nor what a full disk or a careless hand has left empty.
+bool IsPage(const std::filesystem::path& file) {
+  std::error_code error;
+  const bool is_file = std::filesystem::is_regular_file(std::filesystem::symlink_status(file, error));
+  return is_file && std::filesystem::file_size(file, error) > 0 && !error;
 }
 
 bool HasOpenProblems(const NightSummary& night) {
@@ -300,10 +308,7 @@ class StreamUpdate {
   }
 
   void AddWarning(std::string warning) {
-    if (warning.empty()) return;
-    if (std::ranges::find(result_.warnings, warning) == result_.warnings.end()) {
-      result_.warnings.push_back(std::move(warning));
-    }
+    if (!warning.empty() && warned_.insert(warning).second) result_.warnings.push_back(std::move(warning));
   }
 
   // The index shows all that is known, whatever the run's own window was.
@@ -328,9 +333,8 @@ class StreamUpdate {
     if (!data_before_.IsWhole(night, static_cast<std::size_t>(before->counts.files))) return false;
     const std::string name = NightPageName(night);
     const std::string second_name = SecondName(name);
-    std::error_code error;
-    return std::filesystem::exists(stream_.output_dir / name, error) &&
-           (second_name.empty() || std::filesystem::exists(stream_.output_dir / second_name, error));
+    return IsPage(stream_.output_dir / name) &&
+           (second_name.empty() || IsPage(stream_.output_dir / second_name));
   }
 
   const Stream& stream_;
@@ -342,6 +346,7 @@ class StreamUpdate {
   UpdateOutcome outcome_ = UpdateOutcome::kDone;
   UpdateResult result_;
   std::size_t num_kept_ = 0;  // of result_.changed
+  absl::flat_hash_set<std::string> warned_;
   std::vector<Night> nights_;
   std::vector<NightSummary> nights_before_;  // all that the history knew, newest first
   PublishedData data_before_;
@@ -367,7 +372,17 @@ StreamOutput OutputOf(const Stream& stream) {
 
 UpdateResult UpdateStream(const Stream& stream, const NightWindow& window, UtcTime as_of,
                           const WorkControl& control) {
-  return StreamUpdate(stream, window, as_of, control).Run();
+  try {
+    return StreamUpdate(stream, window, as_of, control).Run();
+  } catch (const std::bad_alloc&) {
+    // A run is taken back as one that was killed, and other streams may need less.
+    UpdateResult result;
+    result.stream = stream.name;
+    result.outcome = UpdateOutcome::kInputUnreadable;
+    result.status = absl::ResourceExhaustedError(
+        "there is not enough memory; look at fewer nights or streams at once, or raise the limit");
+    return result;
+  }
 }
 
 }  // namespace obsmon

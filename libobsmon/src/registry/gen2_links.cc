@@ -36,6 +36,7 @@ bool Holds(const FolderChain* chain, const FileId& folder) {
 struct LinkFolder {
   std::string path{};  // from the repository on
   std::shared_ptr<const FolderChain> parents{};
+  int num_links = 0;  // on the way to it
 };
 
 struct LinkRow {
@@ -88,7 +89,9 @@ LinkFolderAnswer ListLinkFolder(const std::filesystem::path& repo, const LinkFol
     RowFile file;
     if (entry.kind != FileKind::kFolder) file = LookAtRowFile(*folder, answer.stamp.path, entry.name, known);
     if (entry.kind == FileKind::kFolder || file.leads_to_folder) {
-      answer.folders.push_back({.path = std::move(path), .parents = chain});
+      const int num_links = wanted.num_links + (entry.kind == FileKind::kSymlink ? 1 : 0);
+      if (num_links > kMostLinksOnTheWay) return add_issue((repo / path).string(), TooManyLinks());
+      answer.folders.push_back({.path = std::move(path), .parents = chain, .num_links = num_links});
       return;
     }
     if (!file.trouble.ok()) add_issue((repo / path).string(), file.trouble);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <utility>
@@ -39,7 +40,12 @@ class Gen3Snapshot final : public RegistrySnapshot {
       : place_(std::move(place)),
         schema_(std::move(schema)),
         rows_(std::move(rows)),
-        control_(std::move(control)) {}
+        control_(std::move(control)) {
+    for (const Gen3Exposure& exposure : rows_.exposures) {
+      if (exposure.observation_type.empty()) continue;
+      types_[exposure.night].try_emplace(exposure.obs_id, exposure.observation_type);
+    }
+  }
 
   // Of the rows' hashes in ascending order: the order of the rows is the database's choice.
   std::uint64_t Digest(Night night) const override {
@@ -70,12 +76,8 @@ class Gen3Snapshot final : public RegistrySnapshot {
   }
 
   ObservationTypes TypesOf(Night night) const {
-    ObservationTypes types;
-    for (const Gen3Exposure& exposure : rows_.exposures) {
-      if (exposure.night != night || exposure.observation_type.empty()) continue;
-      types.try_emplace(exposure.obs_id, exposure.observation_type);
-    }
-    return types;
+    const auto types = types_.find(night);
+    return types == types_.end() ? ObservationTypes() : types->second;
   }
 
   std::uint64_t HashOf(const Gen3Row& row) const {
@@ -92,6 +94,7 @@ class Gen3Snapshot final : public RegistrySnapshot {
   Gen3Place place_;
   Gen3Schema schema_;
   Gen3Rows rows_;
+  std::map<Night, ObservationTypes> types_;
   WorkControl control_;
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "obsmon/raw_file_name.h"
 #include "obsmon/report.h"
 #include "report/span_collector.h"
@@ -288,9 +289,9 @@ std::string WarningOf(const ScanIssue& issue) {
 
 std::vector<std::string> WarningsOf(const NightReport& report) {
   std::vector<std::string> warnings;
-  const auto add = [&warnings](std::string warning) {
-    const bool is_new = std::ranges::find(warnings, warning) == warnings.end();
-    if (!warning.empty() && is_new) warnings.push_back(std::move(warning));
+  absl::flat_hash_set<std::string> known;
+  const auto add = [&](std::string warning) {
+    if (!warning.empty() && known.insert(warning).second) warnings.push_back(std::move(warning));
   };
   add(std::string(report.evidence.registry_status.message()));
   add(std::string(report.evidence.expected_status.message()));

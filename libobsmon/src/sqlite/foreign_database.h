@@ -24,6 +24,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "sqlite/sqlite.h"
@@ -81,6 +82,10 @@ class ForeignDatabase {
   absl::Status Renew();
 
   Connection& connection() { return connection_; }
+  /// The connection, in its transaction, and the folder of the copy that it reads, which must outlive it.
+  std::pair<std::optional<PrivateFolder>, Connection> Take() && {
+    return {std::move(copy_), std::move(connection_)};
+  }
   /// Whether it is read from a copy.
   bool is_copy() const { return copy_.has_value(); }
 

@@ -245,13 +245,19 @@ class StreamReader {
     return absl::OkStatus();
   }
 
+  static std::filesystem::path WithoutLinks(const std::filesystem::path& folder) {
+    std::error_code error;
+    std::filesystem::path resolved = std::filesystem::weakly_canonical(folder, error);
+    return error ? folder : resolved;
+  }
+
   absl::Status CheckDistinct(const YAML::Node& node, const Stream& stream, const Stream& other,
                              int line_of_other) const {
     if (stream.name == other.name) {
       return Wrong(node,
                    fmt::format("the stream of line {} is named '{}' as well", line_of_other, stream.name));
     }
-    if (stream.output_dir == other.output_dir) {
+    if (WithoutLinks(stream.output_dir) == WithoutLinks(other.output_dir)) {
       return Wrong(node, fmt::format("stream '{}' of line {} has the output_dir {} as well", other.name,
                                      line_of_other, stream.output_dir.native()));
     }

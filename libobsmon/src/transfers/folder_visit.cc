@@ -53,9 +53,9 @@ void FolderVisit::Begin() {
 }
 
 // One question instead of a listing, which on a disk far away is many. The folder was found to lie in
-// storage, and nobody has moved it since: that changes its ctime.
+// storage, and in a folder that lies there it still does.
 bool FolderVisit::RecallAll() {
-  if (!before_ || !before_->num_plain_files) return false;
+  if (task_.by_link || !before_ || !before_->num_plain_files) return false;
   const absl::StatusOr<FileFacts> facts = storage_.folder.StatNow(task_.path.c_str());
   if (!facts.ok() || facts->kind != FileKind::kFolder || IsAncestor(facts->file_id)) return false;
   if (!AreAlike(before_, StampOf(before_->path, *facts))) return false;
@@ -70,6 +70,7 @@ bool FolderVisit::RecallAll() {
 }
 
 absl::Status FolderVisit::Open() {
+  if (task_.num_links > kMostLinksOnTheWay) return TooManyLinks();
   OBSMON_ASSIGN_OR_RETURN(folder_, storage_.folder.OpenAt(task_.path));
   // By way of its ".", so that a folder which can be listed but not entered is one issue, not one a file.
   OBSMON_ASSIGN_OR_RETURN(const FileFacts facts, folder_->Stat(".", FollowLinks::kNo));
@@ -203,7 +204,7 @@ absl::StatusOr<FileFacts> FolderVisit::StatEntry(const char* name, FileKind list
 absl::StatusOr<FileFacts> FolderVisit::FollowLink(const char* name, Chunk& chunk) const {
   absl::StatusOr<FileFacts> facts = folder_->Stat(name, FollowLinks::kYes);
   if (absl::IsNotFound(facts.status())) return WhyNotThere(*folder_, name);
-  if (!facts.ok() || facts->kind != FileKind::kRegular) return facts;
+  if (!facts.ok() || facts->kind == FileKind::kOther) return facts;
   absl::StatusOr<std::string> target = folder_->ReadLink(name);
   if (!target.ok()) return facts;  // replaced since, which its own folder tells
   chunk.linked.Add(storage_.PathOf(task_.path) + '/' + name, *std::move(target));
@@ -243,7 +244,9 @@ FolderTask FolderVisit::TaskOf(const Entry& entry) const {
           .ancestors = std::make_shared<Ancestry>(
               Ancestry{.file_id = contents_.stamp->file_id, .parent = task_.ancestors}),
           .night_path = night_path_,
-          .in_flight = entry.in_flight};
+          .in_flight = entry.in_flight,
+          .by_link = task_.by_link || entry.listed_as != FileKind::kFolder,
+          .num_links = task_.num_links + (entry.listed_as == FileKind::kSymlink ? 1 : 0)};
 }
 
 ScanIssue FolderVisit::IssueOf(std::string_view name, absl::Status status) const {

@@ -49,6 +49,9 @@ struct FolderTask {
   /// Where the folder of its night really lies; null for that folder itself.
   std::shared_ptr<const std::string> night_path{};
   bool in_flight = false;  ///< it is, or lies in, a folder of partial transfers
+  /// It is reached by a link below that of its night. Where it lies may change while it stays as it is.
+  bool by_link = false;
+  int num_links = 0;  ///< on the way to it, each in the folder of the one before
 };
 
 /// One entry of a folder. Kept small: a folder may hold all 410,000 files of a night.
@@ -80,7 +83,7 @@ struct FolderContents {
   std::optional<FolderStamp> stamp{};
   std::vector<Entry> files{};  ///< sorted by name, bytewise
   std::vector<FolderTask> folders{};
-  std::vector<FolderStamp> linked{};  ///< folders that links to files lead into
+  std::vector<FolderStamp> linked{};  ///< folders that links lead into
   std::vector<ScanIssue> issues{};
   std::int64_t num_hidden = 0;
   std::string names{};
