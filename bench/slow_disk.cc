@@ -86,6 +86,15 @@ int open(const char* name, int flags, ...) {
   return real(name, flags, mode);
 }
 
+// What a hardened build calls for an open without a mode.
+int __open_2(const char* name,
+             int flags) {  // NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
+  using OpenWithoutMode = int(const char*, int);
+  static auto* const real = Real<OpenWithoutMode>("__open_2");
+  Wait();
+  return real(name, flags);
+}
+
 int open64(const char* name, int flags, ...) {
   static auto* const real = Real<decltype(open64)>("open64");
   std::va_list arguments;

@@ -70,6 +70,7 @@ std::vector<NightSummary> ReadHistory(const AnyPath& output_dir, const StreamCon
 void BindValues(py::module_& module) {
   py::class_<NightSummary>(module, "NightSummary", MadeHere(),
                            "A night in a line, as the index page shows it.")
+      .def("__eq__", &IsEqual<NightSummary>, py::arg("other"))
       .def_readonly("night", &NightSummary::night, "The Night.")
       .def_property_readonly(
           "state", [](const NightSummary& night) { return std::string(NightStateName(night.state)); },

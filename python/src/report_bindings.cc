@@ -72,6 +72,17 @@ void BindCounts(py::module_& module) {
             return c.attr("by_verdict")[py::str(verdict)];
           },
           py::arg("verdict"))
+      .def(
+          "__contains__",
+          [](const py::object& c, const py::object& verdict) {
+            return c.attr("by_verdict").attr("__contains__")(verdict).cast<bool>();
+          },
+          py::arg("verdict"))
+      .def(
+          "__iter__",
+          [](const py::object& c) -> py::typing::Iterator<py::str> { return py::iter(c.attr("by_verdict")); })
+      .def("__len__", [](const NightCounts&) { return kAllVerdicts.size(); })
+      .def("__eq__", &IsEqual<NightCounts>, py::arg("other"))
       .def_property_readonly(
           "last_creation", [](const NightCounts& c) { return ToDatetime(c.last_creation); },
           "The latest creation time of a file in storage, a datetime in UTC, or None.")
@@ -103,11 +114,13 @@ void BindCounts(py::module_& module) {
       .def_property_readonly(
           "max", [](const LatencySummary& l) { return MaybeSpan(l, l.max); },
           "The longest; a timedelta, or None.")
+      .def("__eq__", &IsEqual<LatencySummary>, py::arg("other"))
       .def("__repr__", [](const py::object& l) {
         return py::str("LatencySummary(files={}, p50={}, p95={}, max={})")
             .format(l.attr("files"), l.attr("p50"), l.attr("p95"), l.attr("max"));
       });
   py::class_<Latencies>(module, "Latencies", MadeHere(), "The way of files from the camera to the registry.")
+      .def("__eq__", &IsEqual<Latencies>, py::arg("other"))
       .def_readonly("creation_to_arrival", &Latencies::creation_to_arrival,
                     "Of all files that have arrived; a LatencySummary.")
       .def_readonly("arrival_to_ingest", &Latencies::arrival_to_ingest,

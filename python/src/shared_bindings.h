@@ -26,6 +26,12 @@ std::span<const std::string_view> VerdictNames();
 /// "", "file id", "path", "name", …: by the number of a MatchBasis.
 std::span<const std::string_view> BasisNames();
 
+/// For __eq__ of a class of values.
+template <typename Value>
+bool IsEqual(const Value& value, const pybind11::object& other) {
+  return pybind11::isinstance<Value>(other) && value == other.cast<const Value&>();
+}
+
 /// Tables over what `owner` keeps alive.
 std::shared_ptr<Table> TableOf(const TransferTable& transfers, const Owner& owner);
 std::shared_ptr<Table> TableOf(const IngestTable& ingests, const Owner& owner);

@@ -67,8 +67,9 @@ void LookUp(Mailbox& mailbox, const py::object& progress) {
 
 /// Waits for the end of the work; on the first exception of Python's, asks it to stop.
 ///
-/// Where the interpreter has come to its end meanwhile, taking the GIL ends this thread, a daemon: until Python
-/// 3.13 by unwinding it, which no destructor survives that would take the GIL. Hence no guards of pybind11's.
+/// Where the interpreter has come to its end meanwhile, taking the GIL ends this thread, a daemon: until
+/// Python 3.13 by unwinding it, which no destructor survives that would take the GIL. Hence no guards of
+/// pybind11's.
 std::exception_ptr AwaitEnd(Mailbox& mailbox, const py::object& progress, std::stop_source& stop) {
   std::exception_ptr raised;
   PyThreadState* thread = PyEval_SaveThread();

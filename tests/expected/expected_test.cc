@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <string>
 #include <string_view>
@@ -147,6 +148,23 @@ TEST_F(ReadExpectedTest, CallsForFitsAndJsonOfEachSensorBesideTheManifestSinceIt
   EXPECT_EQ(found.files.since()[0], ScanTransfers(tree_ / "storage", kNight)->files.arrival_time()[0]);
   EXPECT_THAT(found.exposures, ElementsAre(kObsId));
   EXPECT_THAT(found.issues, IsEmpty());
+}
+
+TEST_F(ReadExpectedTest, OfOneListForManyNightsTakesWhatIsOfItsOwn) {
+  tree_.Folder("storage");
+  const std::filesystem::path list =
+      tree_.Text("taken.txt", "20250430/a.fits\n20250501/b.fits\n2025-05-02/c.fits\n");
+  const NightExpected found = Read({.manifest = list});
+  ASSERT_THAT(found.files, SizeIs(1));
+  EXPECT_EQ(found.files[0].path, "20250501/b.fits");
+}
+
+TEST_F(ReadExpectedTest, AListThatIsNotThereIsToComeWhereThereIsOneANightElseNamed) {
+  tree_.Folder("storage");
+  EXPECT_THAT(Read({.manifest = tree_ / "{night}.txt"}).issues, IsEmpty());
+  EXPECT_THAT(Read({.manifest = tree_ / "typo.txt"}).issues, SizeIs(1));
+  ASSERT_EQ(mkfifo((tree_ / "pipe").c_str(), 0600), 0);
+  EXPECT_THAT(Read({.manifest = tree_ / "pipe"}).issues, SizeIs(1));
 }
 
 TEST_F(ReadExpectedTest, ABadManifestIsNamedAndCostsNothingButItsOwnExposure) {

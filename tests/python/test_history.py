@@ -165,3 +165,13 @@ def test_survives_readers_of_the_same_process(stream):
     with contextlib.closing(sqlite3.connect(history_of(out))) as history:
         assert history.execute("pragma integrity_check").fetchall() == [("ok",)]
         assert history.execute("select count(*) from TRANSFER_LIST").fetchone() == (25,)
+
+
+def test_a_night_is_equal_to_itself_and_its_counts_are_a_mapping(sample, tmp_path):
+    obsmon.update(input_dir=sample, output_dir=tmp_path, **WINDOW)
+    [once], [again] = obsmon.read_history(tmp_path), obsmon.read_history(tmp_path)
+    assert once == again and once.counts == again.counts and once.latency == again.latency
+    assert once.counts != once.latency and once != None  # noqa: E711
+    assert "failed" in once.counts and "lost" not in once.counts
+    assert list(once.counts) == list(once.counts.by_verdict) and len(once.counts) == len(once.counts.by_verdict)
+    assert dict(once.counts.by_verdict) == {verdict: once.counts[verdict] for verdict in once.counts}

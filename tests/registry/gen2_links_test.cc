@@ -1,5 +1,6 @@
 #include "registry/gen2_links.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -106,6 +107,21 @@ TEST(Gen2Links, NameAFolderThatCanNotBeRead) {
   ASSERT_EQ(ingests.issues.size(), 1U);
   EXPECT_EQ(ingests.issues[0].path, (tree / "repo/raw/2020-05-01/a").string());
   EXPECT_FALSE(AreUnchanged(ingests.folders));
+}
+
+// By all the ways through them there would be 2^20 files.
+TEST(Gen2Links, AreNotFollowedFromFolderToFolderForEver) {
+  const TempTree tree;
+  for (int i = 0; i < 20; ++i) {
+    const std::string folder = fmt::format("repo/raw/2020-05-01/f{:02}", i);
+    tree.File(folder + "/x.fits");
+    for (const char* link : {"/a", "/b"}) {
+      std::filesystem::create_directory_symlink(fmt::format("../f{:02}", i + 1), tree / (folder + link));
+    }
+  }
+  ASSERT_OK_AND_ASSIGN(const NightIngests ingests, ReadLinks(tree / "repo"));
+  EXPECT_LE(ingests.rows.size(), 200U);
+  EXPECT_FALSE(ingests.issues.empty());
 }
 
 TEST(Gen2Links, DoNotAskTheDatabase) {

@@ -84,6 +84,8 @@ struct NightSummary {
   std::optional<UtcTime> changed_at{};  ///< when a look last found anything else than the one before; absent
                                         ///< for a night that only the prototype has seen
   bool from_prototype = false;  ///< taken over, and not looked at since: `counts` has only what it knew
+
+  friend bool operator==(const NightSummary&, const NightSummary&) = default;
 };
 
 /// What a later look compares to know that a night has not changed.

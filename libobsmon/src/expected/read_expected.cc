@@ -77,8 +77,10 @@ class Collector {
   void ReadList(const std::filesystem::path& pattern) {
     const std::string path = ManifestOf(pattern, night_).string();
     const absl::StatusOr<FileFacts> facts = StatPath(path);
-    if (absl::IsNotFound(facts.status())) return;  // no manifest yet
-    const absl::StatusOr<std::vector<ListedFile>> list = ParsedList(path, facts.status());
+    // One a night may be to come; the one of all nights is somewhere else.
+    const bool is_of_all = path == AbsolutePath(pattern).string();
+    if (absl::IsNotFound(facts.status()) && !is_of_all) return;
+    const absl::StatusOr<std::vector<ListedFile>> list = ParsedList(path, facts);
     if (!list.ok()) {
       found_.issues.push_back({.path = path, .status = BadManifest(list.status()), .is_option = true});
       return;
@@ -110,19 +112,23 @@ class Collector {
   };
 
   static absl::StatusOr<std::vector<ListedFile>> ParsedList(const std::string& path,
-                                                            const absl::Status& facts) {
-    OBSMON_RETURN_IF_ERROR(facts);
+                                                            const absl::StatusOr<FileFacts>& facts) {
+    OBSMON_RETURN_IF_ERROR(facts.status());
+    if (facts->kind != FileKind::kRegular) return absl::FailedPreconditionError("it is no regular file");
     constexpr std::size_t kLargestList = 64;  // MiB: a million names
     const absl::StatusOr<std::string> text = ReadSmallFile(path, kLargestList);
     if (!text.ok()) return WithoutPath(text.status(), path);
     return path.ends_with(".json") ? expected::ParseJsonList(*text) : expected::ParseLines(*text);
   }
 
-  // Lists say less than storage: the night's folder, and a mere name, are filled in.
+  // Lists say less than storage: the night's folder, and a mere name, are filled in. What one list says of
+  // another night is that night's.
   void AddListed(const ListedFile& file, UtcTime since) {
     const std::string_view first = std::string_view(file.path).substr(0, file.path.find('/'));
-    const bool has_night = first.size() < file.path.size() && Night::FromFolderName(first) == night_;
-    const std::string path = has_night ? file.path : fmt::format("{}/{}", night_.Compact(), file.path);
+    const std::optional<Night> night =
+        first.size() < file.path.size() ? Night::FromFolderName(first) : std::nullopt;
+    if (night && *night != night_) return;
+    const std::string path = night ? file.path : fmt::format("{}/{}", night_.Compact(), file.path);
     const std::optional<RawFileName> raw = ParseRawFileName(file.path);
     // A raw file's name tells its exposure, so there is one of it; any other may be in each of two folders.
     Add(path, raw ? NameOf(path) : BelowNight(path), since);
