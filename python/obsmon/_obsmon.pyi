@@ -306,7 +306,16 @@ class NightCounts:
     What the files of a night add up to. Each verdict is an attribute, and a key:
     counts.not_ingested, counts['not_ingested']; together they are counts.files.
     """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __contains__(self, verdict: typing.Any) -> bool:
+        ...
+    def __eq__(self, other: typing.Any) -> bool:
+        ...
     def __getitem__(self, verdict: str) -> int:
+        ...
+    def __iter__(self) -> collections.abc.Iterator[str]:
+        ...
+    def __len__(self) -> int:
         ...
     def __repr__(self) -> str:
         ...
@@ -409,6 +418,9 @@ class LatencySummary:
     """
     How long files took for a span of their way; of those for which both ends are known.
     """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: typing.Any) -> bool:
+        ...
     def __repr__(self) -> str:
         ...
     @property
@@ -445,6 +457,9 @@ class Latencies:
     """
     The way of files from the camera to the registry.
     """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: typing.Any) -> bool:
+        ...
     def __repr__(self) -> str:
         ...
     @property
@@ -614,6 +629,9 @@ class NightSummary:
     """
     A night in a line, as the index page shows it.
     """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: typing.Any) -> bool:
+        ...
     def __repr__(self) -> str:
         ...
     @property

@@ -9,12 +9,12 @@
 #include <mutex>
 #include <new>
 #include <optional>
+#include <set>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "files/directory.h"
 #include "files/parallel.h"
 #include "history/postgres_history.h"
@@ -346,7 +346,7 @@ class StreamUpdate {
   UpdateOutcome outcome_ = UpdateOutcome::kDone;
   UpdateResult result_;
   std::size_t num_kept_ = 0;  // of result_.changed
-  absl::flat_hash_set<std::string> warned_;
+  std::set<std::string> warned_;
   std::vector<Night> nights_;
   std::vector<NightSummary> nights_before_;  // all that the history knew, newest first
   PublishedData data_before_;

@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "obsmon/raw_file_name.h"
 #include "obsmon/report.h"
 #include "report/span_collector.h"
@@ -289,7 +289,7 @@ std::string WarningOf(const ScanIssue& issue) {
 
 std::vector<std::string> WarningsOf(const NightReport& report) {
   std::vector<std::string> warnings;
-  absl::flat_hash_set<std::string> known;
+  std::set<std::string> known;
   const auto add = [&](std::string warning) {
     if (!warning.empty() && known.insert(warning).second) warnings.push_back(std::move(warning));
   };
