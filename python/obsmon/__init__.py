@@ -434,7 +434,8 @@ def match_night(
 
     `min_fits_bytes` is the least size in bytes of a FITS file that can hold an image. `storage_names` are absolute
     names of the storage folder, as given and with its links resolved, by which a dataset's link is recognised to lead
-    there. Pure: it asks neither disk nor registry. observe_night does all of this in one call.
+    there. Pure: it asks neither disk nor registry. A file that was ingested under a neighbouring night is
+    not_ingested here; observe_night, which does all of this in one call, looks there as well.
     """
     if not isinstance(transfers, TransferScan) or not isinstance(ingests, NightIngests):
         raise TypeError("match_night takes what scan_transfers and Registry.read_night give")

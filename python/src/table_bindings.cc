@@ -219,9 +219,9 @@ constexpr const char* kTableDoc = R"(Rows with named columns, in memory that obs
 
 Any data frame takes it as it is, without a copy of its rows:
 
-    polars.DataFrame(table)                 pyarrow.table(table)
-    duckdb.sql("from table")                pandas.DataFrame.from_arrow(table)     # pandas 3
-    table.to_pandas()                       # any pandas; needs pyarrow
+    polars.DataFrame(t)                     pyarrow.table(t)
+    duckdb.sql("from t")                    pandas.DataFrame.from_arrow(t)         # pandas 3 with pyarrow
+    t.to_pandas()                           # any pandas with pyarrow
 
 Without any of them: len(table), iteration (a dict a row), table[0], table[2:5], to_dicts().
 
