@@ -155,6 +155,7 @@ slow() {
   local input=$work/input i
   rm -f "$work"/figures.*
   "$bin/obsmon_make_nights" "$input" "$night" 1 50 90 > "$work/made" || fail "the tree could not be laid out"
+  sleep "$settled_after"  # so that the second look finds a night that is left alone
   local away=(env "OBSMON_SLOW_US=$1" "LD_PRELOAD=$bin/obsmon_slow_disk.so")
   local update=("$bin/obsmon" update --input_dir "$input" --last_day "$night" --num_days 1 --quiet --grace 0)
   for ((i = 1; i <= repeats; ++i)); do
