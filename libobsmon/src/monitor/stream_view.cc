@@ -592,17 +592,29 @@ absl::Status StreamView::ConsultNeighbours(NightLook& look) {
   return absl::OkStatus();
 }
 
-// What was done, and is done no more, goes by what it was when somebody asked for it last.
+// What was done, and is done no more, goes by what it was when somebody asked for it last. (Of what is
+// unknown nothing is said that its size could change.)
 void StreamView::AskAgain(NightLook& look, const EarlierFiles& earlier) const {
   TransferTable& files = look.report.evidence.transfers;
-  bool is_another = false;
+  std::vector<std::size_t> rows;
   for (std::size_t row = 0; row < files.size(); ++row) {
-    if (ConcernOf(look.report.match.verdict[row]) == Concern::kNone) continue;
-    const TransferRow file = files[row];
-    if (file.place != TransferPlace::kStorage || !earlier.WasDone(file.path)) continue;
-    const absl::StatusOr<FileFacts> facts = StatPath((stream_.StorageFolder() / file.path).string());
-    if (!facts.ok() || (facts->size_bytes == file.size_bytes && facts->mtime == file.creation_time)) continue;
-    files.SetContents(row, facts->size_bytes, facts->mtime, facts->ctime);
+    const Verdict verdict = look.report.match.verdict[row];
+    if (ConcernOf(verdict) == Concern::kNone || verdict == Verdict::kUnknown) continue;
+    if (files.place()[row] == TransferPlace::kStorage && earlier.WasDone(files.path()[row])) {
+      rows.push_back(row);
+    }
+  }
+  std::vector<std::optional<FileFacts>> found(rows.size());
+  ParallelForWhereSlow(rows.size(), control_.num_threads, [&](std::size_t i) {
+    absl::StatusOr<FileFacts> facts = StatPath((stream_.StorageFolder() / files.path()[rows[i]]).string());
+    if (facts.ok()) found[i] = *std::move(facts);
+  });
+  bool is_another = false;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const TransferRow file = files[rows[i]];
+    if (!found[i] || (found[i]->size_bytes == file.size_bytes && found[i]->mtime == file.creation_time))
+      continue;
+    files.SetContents(rows[i], found[i]->size_bytes, found[i]->mtime, found[i]->ctime);
     is_another = true;
   }
   if (is_another) look.report.match = Match(look.report.evidence);
