@@ -227,6 +227,19 @@ TEST(UpdateStream, LeavesANightAloneOfWhichAGrowingLogCanSayNothingNew) {
   EXPECT_THAT(UpdateStream(options, Between(kNight - 1, kNight), later + hours{2}).changed, IsEmpty());
 }
 
+TEST(UpdateStream, FollowsWhatALogSaysOfAFileThatFailed) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  Stream options = stream.Options();
+  options.ingest_log = stream.tree().Text("ingest.log", "ERROR a.fits: no header\n");
+  const UtcTime later = stream.Later();
+  UpdateStream(options, Only(kNight), later);
+  ASSERT_EQ(SummaryOf(stream, kNight).counts[Verdict::kFailed], 1);
+  stream.tree().Text("ingest.log", "ERROR a.fits: no header\nsuccess: a.fits\n");
+  UpdateStream(options, Only(kNight), later + hours{1});
+  EXPECT_EQ(SummaryOf(stream, kNight).counts[Verdict::kFailed], 0);
+}
+
 TEST(UpdateStream, LooksAgainWhenAnotherListOfTheSameSizeAndTimeTookItsPlace) {
   SampleStream stream;
   stream.Arrive("20200501/a.txt");

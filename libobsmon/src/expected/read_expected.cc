@@ -85,7 +85,11 @@ class Collector {
       found_.issues.push_back({.path = path, .status = BadManifest(list.status()), .is_option = true});
       return;
     }
-    AddList(*list, facts->mtime);
+    for (const ListedFile& file : *list) {
+      // One list may be of many nights.
+      const std::optional<Night> night = NightOf(file);
+      if (!night || *night == night_) AddListed(file, file.since.value_or(facts->mtime));
+    }
   }
 
   void AddList(std::span<const ListedFile> list, UtcTime since) {
@@ -121,14 +125,17 @@ class Collector {
     return path.ends_with(".json") ? expected::ParseJsonList(*text) : expected::ParseLines(*text);
   }
 
-  // Lists say less than storage: the night's folder, and a mere name, are filled in. What one list says of
-  // another night is that night's.
+  // Of the folder that the path begins with.
+  static std::optional<Night> NightOf(const ListedFile& file) {
+    const std::size_t end = file.path.find('/');
+    if (end == std::string::npos) return std::nullopt;
+    return Night::FromFolderName(std::string_view(file.path).substr(0, end));
+  }
+
+  // Lists say less than storage: the night's folder, and a mere name, are filled in.
   void AddListed(const ListedFile& file, UtcTime since) {
-    const std::string_view first = std::string_view(file.path).substr(0, file.path.find('/'));
-    const std::optional<Night> night =
-        first.size() < file.path.size() ? Night::FromFolderName(first) : std::nullopt;
-    if (night && *night != night_) return;
-    const std::string path = night ? file.path : fmt::format("{}/{}", night_.Compact(), file.path);
+    const bool has_night = NightOf(file) == night_;
+    const std::string path = has_night ? file.path : fmt::format("{}/{}", night_.Compact(), file.path);
     const std::optional<RawFileName> raw = ParseRawFileName(file.path);
     // A raw file's name tells its exposure, so there is one of it; any other may be in each of two folders.
     Add(path, raw ? NameOf(path) : BelowNight(path), since);

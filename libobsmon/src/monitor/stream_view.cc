@@ -343,7 +343,7 @@ absl::StatusOr<StreamView::OfNeighbour<IngestTable>> StreamView::NeighboursInges
   // Where there was an earlier look, with what that has found: both sides then cost a question a folder, and
   // not one a link.
   Sides& sides = sides_[neighbour];
-  if (!sides.registry && !sides.storage) {
+  if (!sides.registry && !sides.storage && registry_status_.ok()) {
     if (!sides.earlier) {
       OBSMON_ASSIGN_OR_RETURN(sides.earlier, Recalled(neighbour));
     }
@@ -724,12 +724,14 @@ void StreamView::StampTargetsElsewhere(NightLook& look) const {
   }
 }
 
-// A log that grows says nothing new of files that are all explained, or that arrived long ago.
+// A log that grows says nothing new of files that are all explained, by others than it, or that arrived long
+// ago.
 std::size_t StreamView::LogsThatMatterTo(const NightLook& look) const {
   std::size_t logs = 0;
   const TransferTable& files = look.report.evidence.transfers;
   for (std::size_t row = 0; row < files.size(); ++row) {
-    if (IsUnexplained(look, row)) logs |= kWithIngestLog;
+    const bool is_failed = look.report.match.verdict[row] == Verdict::kFailed;
+    if (IsUnexplained(look, row) || is_failed) logs |= kWithIngestLog;
     if (files.arrival_time()[row] + kLogIsWrittenWithin >= as_of_) logs |= kWithRsyncLog;
   }
   return logs;
