@@ -3,7 +3,8 @@
 #   install BUILD PREFIX                     installs a build, then moves it to PREFIX
 #   find_package PREFIX                      builds and runs the consumer against an installed copy
 #   pkg_config PREFIX                        likewise, with nothing but a compiler and pkg-config
-#   add_subdirectory SOURCES BUILD SHARED    builds and runs the consumer with the library's sources
+#   add_subdirectory SOURCES BUILD SHARED    builds and runs the consumer with the library's sources, and with
+#                                            nothing that a build may lack
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -52,6 +53,7 @@ case $step in
   add_subdirectory)
     sources=$1 build=$2 shared=$3
     build_consumer "$build" "-DOBSMON_SOURCE_DIR=$sources" "-DBUILD_SHARED_LIBS=$shared" \
+      -DOBSMON_WITH_POSTGRES=OFF -DOBSMON_WITH_CHECKSUMS=OFF \
       -DOBSMON_INSTALL=ON -DOBSMON_PRECOMPILED_HEADERS=ON -DCMAKE_UNITY_BUILD=ON
     run_consumer "$build/consumer"
     ;;
