@@ -390,7 +390,7 @@ absl::Status StreamView::ReadRegistryBesideStorage(Night night) {
         .status();
   });
   if (read.wait_for(std::chrono::seconds{0}) == std::future_status::deferred) read.wait();
-  const absl::Status scanned = [&]() -> absl::Status {
+  absl::Status scanned = [&]() -> absl::Status {
     OBSMON_ASSIGN_OR_RETURN(sides_[night].earlier, Recalled(night));
     rows_are_fixed.WaitForNotification();
     return Storage(night).status();
