@@ -12,6 +12,7 @@
 #include <tuple>
 #include <vector>
 
+#include "files/directory.h"
 #include "history/database.h"
 #include "obsmon/history.h"
 #include "obsmon/monitor.h"
@@ -199,8 +200,9 @@ TEST(SecondLook, IsTakenAtFilesWhoseBytesMayStillChange) {
 // last change that a look has found bears the same time.
 TEST(SecondLook, IsTakenAtANightThatHadChangedWithinAMinuteOfTheFirst) {
   SampleStream stream;
-  stream.Arrive("2020-05-01/a.txt");
-  const UtcTime first = stream.Later() - std::chrono::hours{1} + seconds{50};
+  const std::filesystem::path file = stream.Arrive("2020-05-01/a.txt");
+  // Past its grace, at the end of which it would be looked at anyway.
+  const UtcTime first = StatPath(file.string())->ctime + seconds{61};
   const NightWindow window{.first_day = kNight, .last_day = kNight};
   ASSERT_THAT(UpdateStream(stream.Options(), window, first).status, IsOk());
   stream.Arrive("2020-05-01/b.txt");
