@@ -68,6 +68,17 @@ def test_is_taken_by_every_data_frame(night_report):
     assert files.to_polars().equals(polars.DataFrame(files))
 
 
+def test_keeps_whole_numbers_whole_in_pandas_where_some_are_absent(stream):
+    stream.ingest(stream.arrive("2020-05-01/AT_O_20200501_000001.fits"), "2020-05-01", 1)
+    gone = stream.arrive("2020-05-01/AT_O_20200501_000002.fits")
+    stream.ingest(gone, "2020-05-01", 2)
+    gone.unlink()
+    ingests = obsmon.observe_night(input_dir=stream.root, night="2020-05-01", grace=0).ingests.to_pandas()
+    assert str(ingests["inode"].dtype) == "UInt64" and ingests["inode"].isna().sum() == 1
+    inode = (stream.root / "storage/2020-05-01/AT_O_20200501_000001.fits").stat().st_ino
+    assert inode in set(ingests["inode"].dropna())
+
+
 def test_gives_a_new_stream_at_each_call(night_report):
     files = night_report.files
     assert pyarrow.table(files).equals(pyarrow.table(files))
