@@ -483,7 +483,7 @@ def _stream(**fields: object) -> _obsmon._Stream:
         fields["db_auth"] = (
             os.environ.get("LSST_DB_AUTH_CREDENTIALS")
             or os.environ.get("LSST_DB_AUTH")
-            or os.path.expanduser("~/.lsst/db-auth.yaml")
+            or "~/.lsst/db-auth.yaml"
         )
     if str(fields.get("db_auth")).startswith("~/"):
         fields["db_auth"] = os.path.expanduser(str(fields["db_auth"]))

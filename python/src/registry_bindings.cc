@@ -9,6 +9,7 @@
 
 #include "bindings.h"
 #include "convert.h"
+#include "files/directory.h"
 #include "made_here.h"
 #include "obsmon/registry.h"
 #include "obsmon/stream.h"
@@ -34,7 +35,7 @@ class RegistryView {
   explicit RegistryView(Stream stream) : stream_(std::move(stream)), repo_(stream_.RepoFolder()) {
     for (std::filesystem::path* path :
          {&stream_.repo, &stream_.storage, &stream_.butler_index.file, &stream_.logins.file}) {
-      if (!path->empty()) *path = std::filesystem::absolute(*path);
+      if (!path->empty()) *path = AbsolutePath(*path);
     }
   }
 

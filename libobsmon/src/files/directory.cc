@@ -99,6 +99,13 @@ std::filesystem::path AbsolutePath(const std::filesystem::path& path) {
   return error ? path : absolute;
 }
 
+std::filesystem::path WithoutLinks(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::filesystem::path whole = AbsolutePath(path);
+  std::filesystem::path resolved = std::filesystem::weakly_canonical(whole, error);
+  return error ? whole : resolved;
+}
+
 // FORCE_SYNC: a network file system is asked, not this machine's memory of what it said a minute ago.
 absl::StatusOr<FileFacts> StatPath(const std::string& path) {
   return StatAt(AT_FDCWD, path.c_str(), AT_STATX_FORCE_SYNC, kFactsOfStamp);

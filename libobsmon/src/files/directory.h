@@ -42,6 +42,8 @@ enum class FollowLinks : std::uint8_t { kNo, kYes };
 
 /// `path` from the root on; as it is where the working folder is gone.
 std::filesystem::path AbsolutePath(const std::filesystem::path& path);
+/// The same with no link on the way, as far as it is there.
+std::filesystem::path WithoutLinks(const std::filesystem::path& path);
 
 /// What kind of file or folder `path` is now, its identity and its mtime, following links; a network file
 /// system's server is asked, not its cache. The Status's message is the system's clause, without the path, as

@@ -17,10 +17,10 @@ namespace obsmon {
 inline constexpr std::chrono::milliseconds kBusyTimeout = std::chrono::seconds{30};
 
 struct HistoryFile {
+  std::optional<sqlite::PrivateFolder> copy{};  ///< where the database lies, if it is a copy; outlives it
   sqlite::Connection database;
   Contents contents = Contents::kHistory;  ///< kHistory or kPrototype
   bool writable = false;
-  std::optional<sqlite::PrivateFolder> copy{};  ///< where the database lies, if it is a copy
 };
 
 /// Opens the history in `output_dir` for writing. Makes it where there is none or an empty file, takes over a

@@ -164,16 +164,17 @@ ScanIssue ExpectedIssue(const SqlQuery& sql, const absl::Status& why) {
   return {.path = place, .status = absl::DataLossError(message)};
 }
 
-void AddFacts(const std::filesystem::path& file, Digest& digest) {
-  if (file.empty()) return;
+std::uint64_t DigestOfFile(const std::filesystem::path& file) {
+  if (file.empty()) return 0;
   const absl::StatusOr<FileFacts> facts = StatPath(file.string());
-  digest.Add(static_cast<std::uint64_t>(facts.ok()));
-  if (!facts.ok()) return;
-  digest.Add(facts->file_id.device)
+  if (!facts.ok()) return 1;
+  return Digest()
+      .Add(facts->file_id.device)
       .Add(facts->file_id.inode)
       .Add(static_cast<std::uint64_t>(facts->size_bytes))
       .Add(static_cast<std::uint64_t>(facts->mtime.time_since_epoch().count()))
-      .Add(static_cast<std::uint64_t>(facts->ctime.time_since_epoch().count()));
+      .Add(static_cast<std::uint64_t>(facts->ctime.time_since_epoch().count()))
+      .value();
 }
 
 absl::Status CheckStorage(const std::filesystem::path& storage) {
@@ -482,13 +483,15 @@ RulesDigests StreamView::DigestsOfRules(Night night) {
     if (file.since) digest.Add(static_cast<std::uint64_t>(file.since->time_since_epoch().count()));
   }
   digest.Add(std::uint64_t{expected_status_.ok()});
-  AddFacts(ManifestOf(stream_.manifest, night), digest);
-  RulesDigests digests;
+  digest.Add(DigestOfFile(ManifestOf(stream_.manifest, night)));
+  const std::uint64_t ingest_log = DigestOfFile(stream_.ingest_log);
+  const std::uint64_t rsync_log = DigestOfFile(stream_.rsync_log);
+  RulesDigests digests{};
   for (std::size_t logs = 0; logs < digests.size(); ++logs) {
     Digest with_logs = digest;
     with_logs.Add(std::uint64_t{logs});
-    if ((logs & kWithIngestLog) != 0) AddFacts(stream_.ingest_log, with_logs);
-    if ((logs & kWithRsyncLog) != 0) AddFacts(stream_.rsync_log, with_logs);
+    if ((logs & kWithIngestLog) != 0) with_logs.Add(ingest_log);
+    if ((logs & kWithRsyncLog) != 0) with_logs.Add(rsync_log);
     digests[logs] = with_logs.value();
   }
   return digests;

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -40,34 +41,33 @@ constexpr std::size_t kBytesOfPagesAtOnce = std::size_t{16} * 1024 * 1024;
 // A thread costs as much as the page of so many rows.
 constexpr std::size_t kRowsWorthAThread = 100;
 
+// Of paths that are whole, and have no links.
 bool LiesIn(const std::filesystem::path& inner, const std::filesystem::path& outer) {
-  std::error_code error;
-  const std::filesystem::path whole_inner = std::filesystem::weakly_canonical(AbsolutePath(inner), error);
-  const std::filesystem::path whole_outer = std::filesystem::weakly_canonical(AbsolutePath(outer), error);
-  return !error && std::ranges::mismatch(whole_outer, whole_inner).in1 == whole_outer.end();
+  return std::ranges::mismatch(outer, inner).in1 == outer.end();
 }
 
 // What obsmon watches it does not write.
 absl::Status CheckOutputIsNoInput(const Stream& stream) {
-  const std::filesystem::path storage = stream.StorageFolder();
-  const std::filesystem::path repo = stream.RepoFolder();
+  const std::filesystem::path output = WithoutLinks(stream.output_dir);
+  const std::filesystem::path repo = WithoutLinks(stream.RepoFolder());
+  std::vector<std::filesystem::path> inputs = {WithoutLinks(stream.StorageFolder())};
   // A repository may be the input folder itself, which holds the output as it holds storage.
-  const bool is_input_itself = LiesIn(storage, repo);
-  for (const std::filesystem::path& input : {storage, repo, stream.pending_folder, stream.bad_folder}) {
-    if (input.empty() || !LiesIn(stream.output_dir, input)) continue;
-    if (input == repo && is_input_itself && !LiesIn(repo, stream.output_dir)) continue;
-    return absl::InvalidArgumentError(
-        fmt::format("{}: the output can't lie in {}, where obsmon writes nothing; give another output_dir",
-                    stream.output_dir.string(), input.string()));
+  if (!LiesIn(inputs.front(), repo) || LiesIn(repo, output)) inputs.push_back(repo);
+  for (const std::filesystem::path& folder : {stream.pending_folder, stream.bad_folder}) {
+    if (!folder.empty()) inputs.push_back(WithoutLinks(folder));
   }
-  return absl::OkStatus();
+  const auto input = std::ranges::find_if(
+      inputs, [&output](const std::filesystem::path& folder) { return LiesIn(output, folder); });
+  if (input == inputs.end()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("{}: the output can't lie in {}, where obsmon writes nothing; give another output_dir",
+                  stream.output_dir.string(), input->string()));
 }
 
 // Not a link, nor what a full disk or a careless hand has left empty.
 bool IsPage(const std::filesystem::path& file) {
-  std::error_code error;
-  const bool is_file = std::filesystem::is_regular_file(std::filesystem::symlink_status(file, error));
-  return is_file && std::filesystem::file_size(file, error) > 0 && !error;
+  struct stat found {};
+  return lstat(file.c_str(), &found) == 0 && S_ISREG(found.st_mode) && found.st_size > 0;
 }
 
 bool HasOpenProblems(const NightSummary& night) {

@@ -245,12 +245,6 @@ class StreamReader {
     return absl::OkStatus();
   }
 
-  static std::filesystem::path WithoutLinks(const std::filesystem::path& folder) {
-    std::error_code error;
-    std::filesystem::path resolved = std::filesystem::weakly_canonical(folder, error);
-    return error ? folder : resolved;
-  }
-
   absl::Status CheckDistinct(const YAML::Node& node, const Stream& stream, const Stream& other,
                              int line_of_other) const {
     if (stream.name == other.name) {
