@@ -489,6 +489,32 @@ TEST(MatchNight, AFileMayBeADatasetOfSeveralRuns) {
   EXPECT_THAT(match.transfer_of, ElementsAre(0, 0));
 }
 
+TEST(MatchNight, AFileThatIsALinkOfOneDatastoreMayBeACopyInAnother) {
+  IngestRow link = Dataset("datastore1/a.fits", {1, 1});
+  IngestRow copy = Copy("datastore2/a.fits", kStem, 57'600, {1, 2});
+  IngestRow of_another_exposure = Copy("datastore2/b.fits", kStem, 57'600, {1, 3});
+  IngestRow of_another_size = Copy("datastore3/a.fits", kStem, 60'000, {1, 4});
+  link.exposure = copy.exposure = of_another_size.exposure = 2025050100001;
+  of_another_exposure.exposure = 2025050100002;
+  const NightMatch match = MatchNight(Transfers({Arrived(kPath, {1, 1})}),
+                                      Ingests({link, copy, of_another_exposure, of_another_size}), kNow);
+  EXPECT_THAT(match.basis, ElementsAre(MatchBasis::kFileId));
+  EXPECT_THAT(match.ingest_of, ElementsAre(0));
+  EXPECT_THAT(match.transfer_of, ElementsAre(0, 0, NightMatch::kNoRow, NightMatch::kNoRow));
+}
+
+TEST(MatchNight, ACopyIsRatherOfAFileThatHasNoDatasetYet) {
+  IngestRow link = Dataset("datastore1/a.fits", {1, 1});
+  IngestRow copy = Copy("datastore2/a.fits", kStem, 57'600, {1, 2});
+  link.exposure = copy.exposure = 2025050100001;
+  const NightMatch match =
+      MatchNight(Transfers({Arrived(kPath, {1, 1}),
+                            Arrived("20250501/again/MC_O_20250501_000001_R22_S11.fits", {1, 3})}),
+                 Ingests({link, copy}), kNow);
+  EXPECT_THAT(match.verdict, ElementsAre(Verdict::kIngested, Verdict::kIngested));
+  EXPECT_THAT(match.transfer_of, ElementsAre(0, 1));
+}
+
 TEST(MatchNight, OfSeveralDatasetsThatWithAnArtifactCounts) {
   IngestRow gone = Copy("datastore1/a.fits", kStem, 57'600, {});
   gone.artifact = ArtifactState::kGone;

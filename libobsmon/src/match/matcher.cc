@@ -58,6 +58,21 @@ struct NamesakeLines {
   IngestLines<std::tuple<std::string_view, std::string_view, std::int64_t, std::int32_t, Trait>> of_exposure;
 };
 
+// Those that are alike in size, for files whose checksum is known in checksum too, and for others.
+struct AlikeLines {
+  NamesakeLines of_size;
+  NamesakeLines of_checksum;
+};
+
+// What a file's namesakes may have to be alike, and the lines that tell.
+struct AlikeTraits {
+  std::array<Trait, 4> traits;
+  std::size_t size;
+  NamesakeLines& lines;
+
+  std::span<const Trait> all() const { return std::span(traits).first(size); }
+};
+
 // The ways in which a transfer and a dataset are recognised as one, the surest first. Each pass looks only at
 // what the ones before it left over.
 class Matcher {
@@ -108,12 +123,17 @@ class Matcher {
 
   void ByName();
   void AddNames();
-  void JoinAlikeByName();
+  void JoinAlikeByName(AlikeLines& alike);
   void JoinChangedByName();
+  void JoinFurtherByName(AlikeLines& alike);
+  AlikeLines LineUpAlike() const;
+  AlikeTraits TraitsOf(std::size_t transfer, AlikeLines& alike) const;
   template <typename TraitOf>
   NamesakeLines LineUp(TraitOf trait_of) const;
   template <typename Fits>
   void JoinByName(std::size_t transfer, NamesakeLines& lines, std::span<const Trait> traits, Fits fits);
+  template <typename Fits>
+  void JoinAlsoByName(std::size_t transfer, NamesakeLines& lines, std::span<const Trait> traits, Fits fits);
   template <typename Take>
   void ForEachNameOf(std::size_t ingest, Take take) const;
   template <typename Take>
@@ -334,8 +354,18 @@ void Matcher::JoinByName(std::size_t transfer, NamesakeLines& lines, std::span<c
   });
   if (!best) return;
   Join(transfer, *best, MatchBasis::kName);
-  const std::int64_t exposure = ingests_.exposure()[*best];
-  const std::int32_t detector = ingests_.detector()[*best];
+  JoinAlsoByName(transfer, lines, traits, fits);
+}
+
+// Joins a file that has a dataset with all others of the same exposure and detector, and of its name, that
+// have an artifact and that `fits` lets pass.
+template <typename Fits>
+void Matcher::JoinAlsoByName(std::size_t transfer, NamesakeLines& lines, std::span<const Trait> traits,
+                             Fits fits) {
+  const auto is_free = [this](std::size_t ingest) { return IngestIsFree(ingest); };
+  const auto its_own = static_cast<std::size_t>(match_.ingest_of[transfer]);
+  const std::int64_t exposure = ingests_.exposure()[its_own];
+  const std::int32_t detector = ingests_.detector()[its_own];
   ForEachName(transfer, [&](std::string_view name, std::int32_t only) {
     if (only != kSeveral) {
       const auto ingest = static_cast<std::size_t>(only);
@@ -358,29 +388,40 @@ void Matcher::JoinByName(std::size_t transfer, NamesakeLines& lines, std::span<c
 void Matcher::ByName() {
   AddNames();
   if (ingest_of_name_.empty()) return;
-  JoinAlikeByName();
+  AlikeLines alike = LineUpAlike();
+  JoinAlikeByName(alike);
   JoinChangedByName();
+  JoinFurtherByName(alike);
 }
 
-void Matcher::JoinAlikeByName() {
-  // For files whose checksum is known, and for others.
-  NamesakeLines of_checksum;
+AlikeLines Matcher::LineUpAlike() const {
+  AlikeLines alike;
   if (std::ranges::any_of(transfers_.checksum(), [](Checksum sum) { return sum != kNoChecksum; })) {
-    of_checksum = LineUp([this](std::size_t ingest) -> std::optional<Trait> {
+    alike.of_checksum = LineUp([this](std::size_t ingest) -> std::optional<Trait> {
       return Trait(SizeToCompare(ingest), ingests_.ingested_checksum()[ingest]);
     });
   }
-  NamesakeLines of_size = LineUp([this](std::size_t ingest) -> std::optional<Trait> {
+  alike.of_size = LineUp([this](std::size_t ingest) -> std::optional<Trait> {
     return Trait(SizeToCompare(ingest), kNoChecksum);
   });
+  return alike;
+}
+
+AlikeTraits Matcher::TraitsOf(std::size_t transfer, AlikeLines& alike) const {
+  const std::int64_t size = transfers_.size_bytes()[transfer];
+  const Checksum checksum = transfers_.checksum()[transfer];
+  const bool is_read = checksum != kNoChecksum;
+  return {.traits = {Trait(size, kNoChecksum), Trait(kUnknownSize, kNoChecksum), Trait(size, checksum),
+                     Trait(kUnknownSize, checksum)},
+          .size = is_read ? std::size_t{4} : std::size_t{2},
+          .lines = is_read ? alike.of_checksum : alike.of_size};
+}
+
+void Matcher::JoinAlikeByName(AlikeLines& alike) {
   for (std::size_t transfer = 0; transfer < transfers_.size(); ++transfer) {
     if (!MayMatchByName(transfer)) continue;
-    const std::int64_t size = transfers_.size_bytes()[transfer];
-    const Checksum checksum = transfers_.checksum()[transfer];
-    const std::array traits = {Trait(size, kNoChecksum), Trait(kUnknownSize, kNoChecksum),
-                               Trait(size, checksum), Trait(kUnknownSize, checksum)};
-    const bool is_read = checksum != kNoChecksum;
-    JoinByName(transfer, is_read ? of_checksum : of_size, std::span(traits).first(is_read ? 4 : 2),
+    const AlikeTraits its = TraitsOf(transfer, alike);
+    JoinByName(transfer, its.lines, its.all(),
                [&](std::size_t ingest) { return AreAlike(transfer, ingest); });
   }
 }
@@ -403,6 +444,19 @@ void Matcher::JoinChangedByName() {
     JoinByName(transfer, of_ending, traits, [&](std::size_t ingest) {
       return may_have_changed(ingest) && FitsEndingOf(ingests_.path()[ingest]) == ending;
     });
+  }
+}
+
+// What was recognised by its inode or path may lie in another datastore as well, or in another run, as a
+// copy. Last, for a file that has no dataset yet needs it more.
+void Matcher::JoinFurtherByName(AlikeLines& alike) {
+  if (std::ranges::find(match_.transfer_of, NightMatch::kNoRow) == match_.transfer_of.end()) return;
+  for (std::size_t transfer = 0; transfer < transfers_.size(); ++transfer) {
+    if (TransferIsFree(transfer) || transfers_.place()[transfer] != TransferPlace::kStorage) continue;
+    if (ingests_.exposure()[static_cast<std::size_t>(match_.ingest_of[transfer])] == 0) continue;  // unknown
+    const AlikeTraits its = TraitsOf(transfer, alike);
+    JoinAlsoByName(transfer, its.lines, its.all(),
+                   [&](std::size_t ingest) { return AreAlike(transfer, ingest); });
   }
 }
 
