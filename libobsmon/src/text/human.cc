@@ -1,5 +1,6 @@
 #include "text/human.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <array>
@@ -45,7 +46,7 @@ void AppendSize(std::int64_t bytes, std::string& out) {
     size /= 1000;
     ++unit;
   }
-  fmt::format_to(std::back_inserter(out), "{:.1f} {}", size, kUnits[unit]);
+  fmt::format_to(std::back_inserter(out), FMT_COMPILE("{:.1f} {}"), size, kUnits[unit]);
 }
 
 std::string HumanSize(std::int64_t bytes) {
@@ -58,7 +59,8 @@ void AppendTime(UtcTime time, std::string& out) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
   const auto second = std::chrono::floor<std::chrono::seconds>(time - day).count();
-  fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02} {:02}:{:02}:{:02}Z",
+  // Compiled, for a page has several times a file.
+  fmt::format_to(std::back_inserter(out), FMT_COMPILE("{:04}-{:02}-{:02} {:02}:{:02}:{:02}Z"),
                  static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
                  static_cast<unsigned>(date.day()), second / 3600, second / 60 % 60, second % 60);
 }
@@ -77,11 +79,11 @@ void AppendSpan(std::chrono::nanoseconds span, std::string& out) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(span).count();
   const auto to = std::back_inserter(out);
   if (seconds < 60) {
-    fmt::format_to(to, "{}.{} s", seconds, span.count() / 100'000'000 % 10);
+    fmt::format_to(to, FMT_COMPILE("{}.{} s"), seconds, span.count() / 100'000'000 % 10);
   } else if (seconds < 3600) {
-    fmt::format_to(to, "{} min {:02} s", seconds / 60, seconds % 60);
+    fmt::format_to(to, FMT_COMPILE("{} min {:02} s"), seconds / 60, seconds % 60);
   } else {
-    fmt::format_to(to, "{} h {:02} min {:02} s", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    fmt::format_to(to, FMT_COMPILE("{} h {:02} min {:02} s"), seconds / 3600, seconds / 60 % 60, seconds % 60);
   }
 }
 
