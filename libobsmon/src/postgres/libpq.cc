@@ -157,8 +157,10 @@ absl::Status Session::Wait(short events, Clock::time_point deadline) {
     pollfd socket{.fd = PQsocket(handle_.get()), .events = events, .revents = 0};
     const int ready = poll(&socket, 1, static_cast<int>(std::min(left, kSlice).count()));
     if (ready > 0) return absl::OkStatus();
-    if (ready < 0 && errno != EINTR)
-      return Error(absl::StatusCode::kInternal, "the connection can't be waited for");
+    if (ready < 0 && errno != EINTR) {
+      Close();
+      return Error(absl::StatusCode::kUnavailable, "the connection can't be waited for");
+    }
   }
 }
 
