@@ -134,6 +134,17 @@ TEST(PublishFile, KeepsTheOldFileInAFolderThatItMayNotWrite) {
   EXPECT_THAT(NamesIn(tree / "out"), ElementsAre("a.html"));
 }
 
+TEST(PublishFile, NeedsNoRightToReadTheFolder) {
+  const TempTree tree;
+  tree.Folder("drop");
+  std::filesystem::permissions(tree / "drop", std::filesystem::perms(0333));
+  {
+    const WithoutRoot user;
+    EXPECT_THAT(PublishFile(tree / "drop/a.prom", "new"), IsOk());
+  }
+  EXPECT_EQ(ReadFile(tree / "drop/a.prom"), "new");
+}
+
 TEST(PublishFile, NamesTheFileWhoseFolderIsMissing) {
   const TempTree tree;
   EXPECT_THAT(PublishFile(tree / "no/a.html", "x"),

@@ -159,11 +159,13 @@ bool Contains(const std::filesystem::path& file, std::string_view contents) {
   return true;
 }
 
-// Makes the rename last through a crash. Some file systems know no fsync of a folder; they say EINVAL.
+// Makes the rename last through a crash. Some file systems know no fsync of a folder; they say EINVAL. And
+// who may write into a folder need not be allowed to read it, without which it can't be asked for: the file
+// is there all the same.
 int FlushFolderOf(const std::filesystem::path& file) {
   const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
   const FileDescriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid()) return errno;
+  if (!fd.valid()) return errno == EACCES ? 0 : errno;
   return fsync(fd.get()) != 0 && errno != EINVAL ? errno : 0;
 }
 
