@@ -59,6 +59,22 @@ TEST_F(Arrivals, AreTakenFromTheLogOfTheSameFile) {
   }
 }
 
+TEST(RsyncLog, OfWhoPushesTellsWhenFilesWereSentUnlessItTellsWhenTheyWereReceived) {
+  const auto arrival_by = [](const std::string& log) {
+    TransferTable files;
+    files.Append({.path = "20200501/a.fits",
+                  .creation_time = Utc("2020-05-02T00:00:00"),
+                  .arrival_time = Utc("2020-05-02T01:00:00")});
+    RsyncLog(log).Apply(files);
+    return files.arrival_time()[0];
+  };
+  const std::string sent = "2020/05/02 00:00:40 [1] <f+++++++++ 20200501/a.fits\n";
+  EXPECT_EQ(arrival_by(sent), Utc("2020-05-02T00:00:40"));
+  EXPECT_EQ(arrival_by("2020/05/02 00:00:30 [1] >f+++++++++ 20200501/a.fits\n" + sent),
+            Utc("2020-05-02T00:00:30"))
+      << "what was sent went on from here";
+}
+
 TEST_F(Arrivals, AreNotTakenFromALogThatCanNotBeRight) {
   EXPECT_EQ(ArrivalBy("01:00:02", "a.fits"), Utc("2020-05-02T01:00:00")) << "after the file's ctime";
   EXPECT_EQ(ParseRsyncLog("2020/05/01 21:00:30 [1] >f+++++++++ a.fits").size(), 1U);
@@ -101,6 +117,19 @@ TEST(IngestLog, GivesTheReasonThatStandsBeforeAListOfFiles) {
       "file:///staging/20200501/c.fits\n");
   EXPECT_EQ(failures.size(), 2U);
   EXPECT_EQ(failures.at("b.fits"), "database is locked");
+}
+
+TEST(IngestLog, TakesNoWordOfAPathForAFailure) {
+  EXPECT_THAT(ParseIngestLog("root INFO: /data/errors/20200501/a.fits --<link>--> raw/a.fits\n"
+                             "error-a.fits was seen\n"),
+              testing::IsEmpty());
+}
+
+TEST(IngestLog, CutsALongReasonBetweenTwoCharacters) {
+  std::string line = "error in a.fits: ";
+  while (line.size() < 499) line += 'x';
+  const IngestFailures failures = ParseIngestLog(line + "\u00e9t\u00e9");
+  EXPECT_EQ(failures.at("a.fits"), line);
 }
 
 TEST(IngestLog, OfAnyBytesIsReadWithoutHarm) {

@@ -70,9 +70,7 @@ Key StoredPaths::operator()(std::string_view path) {
   if (IsPlain(path) && path.size() <= kLongestKey) return {.path = path};
   std::string stored = StoredText(path);
   if (stored.size() > kLongestKey) {
-    std::size_t end = kLongestKey;
-    while ((static_cast<unsigned char>(stored[end]) & 0xC0U) == 0x80U) --end;  // not within a character
-    stored = fmt::format("{}{:016x}:{}", kLong, Digest().Add(path).value(), stored.substr(0, end));
+    stored = fmt::format("{}{:016x}:{}", kLong, Digest().Add(path).value(), Utf8Prefix(stored, kLongestKey));
   }
   return {.path = odd_.emplace_back(std::move(stored))};
 }

@@ -8,6 +8,7 @@
 #include "logs/log_file.h"
 #include "obsmon/match.h"
 #include "status_macros.h"
+#include "text/utf8.h"
 
 namespace obsmon::logs {
 namespace {
@@ -17,9 +18,21 @@ constexpr std::array<std::string_view, 2> kSucceeding = {"success", "ingested fi
 constexpr std::string_view kReason = "for reason: ";
 constexpr std::size_t kLongestMessage = 500;
 
+// `line` without its paths and names of files: a folder may be called "errors".
+std::string WithoutPaths(std::string_view line) {
+  std::string rest;
+  while (!line.empty()) {
+    const std::size_t end = std::min(line.find(' '), line.size());
+    const std::string_view word = line.substr(0, end);
+    line.remove_prefix(std::min(end + 1, line.size()));
+    if (word.find('/') == std::string_view::npos && !IsFitsName(word)) rest.append(word).append(" ");
+  }
+  return rest;
+}
+
 template <std::size_t kSize>
 bool HasOneOf(const std::array<std::string_view, kSize>& words, std::string_view line) {
-  const std::string lower = absl::AsciiStrToLower(std::string(line));  // whatever the locale
+  const std::string lower = absl::AsciiStrToLower(WithoutPaths(line));  // whatever the locale
   return std::ranges::any_of(words,
                              [&](std::string_view word) { return lower.find(word) != std::string::npos; });
 }
@@ -58,7 +71,7 @@ IngestFailures ParseIngestLog(std::string_view text) {
       continue;
     }
     const bool fails = !reason.empty() || HasOneOf(kFailing, line);
-    const std::string_view message = (reason.empty() ? line : reason).substr(0, kLongestMessage);
+    const std::string_view message = Utf8Prefix(reason.empty() ? line : reason, kLongestMessage);
     for (const std::string_view name : names) {
       if (fails) {
         failures.insert_or_assign(std::string(name), std::string(message));

@@ -30,16 +30,19 @@ std::optional<UtcTime> TimeOf(std::string_view date, std::string_view clock) {
   return ParseUtcText(text);
 }
 
-// A file that was received: ">f" and what has changed of it.
-bool IsReceivedFile(std::string_view item) { return item.size() >= 11 && item.starts_with(">f"); }
+// A file and what has changed of it: received (">f"), or, in the log of who pushes, sent ("<f").
+bool IsTransferredFile(std::string_view item) {
+  return item.size() >= 11 && (item.starts_with(">f") || item.starts_with("<f"));
+}
 
 std::optional<LoggedArrival> ParseLine(std::string_view line) {
   const std::string_view date = TakeWord(line);
   const std::optional<UtcTime> time = TimeOf(date, TakeWord(line));
   const std::string_view process = TakeWord(line);
   if (!time || !process.starts_with('[') || !process.ends_with(']')) return std::nullopt;
-  if (!IsReceivedFile(TakeWord(line)) || line.empty()) return std::nullopt;
-  return LoggedArrival{.path = line, .time = *time};
+  const std::string_view item = TakeWord(line);
+  if (!IsTransferredFile(item) || line.empty()) return std::nullopt;
+  return LoggedArrival{.path = line, .time = *time, .was_sent = item.front() == '<'};
 }
 
 // Whether one is the end of the other: a log's paths begin at the target of rsync, wherever that is.
@@ -78,10 +81,13 @@ void RsyncLog::Apply(TransferTable& transfers) const {
     const auto found = by_name_.find(NameOf(file.path));
     if (found == by_name_.end() || file.state == TransferState::kInFlight) continue;
     std::optional<UtcTime> latest;
+    // Where the log tells of both, what was sent went on from here to somewhere else.
+    const bool was_received =
+        std::ranges::any_of(found->second, [](const LoggedArrival& arrival) { return !arrival.was_sent; });
     for (const LoggedArrival& arrival : found->second) {
       const bool can_be =
           file.creation_time <= arrival.time + kGrainOfLog && arrival.time <= file.arrival_time + kGrainOfLog;
-      if (can_be && AreOneFile(arrival.path, file.path))
+      if (can_be && !(arrival.was_sent && was_received) && AreOneFile(arrival.path, file.path))
         latest = std::max(latest.value_or(arrival.time), arrival.time);
     }
     if (latest && *latest < file.arrival_time) transfers.SetArrivalTime(row, *latest);

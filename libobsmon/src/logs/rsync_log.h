@@ -23,6 +23,7 @@ namespace obsmon::logs {
 struct LoggedArrival {
   std::string_view path{};  ///< as rsync names it, from its target on; a view into the text
   UtcTime time{};
+  bool was_sent = false;  ///< by who keeps the log; else it was received
 
   friend bool operator==(const LoggedArrival&, const LoggedArrival&) = default;
 };

@@ -31,6 +31,9 @@ std::string EscapeInvalidUtf8(std::string_view text);
 /// separators and the characters that turn the direction of writing as \n, \t, \x1b or \u{202e}.
 std::string EscapeForDisplay(std::string_view text);
 
+/// At most `bytes` of `text` from its beginning on, with no character cut in two.
+std::string_view Utf8Prefix(std::string_view text, std::size_t bytes);
+
 /// How many columns of a terminal `text` takes, as far as that can be told.
 std::size_t DisplayWidth(std::string_view text);
 
