@@ -21,8 +21,10 @@ inline NightFacts FactsOf(const NightSummary& night) {
           .registry_readable = night.trouble.empty() || night.num_issues > 0};
 }
 
-/// Those with the states "needs attention" and "unknown".
+/// Those with the states "needs attention" and "unknown"; but what only the prototype has seen nobody looks
+/// at again by itself, and it would stay open for ever.
 inline bool IsProblem(const NightSummary& night) {
+  if (night.from_prototype) return false;
   return night.state == NightState::kNeedsAttention || night.state == NightState::kUnknown;
 }
 
