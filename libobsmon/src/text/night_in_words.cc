@@ -125,22 +125,15 @@ std::string_view NightHeadline(const NightFacts& night) {
 }
 
 std::string NightDetail(const NightFacts& night) {
-  switch (night.state) {
-    case NightState::kNeedsAttention: {
-      std::string detail = Troubles(night.counts);
-      if (const std::string unread = WhatCouldNotBeRead(night); !unread.empty()) {
-        AppendClause(unread, "; ", detail);
-      }
-      return detail;
-    }
-    case NightState::kInProgress:
-      return InProgressDetail(night.counts);
-    case NightState::kComplete:
-      return CompleteDetail(night);
-    case NightState::kUnknown:
-      break;
+  if (night.state == NightState::kUnknown) return UnknownDetail(night);
+  std::string detail = night.state == NightState::kNeedsAttention ? Troubles(night.counts)
+                       : night.state == NightState::kInProgress   ? InProgressDetail(night.counts)
+                                                                  : CompleteDetail(night);
+  // What hides no file may be a manifest, without which more might be called for.
+  if (const std::string unread = WhatCouldNotBeRead(night); !unread.empty()) {
+    AppendClause(unread, "; ", detail);
   }
-  return UnknownDetail(night);
+  return detail;
 }
 
 std::string ManifestsInWords(const NightCounts& counts) {
