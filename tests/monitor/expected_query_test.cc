@@ -224,6 +224,27 @@ TEST(ObservationTypeRule, GoesByWhatAGen2RegistryKnowsOfTheExposure) {
   EXPECT_EQ(report.counts[Verdict::kIgnored], 1);
 }
 
+TEST(ObservationTypeRule, TakesAGen2RegistrysWordForWhatAButlerCallsItAndAsksTheHeaderWhereItKnowsNone) {
+  SampleStream stream;
+  stream.Sql("ALTER TABLE raw ADD COLUMN imageType text");
+  stream.Arrive("20200501/AT_O_20200501_000001.fits");
+  stream.Ingest("20200501/AT_O_20200501_000001.fits", "2020-05-01");
+  stream.Arrive("20200501/AT_O_20200501_000001_focus.fits");
+  Stream options = stream.Options();
+  options.ignore = {{.observation_type = "science", .reason = "only its first image"}};
+  const auto num_ignored = [&](std::string_view type) {
+    stream.Sql(fmt::format("UPDATE raw SET imageType = '{}'", type));
+    return ObserveNight(options, kNight, stream.Later())->counts[Verdict::kIgnored];
+  };
+  EXPECT_EQ(num_ignored("SKYEXP"), 1);
+  EXPECT_EQ(num_ignored("UNKNOWN"), 0);
+  const std::string header =
+      fmt::format("{:<80}{:<80}{:<80}", "SIMPLE  =                    T", "IMGTYPE = 'OBJECT  '", "END");
+  stream.tree().Text("storage/20200501/AT_O_20200501_000001_focus.fits",
+                     header + std::string(57'600 - header.size(), ' '));
+  EXPECT_EQ(num_ignored("UNKNOWN"), 1);
+}
+
 TEST(ObservationTypeRule, GoesByWhatAGen3RegistryKnowsOfTheExposure) {
   const TempTree tree;
   tree.File("storage/20250501/MC_O_20250501_000001_R22_S11.fits");

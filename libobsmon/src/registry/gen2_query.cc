@@ -24,6 +24,7 @@
 #include "sqlite/foreign_database.h"
 #include "status_macros.h"
 #include "text/digest.h"
+#include "transfers/observation_type.h"
 
 namespace obsmon {
 namespace {
@@ -96,8 +97,10 @@ class Gen2Snapshot final : public RegistrySnapshot {
     for (const RawRow& row : RowsOf(night)) {
       if (!row.Has(RawField::kObsId) || !row.Has(RawField::kImageType)) continue;
       if (std::exchange(last, row.Text(RawField::kObsId)) == row.Text(RawField::kObsId)) continue;
+      std::string type = ObservationTypeInWords(rows_.texts[row.Text(RawField::kImageType)]);
+      if (type.empty()) continue;  // the header may tell
       ingests.observation_types.try_emplace(std::string(rows_.texts[row.Text(RawField::kObsId)]),
-                                            rows_.texts[row.Text(RawField::kImageType)]);
+                                            std::move(type));
     }
     return ingests;
   }

@@ -160,6 +160,7 @@ absl::StatusOr<RawRows> ReadRawRows(sqlite::Connection& database, const RawColum
 
   OBSMON_ASSIGN_OR_RETURN(sqlite::Statement statement, database.Prepare(columns.SelectRows()));
   statement.Bind(1, first.ToString()).Bind(2, end.ToString());
+  const bool has_day_obs = columns.fields().Has(RawField::kDayObs);
   TextReader texts(rows.texts);
   for (std::int64_t num_read = 0;; ++num_read) {
     if (num_read % kRowsBetweenStops == 0 && stop.stop_requested()) return absl::CancelledError("cancelled");
@@ -169,7 +170,10 @@ absl::StatusOr<RawRows> ReadRawRows(sqlite::Connection& database, const RawColum
     if (!night) continue;
     const auto wanted = rows.nights.find(*night);
     if (wanted == rows.nights.end()) continue;
-    wanted->second.push_back(ReadRow(statement, columns.fields(), texts));
+    RawRow& row = wanted->second.emplace_back(ReadRow(statement, columns.fields(), texts));
+    // Where the row's own is empty: its file lies in the folder of the night all the same.
+    if (has_day_obs && !row.Has(RawField::kDayObs))
+      row.SetText(RawField::kDayObs, rows.texts.Add(night->ToString()));
   }
   return rows;
 }

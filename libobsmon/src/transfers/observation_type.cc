@@ -28,12 +28,6 @@ std::string_view TextOfCard(std::string_view card) {
   return text.substr(0, text.find_last_not_of(' ') + 1);
 }
 
-std::string InWordsOfTheRegistry(std::string_view text) {
-  std::string type = absl::AsciiStrToLower({text.data(), text.size()});
-  if (type == "object" || type == "skyexp") return "science";
-  return type;
-}
-
 bool HasEnd(std::string_view block) {
   for (std::size_t at = 0; at + kCardBytes <= block.size(); at += kCardBytes) {
     if (block.substr(at, 8) == "END     ") return true;
@@ -42,6 +36,13 @@ bool HasEnd(std::string_view block) {
 }
 
 }  // namespace
+
+std::string ObservationTypeInWords(std::string_view type) {
+  std::string word = absl::AsciiStrToLower({type.data(), type.size()});
+  if (word == "object" || word == "skyexp") return "science";
+  if (word == "unknown" || word.find('?') != std::string::npos) return {};
+  return word;
+}
 
 std::string ObservationTypeIn(std::string_view header) {
   if (!header.starts_with("SIMPLE  =")) return {};
@@ -54,7 +55,7 @@ std::string ObservationTypeIn(std::string_view header) {
     found.at(static_cast<std::size_t>(keyword - kKeywords.begin())) = TextOfCard(card);
   }
   const auto* type = std::ranges::find_if(found, [](std::string_view text) { return !text.empty(); });
-  return type == found.end() ? std::string() : InWordsOfTheRegistry(*type);
+  return type == found.end() ? std::string() : ObservationTypeInWords(*type);
 }
 
 std::string ReadObservationType(const std::filesystem::path& file) {

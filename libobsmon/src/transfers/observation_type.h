@@ -15,6 +15,10 @@ namespace obsmon {
 /// opened.
 std::string ReadObservationType(const std::filesystem::path& file);
 
+/// `type`, as a header or a Gen2 registry has it, in the words of a Butler's registry; empty where it says
+/// that it is not known.
+std::string ObservationTypeInWords(std::string_view type);
+
 /// The same of the bytes that a file begins with.
 std::string ObservationTypeIn(std::string_view header);
 
