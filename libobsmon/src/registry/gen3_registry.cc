@@ -82,7 +82,11 @@ class Gen3Snapshot final : public RegistrySnapshot {
 
   std::uint64_t HashOf(const Gen3Row& row) const {
     obsmon::Digest digest;
-    digest.Add(rows_.exposures[row.exposure].obs_id);
+    const Gen3Exposure& exposure = rows_.exposures[row.exposure];
+    digest.Add(exposure.obs_id).Add("\n").Add(static_cast<std::uint64_t>(exposure.id));
+    // By which a copy is known.
+    const auto detector = schema_.detectors.find(row.detector);
+    if (detector != schema_.detectors.end()) digest.Add(detector->second);
     digest.Add(static_cast<std::uint64_t>(row.detector)).Add(std::uint64_t{row.datastore});
     digest.Add(static_cast<std::uint64_t>(row.size_bytes)).Add(std::uint64_t{row.is_guider});
     if (row.ingest_time) digest.Add(static_cast<std::uint64_t>(row.ingest_time->time_since_epoch().count()));
