@@ -209,6 +209,44 @@ TEST(MatchNight, WhatMayLieInAFolderThatCouldNotBeReadIsUnknownNotMissing) {
       << "it may have been ingested, and been cleaned away";
 }
 
+TEST(MatchNight, AFolderThatCouldNotBeReadHidesWhateverOfItsNamesTheNightHas) {
+  const ExpectedTable expected = Expected({"20200501/x/a.fits", "20200501/y/b.fits", "20200501/c.fits"});
+  const auto verdicts = [&](const std::string& hidden) {
+    std::vector<Verdict> found;
+    for (const AbsentFile& file : Absent({}, {}, expected, {.hidden_folders = {hidden}})) {
+      found.push_back(file.verdict);
+    }
+    return found;
+  };
+  EXPECT_THAT(verdicts("2020-05-01/x"),
+              ElementsAre(Verdict::kUnknown, Verdict::kMissing, /*a mere name*/ Verdict::kUnknown));
+  EXPECT_THAT(verdicts("2020-05-01"), ElementsAre(Verdict::kUnknown, Verdict::kUnknown, Verdict::kUnknown));
+}
+
+TEST(MatchNight, AFileInAnotherPlaceIsWhereItsNightsFolderThereHasIt) {
+  TransferRow blue = Arrived("/data/pending/2020-05-01/blue/12.fits", {1, 1});
+  TransferRow red = Arrived("/data/pending/2020-05-01/red/12.fits", {1, 2});
+  blue.place = red.place = TransferPlace::kPending;
+  const MatchOptions options{.ignore = {{.pattern = "blue/*.fits", .reason = "blue is off"}},
+                             .other_names = {"/data/pending"}};
+  ExpectedTable expected;
+  expected.Append({.path = "20200501/blue/12.fits", .since = kLongAgo, .folder_counts = true});
+  expected.Append({.path = "20200501/red/12.fits", .since = kLongAgo, .folder_counts = true});
+  const NightMatch match = MatchNight(Transfers({blue, red}), {}, expected, kNow, options);
+  EXPECT_THAT(match.absent, IsEmpty());
+  EXPECT_THAT(match.verdict, ElementsAre(Verdict::kIgnored, Verdict::kPending));
+}
+
+TEST(MatchNight, AFileThatIsKnownByItsPathMayBeSeveralDatasets) {
+  IngestRow first = Dataset("raw/a.fits", {9, 1});
+  IngestRow second = Dataset("raw/b.fits", {9, 1});
+  first.link_target = second.link_target = "/data/storage/2020-05-01/a.fits";
+  const NightMatch match = MatchNight(Transfers({Arrived("2020-05-01/a.fits", {1, 1})}),
+                                      Ingests({first, second}), kNow, {.storage_names = {"/data/storage"}});
+  EXPECT_THAT(match.basis, ElementsAre(MatchBasis::kPath));
+  EXPECT_THAT(match.transfer_of, ElementsAre(0, 0));
+}
+
 TEST(MatchNight, ARuleIgnoresWhatIsNotIngestedAndWhatIsMissingButNothingThatIsIngested) {
   const FileId id{.device = 1, .inode = 7};
   const std::string_view path = "20200501/MC_C_20200501_000007/MC_C_20200501_000007_R22_S11.fits";
@@ -639,6 +677,25 @@ TEST(MatchNight, AnObjectIsKnownByItsKeyHoweverDeepItsFileLies) {
 TEST(MatchNight, AMemberOfAZipFileIsKnownByItsName) {
   const IngestRow member = Copy("zips/01/01.zip#zip-path=x-R22-S11.fits", "", 57'600, {1, 9});
   EXPECT_EQ(VerdictOf(Arrived("20250501/x-R22-S11.fits", {1, 1}), {member}), Verdict::kIngested);
+}
+
+TEST(MatchNight, AnIngestedFileThatATransferHasCutOffIsInFlightAndThenAnOrphan) {
+  TransferRow cut_off = Arrived("2020-05-01/a.fits", {1, 7});
+  cut_off.state = TransferState::kInFlight;
+  cut_off.arrival_time = kNow - seconds{60};
+  EXPECT_EQ(VerdictOf(cut_off, {Dataset("raw/a.fits", {1, 7})}), Verdict::kInFlight);
+  cut_off.arrival_time = kNow - std::chrono::hours{2};
+  EXPECT_EQ(VerdictOf(cut_off, {Dataset("raw/a.fits", {1, 7})}), Verdict::kMissing);
+}
+
+TEST(MatchNight, TheFileOfACameraWithOneDetectorIsKnownByItsExposureAlone) {
+  const MatchOptions options{.detector_names = {{"R00_S00", "RXX_S00"}, {"R00S00", "RXX_S00"}}};
+  const IngestRow copy = Copy("raw/2022-03-17/a-det000.fits", "AT_O_20220317_000471", 57'600, {1, 2});
+  for (const std::string_view name :
+       {"AT_O_20220317_000471-R00S00", "AT_O_20220317_000471--R00S00", "AT_O_20220317_000471_R00_S00"}) {
+    const std::string path = "20220317/" + std::string(name) + ".fits";
+    EXPECT_EQ(VerdictOf(Arrived(path, {1, 1}), {copy}, options), Verdict::kIngested) << name;
+  }
 }
 
 TEST(MatchNight, ADetectorMayHaveAnotherNameInTheRegistry) {

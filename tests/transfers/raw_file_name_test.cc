@@ -40,6 +40,18 @@ TEST(RawFileName, OfACameraWithOneDetectorNamesNone) {
               Optional(Eq(RawFileName{.obs_id = "AT_O_20200501_000012", .ending = ".fits"})));
 }
 
+TEST(RawFileName, MayHaveTheDetectorAsTheArchiverWritesIt) {
+  for (const std::string_view name :
+       {"AT_O_20220317_000471-R00S00.fits", "AT_O_20220317_000471--R00S00.fits"}) {
+    const std::optional<RawFileName> raw = ParseRawFileName(name);
+    ASSERT_TRUE(raw) << name;
+    EXPECT_EQ(*raw, (RawFileName{.obs_id = "AT_O_20220317_000471", .detector = "R00S00", .ending = ".fits"}));
+    EXPECT_EQ(raw->raft(), "R00");
+    EXPECT_EQ(raw->sensor(), "S00");
+  }
+  EXPECT_FALSE(ParseRawFileName("AT_O_20220317_000471-focus.fits"));
+}
+
 TEST(RawFileName, OfAWholeExposureKeepsTheRest) {
   EXPECT_THAT(ParseRawFileName("MC_O_20250501_000123_expectedSensors.json"),
               Optional(Eq(RawFileName{

@@ -116,6 +116,7 @@ struct NightExpected {
 std::filesystem::path ManifestOf(const std::filesystem::path& manifest, Night night);
 
 /// Reads the manifests among `transfers`, the files of `night` under `storage`, and the list of `options`.
+/// (Manifests in another place than storage are not read: what they call for would arrive in storage.)
 /// Errors: kCancelled.
 absl::StatusOr<NightExpected> ReadExpected(const std::filesystem::path& storage,
                                            const TransferTable& transfers, Night night,

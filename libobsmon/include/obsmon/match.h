@@ -98,7 +98,8 @@ struct IgnoreRule {
   friend bool operator==(const IgnoreRule&, const IgnoreRule&) = default;
 };
 
-/// Whether `rule` holds for the file at `path`, from the storage folder on; `types` are of its night.
+/// Whether `rule` holds for the file at `path`, from the storage folder or its other place on; `types` are of
+/// its night.
 bool Holds(const IgnoreRule& rule, std::string_view path, const ObservationTypes& types = {});
 
 struct MatchOptions {
@@ -122,8 +123,12 @@ struct MatchOptions {
   std::vector<DetectorAlias> detector_names{};
   /// False where the registry could not be read: what is not in flight is then unknown.
   bool registry_readable = true;
-  /// What of storage could not be read, as paths from it on: a file that lies there is not missing, but
-  /// unknown.
+  /// Likewise of the folders beside storage in which files of other places lie (TransferPlace), so that a
+  /// file's path in its night's folder can be told.
+  std::vector<std::string> other_names{};
+  /// What of storage, or of another place, could not be read, as paths from there on: the night's folder,
+  /// "20250501", by either of its names, or one below it. An expected file that would lie there is not
+  /// missing, but unknown; and so is one of which no folder is known, wherever what can't be read lies.
   std::vector<std::string> hidden_folders{};
 };
 

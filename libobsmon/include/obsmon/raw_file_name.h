@@ -5,6 +5,7 @@
 //     MC_O_20250501_000123_R00_SG0_guider.fits           a guider sensor's own file
 //     MC_O_20250501_000123_R22_S11.json                  the metadata beside it
 //     AT_O_20250501_000012.fits                          a camera of one detector names none
+//     AT_O_20220317_000471-R00S00.fits                   or, by its archiver, so; or with two dashes
 //     MC_O_20250501_000123_expectedSensors.json          of the whole exposure: no detector, further text
 //
 // An obs_id is telescope (two letters), controller (one), day_obs and sequence number (six digits).
@@ -14,6 +15,7 @@
 #ifndef OBSMON_RAW_FILE_NAME_H_
 #define OBSMON_RAW_FILE_NAME_H_
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <optional>
@@ -24,19 +26,21 @@ namespace obsmon {
 
 /// The parts of a raw file's name: views into the name that was parsed.
 struct RawFileName {
-  std::string_view obs_id{};  ///< names the exposure: "MC_O_20250501_000123"
-  std::string_view
-      detector{};           ///< raft and sensor, "R22_S11", as the Butler's detector.full_name; may be empty
-  bool guider = false;      ///< the file holds a guider's images ("_guider")
-  std::string_view rest{};  ///< what follows, without its first '_': "expectedSensors"; mostly empty
-  std::string_view ending{};  ///< from the first dot on: ".fits.fz"; may be empty
+  static constexpr std::size_t kRaftBytes = 3;  ///< "R22"
+
+  std::string_view obs_id{};    ///< names the exposure: "MC_O_20250501_000123"
+  std::string_view detector{};  ///< raft and sensor, "R22_S11", as the Butler's detector.full_name, or
+                                ///< "R00S00"; may be empty
+  bool guider = false;          ///< the file holds a guider's images ("_guider")
+  std::string_view rest{};      ///< what follows, without its first '_': "expectedSensors"; mostly empty
+  std::string_view ending{};    ///< from the first dot on: ".fits.fz"; may be empty
 
   /// "R22" of "R22_S11"; empty without a detector.
-  std::string_view raft() const { return detector.substr(0, detector.find('_')); }
+  std::string_view raft() const { return detector.substr(0, kRaftBytes); }
   /// "S11" of "R22_S11"; empty without a detector.
   std::string_view sensor() const {
-    const auto end_of_raft = detector.find('_');
-    return end_of_raft == std::string_view::npos ? std::string_view() : detector.substr(end_of_raft + 1);
+    const std::string_view sensor = detector.substr(raft().size());
+    return sensor.substr(sensor.starts_with('_') ? 1 : 0);
   }
 
   friend bool operator==(const RawFileName&, const RawFileName&) = default;

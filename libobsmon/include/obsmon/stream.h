@@ -40,9 +40,10 @@ struct Stream {
   std::string instrument{};
   std::vector<std::string> collections{};
   std::vector<std::string> dataset_types{};
-  /// LATISS has one detector, which its files call R00_S00, or, older ones, nothing (obs_lsst,
+  /// LATISS has one detector, which its files call R00_S00, R00S00 or, older ones, nothing (obs_lsst,
   /// policy/latiss).
-  std::vector<DetectorAlias> detector_names = {{"R00_S00", "RXX_S00"}, {"", "RXX_S00"}};
+  std::vector<DetectorAlias> detector_names = {
+      {"R00_S00", "RXX_S00"}, {"R00S00", "RXX_S00"}, {"", "RXX_S00"}};
   /// A table that says what is ingested, or event tables that do, instead of a repository; see OpenRegistry.
   SqlQuery sql{};
   EventTables events{};
@@ -191,6 +192,7 @@ absl::StatusOr<bool> ParseSwitch(std::string_view text);
 absl::StatusOr<std::vector<StreamConfig>> ReadStreams(const std::filesystem::path& file);
 
 /// Reads a span of time, of a year at most: "90", "90s", "5min", "2h", "1d". Seconds where no unit is given.
+/// Errors: kInvalidArgument, kOutOfRange of a longer one.
 absl::StatusOr<std::chrono::seconds> ParseDuration(std::string_view text);
 
 }  // namespace obsmon

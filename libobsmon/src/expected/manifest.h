@@ -11,6 +11,9 @@
 
 namespace obsmon::expected {
 
+/// Whether a file of this name is a camera's manifest.
+inline bool IsManifestName(std::string_view path) { return path.ends_with("_expectedSensors.json"); }
+
 /// One sensor of an exposure.
 struct Sensor {
   std::string detector{};  ///< "R22_S11"

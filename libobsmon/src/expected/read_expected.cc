@@ -185,7 +185,6 @@ class Collector {
 absl::StatusOr<NightExpected> ReadExpected(const std::filesystem::path& storage,
                                            const TransferTable& transfers, Night night,
                                            const ExpectedOptions& options) {
-  constexpr std::string_view kManifest = "_expectedSensors.json";
   Collector collector(storage, night);
   struct Manifest {
     std::size_t row;
@@ -194,7 +193,8 @@ absl::StatusOr<NightExpected> ReadExpected(const std::filesystem::path& storage,
   };
   std::vector<Manifest> manifests;
   for (std::size_t row = 0; row < transfers.size(); ++row) {
-    if (!transfers.path()[row].ends_with(kManifest)) continue;
+    if (!expected::IsManifestName(transfers.path()[row])) continue;
+    if (transfers.place()[row] != TransferPlace::kStorage) continue;  // moved away, and its folder with it
     if (transfers.state()[row] != TransferState::kArrived) continue;
     const std::optional<RawFileName> raw = ParseRawFileName(transfers.path()[row]);
     if (raw && raw->detector.empty()) manifests.push_back({.row = row, .obs_id = raw->obs_id});

@@ -11,7 +11,11 @@ struct Rule {
   bool (*holds)(const FileEvidence&);
 };
 
-bool IsIngested(const FileEvidence& e) { return e.listed && e.status == IngestStatus::kIngested; }
+// What was ingested and is then overwritten by a transfer, or was cut off by one, is in the registry and not
+// whole.
+bool IsIngested(const FileEvidence& e) {
+  return e.listed && e.status == IngestStatus::kIngested && !(e.in_flight && e.is_its_artifact);
+}
 bool HasArtifact(const FileEvidence& e) {
   return e.artifact == ArtifactState::kPresent || e.artifact == ArtifactState::kRemote;
 }

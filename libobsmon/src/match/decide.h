@@ -14,9 +14,10 @@ struct FileEvidence {
   // In storage:
   bool in_storage = false;  ///< in one of the stream's folders
   TransferPlace place = TransferPlace::kStorage;
-  bool in_flight = false;   ///< rsync's name or time: not whole
-  bool is_orphan = false;   ///< in flight, and nobody has written to it for long
-  bool superseded = false;  ///< an orphan whose file has arrived, or is on its way again
+  bool in_flight = false;        ///< rsync's name or time: not whole
+  bool is_orphan = false;        ///< in flight, and nobody has written to it for long
+  bool superseded = false;       ///< an orphan whose file has arrived, or is on its way again
+  bool is_its_artifact = false;  ///< the file of its dataset is this very one
   bool is_fits = false;
   std::int64_t size_bytes = 0;
 

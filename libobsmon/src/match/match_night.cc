@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,14 +39,30 @@ std::string ExpectedPlace(std::string_view path) {
 // rsync --delay-updates keeps files here, whole and untouched, until all of the transfer is done.
 bool IsDelayed(std::string_view path) { return path.find("/.~tmp~/") != std::string_view::npos; }
 
-// Whether `path` or a folder above it is among `places`.
-bool LiesIn(std::string_view path, const absl::flat_hash_set<std::string_view>& places) {
-  if (places.empty()) return false;
-  for (; !path.empty(); path = FolderOf(path)) {
-    if (places.contains(path)) return true;
+// What of a night's folders could not be read. The night has two names, and what counts lies below them.
+class HiddenFolders {
+ public:
+  explicit HiddenFolders(std::span<const std::string> folders) {
+    for (const std::string_view folder : folders) {
+      const bool is_night = folder.find('/') == std::string_view::npos;
+      below_night_.insert(is_night ? std::string_view() : BelowNight(folder));
+    }
   }
-  return false;
-}
+
+  // A mere name says nothing of a folder.
+  bool MayHold(std::string_view path) const {
+    if (below_night_.empty()) return false;
+    std::string_view folder = FolderOf(BelowNight(path));
+    if (folder.empty()) return true;
+    for (; !folder.empty(); folder = FolderOf(folder)) {
+      if (below_night_.contains(folder)) return true;
+    }
+    return below_night_.contains("");
+  }
+
+ private:
+  absl::flat_hash_set<std::string_view> below_night_;
+};
 
 /// Gathers what is known of each file, and lets Decide decide.
 class Judge {
@@ -123,7 +140,7 @@ class Judge {
   }
 
   void KnowPlaces() {
-    for (const TransferRow& file : transfers_) places_.insert(ExpectedPlace(file.path));
+    for (const TransferRow& file : transfers_) places_.insert(ExpectedPlace(FromItsPlace(file.path)));
     for (std::size_t row = 0; row < ingests_.size(); ++row) {
       if (match_.transfer_of[row] != NightMatch::kNoRow) continue;
       const std::string_view target = PathBelow(ingests_.link_target()[row], options_.storage_names);
@@ -139,6 +156,12 @@ class Judge {
     const std::string_view key = ExpectedKey(file.path);
     if (file.folder_counts) return places_.contains(ExpectedPlace(file.path)) || unplaced_.contains(key);
     return known_.contains(key) || orphaned_.contains(key);
+  }
+
+  // A file's path from storage on, or from the other place on that it lies in.
+  std::string_view FromItsPlace(std::string_view path) const {
+    const std::string_view in_other_place = PathBelow(path, options_.other_names);
+    return in_other_place.empty() ? path : in_other_place;
   }
 
   std::int32_t RuleOf(std::string_view path, bool has_arrived) const {
@@ -170,7 +193,7 @@ class Judge {
     match_.rule_of.reserve(transfers_.size());
     for (std::size_t row = 0; row < transfers_.size(); ++row) {
       const TransferRow file = transfers_[row];
-      const std::int32_t rule = RuleOf(file.path, !IsOrphan(row));
+      const std::int32_t rule = RuleOf(FromItsPlace(file.path), !IsOrphan(row));
       FileEvidence evidence{.in_storage = true,
                             .place = file.place,
                             .in_flight = file.state == TransferState::kInFlight,
@@ -182,10 +205,13 @@ class Judge {
                             .age = as_of_ - file.arrival_time,
                             .grace = GraceOf(file.path),
                             .min_fits_bytes = options_.min_fits_bytes};
-      evidence.superseded = evidence.is_orphan && known_.contains(ExpectedKey(file.path));
       if (const std::int32_t ingest = match_.ingest_of[row]; ingest != NightMatch::kNoRow) {
         AddDataset(static_cast<std::size_t>(ingest), evidence);
+        evidence.is_its_artifact =
+            match_.basis[row] == MatchBasis::kFileId || match_.basis[row] == MatchBasis::kPath;
       }
+      evidence.superseded =
+          evidence.is_orphan && !evidence.is_its_artifact && known_.contains(ExpectedKey(file.path));
       match_.verdict.push_back(Decide(evidence));
       if (match_.verdict.back() == Verdict::kSettling) HoldsUntil(file.arrival_time + evidence.grace);
       if (match_.verdict.back() == Verdict::kInFlight) HoldsUntil(LastWrite(row) + options_.partial_age);
@@ -208,7 +234,7 @@ class Judge {
       if (IsSomewhere(file)) continue;
       const std::int32_t rule = RuleOf(file.path, false);
       const Verdict verdict = Decide({.ignored = rule != NightMatch::kNoRow,
-                                      .hidden = !options_.registry_readable || LiesIn(file.path, hidden_),
+                                      .hidden = !options_.registry_readable || hidden_.MayHold(file.path),
                                       .age = as_of_ - file.since,
                                       .grace = MissingGrace()});
       if (verdict == Verdict::kSettling) HoldsUntil(file.since + MissingGrace());
@@ -222,8 +248,7 @@ class Judge {
   const UtcTime as_of_;
   const MatchOptions& options_;
   NightMatch& match_;
-  const absl::flat_hash_set<std::string_view> hidden_{options_.hidden_folders.begin(),
-                                                      options_.hidden_folders.end()};
+  const HiddenFolders hidden_{options_.hidden_folders};
   bool has_unseen_dataset_ = false;
   bool has_unseen_dataset_of_any_name_ = false;
   UtcTime last_write_ = kEarliestTime;              ///< of all that is in flight

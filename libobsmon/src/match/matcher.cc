@@ -32,6 +32,8 @@ bool HasArtifact(ArtifactState state) {
   return state == ArtifactState::kPresent || state == ArtifactState::kRemote;
 }
 
+constexpr std::string_view kOnlyDetector = "RXX_S00";  // of LATISS (obs_lsst)
+
 // Calls `take` with the names of a file with the registry's word for its detector, made in `name`.
 template <typename Take>
 void ForEachAlias(std::string_view path, std::span<const DetectorAlias> detector_names, std::string& name,
@@ -43,6 +45,8 @@ void ForEachAlias(std::string_view path, std::span<const DetectorAlias> detector
     if (alias.in_storage != raw->detector) continue;
     name.assign(raw->obs_id).append("_").append(alias.in_registry).append(raw->guider ? "_guider" : "");
     take(name);
+    // A Gen2 registry of a camera with one detector names none.
+    if (alias.in_registry == kOnlyDetector) take(name.assign(raw->obs_id));
   }
 }
 
@@ -191,10 +195,13 @@ void Matcher::ByFileId() {
 // A network file system may show one file under two device numbers; then its path is what remains.
 void Matcher::ByPath() {
   absl::flat_hash_map<std::string_view, std::size_t> ingest_of_path;
+  std::vector<std::pair<std::size_t, std::size_t>> same_path;  // a further dataset, and the first one
   for (std::size_t ingest = 0; ingest < ingests_.size(); ++ingest) {
     if (!IngestIsFree(ingest)) continue;
     const std::string_view path = PathBelow(ingests_.link_target()[ingest], options_.storage_names);
-    if (!path.empty()) ingest_of_path.try_emplace(path, ingest);
+    if (path.empty()) continue;
+    const auto [known, is_new] = ingest_of_path.try_emplace(path, ingest);
+    if (!is_new) same_path.emplace_back(ingest, known->second);
   }
   if (ingest_of_path.empty()) return;
   for (std::size_t transfer = 0; transfer < transfers_.size(); ++transfer) {
@@ -202,6 +209,7 @@ void Matcher::ByPath() {
     const auto found = ingest_of_path.find(transfers_.path()[transfer]);
     if (found != ingest_of_path.end()) Join(transfer, found->second, MatchBasis::kPath);
   }
+  for (const auto& [ingest, first] : same_path) match_.transfer_of[ingest] = match_.transfer_of[first];
 }
 
 // The night's folder may be called otherwise in the store: what lies below it has to agree.

@@ -42,6 +42,10 @@ std::string MissingReason(const FileRow& file, UtcTime as_of) {
         file.expected_since ? HumanTime(*file.expected_since) : std::string("the beginning"),
         file.expected_since ? fmt::format(" ({} ago)", HumanDuration(as_of - *file.expected_since)) : "");
   }
+  if (!file.ingest_path.empty()) {
+    return fmt::format("the registry lists {}, but a transfer that last wrote to it{} left it unfinished",
+                       file.ingest_path, Ago(file.arrival_time, as_of));
+  }
   return fmt::format(
       "an orphan: a transfer that wrote to it last{} left it unfinished, and the file itself never arrived",
       Ago(file.arrival_time, as_of));

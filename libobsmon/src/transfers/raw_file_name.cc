@@ -37,6 +37,9 @@ constexpr std::string_view kScience = "_R**_S00";
 constexpr std::string_view kCornerGuider = "_R**_SG0";
 constexpr std::string_view kHalfWavefront = "_R**_SW0";
 constexpr std::string_view kWavefront = "_R**_SW";
+// How the archiver of one-detector cameras writes R00_S00: "AT_O_20220317_000471-R00S00.fits", and earlier
+// "AT_O_20200325_000002--R00S00.fits".
+constexpr std::string_view kArchivers = "-R**S00";
 constexpr std::string_view kGuider = "_guider";
 
 bool EndsAWord(std::string_view text) { return text.empty() || text.front() == '_' || text.front() == '.'; }
@@ -53,6 +56,7 @@ std::string_view Take(std::string_view& text) {
 
 std::string_view TakeDetector(std::string_view& text) {
   std::string_view detector = Take<kScience>(text);
+  if (detector.empty()) detector = Take<kArchivers>(text);
   if (detector.empty()) detector = Take<kCornerGuider>(text);
   if (detector.empty()) detector = Take<kHalfWavefront>(text);
   if (detector.empty()) detector = Take<kWavefront>(text);
@@ -64,9 +68,11 @@ std::string_view TakeDetector(std::string_view& text) {
 std::optional<RawFileName> ParseRawFileName(std::string_view path) {
   std::string_view name = NameOf(path);
   if (IsRsyncTemporaryName(name)) name = name.substr(1, name.rfind('.') - 1);
-  if (!BeginsAs<kObsId>(name) || !EndsAWord(name.substr(kObsId.size()))) return std::nullopt;
+  if (!BeginsAs<kObsId>(name)) return std::nullopt;
   RawFileName raw{.obs_id = name.substr(0, kObsId.size())};
   name.remove_prefix(kObsId.size());
+  if (name.starts_with("--")) name.remove_prefix(1);
+  if (!EndsAWord(name) && !BeginsAs<kArchivers>(name)) return std::nullopt;
   raw.detector = TakeDetector(name);
   raw.guider = name.starts_with(kGuider) && EndsAWord(name.substr(kGuider.size()));
   if (raw.guider) name.remove_prefix(kGuider.size());
