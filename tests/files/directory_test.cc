@@ -74,6 +74,27 @@ TEST(AbsolutePath, IsThePathAsItIsWhereTheWorkingFolderIsGone) {
   std::filesystem::current_path(before);
 }
 
+TEST(AbsolutePath, HasOneSpellingForOneFolder) {
+  const TempTree tree;
+  tree.Folder("a/b");
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(tree.root());
+  for (const char* spelling : {"a/b", "./a//b/", "a/./b/.", "a/b/../b", "a/../nowhere/../a/b"}) {
+    EXPECT_EQ(AbsolutePath(spelling), tree / "a/b") << spelling;
+  }
+  EXPECT_EQ(AbsolutePath("."), tree.root());
+  EXPECT_EQ(AbsolutePath("/"), "/");
+  std::filesystem::current_path(before);
+}
+
+TEST(AbsolutePath, LeadsBackFromALinkToWhereTheLinkLeads) {
+  const TempTree tree;
+  tree.Folder("far/away/folder");
+  tree.Symlink("link", "far/away/folder");
+  EXPECT_EQ(AbsolutePath(tree / "link/../x"), tree / "far/away/x");
+  EXPECT_EQ(AbsolutePath(tree / "link"), tree / "link");
+}
+
 // So that a scan can tell a folder that someone removes under it from one that it can't read.
 TEST(Directory, ThatIsRemovedWhileItIsOpenIsListedAsAbsent) {
   const TempTree tree;

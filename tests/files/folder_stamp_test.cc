@@ -87,6 +87,13 @@ TEST(FolderStamp, TakesAFileOfItsNameForNoFolder) {
   EXPECT_FALSE(StampFolder(tree / "night/below")->exists);
 }
 
+TEST(FolderStamp, OfAnAbsentFolderDiffersOnceALinkThatLeadsNowhereHasItsName) {
+  const TempTree tree;
+  ASSERT_OK_AND_ASSIGN(const FolderStamp absent, StampFolder(tree / "night"));
+  tree.Symlink("night", "/disk/not/mounted");
+  EXPECT_FALSE(AreUnchanged(std::vector{absent}));
+}
+
 TEST(FolderStamp, FollowsALinkToTheFolder) {
   const TempTree tree;
   const std::filesystem::path folder = OldFolder(tree);

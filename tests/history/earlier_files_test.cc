@@ -25,7 +25,7 @@ EarlierLook LookThatFound(const std::vector<std::string>& paths) {
     look.files.Append({.path = path,
                        .creation_time = kFoundAt - std::chrono::hours{2},
                        .arrival_time = kFoundAt - std::chrono::hours{1}});
-    look.is_done.push_back(true);
+    look.is_ingested.push_back(true);
   }
   return look;
 }
@@ -58,7 +58,7 @@ TEST(EarlierFiles, OfAFolderAreNotGivenWhereOneMayStillHaveBeenGrowing) {
   look.files.Append({.path = "night/b/2",
                      .creation_time = kFoundAt - std::chrono::hours{2},
                      .arrival_time = kFoundAt - std::chrono::minutes{5}});
-  look.is_done.push_back(true);
+  look.is_ingested.push_back(true);
   const EarlierFiles files(std::move(look));
   EXPECT_EQ(files.FilesOf("night/b"), std::nullopt);
   EXPECT_THAT(NamesIn(files, "night/a"), testing::Optional(ElementsAre("1")));

@@ -284,15 +284,83 @@ TEST(SecondLook, AsksForAFileThatWasIngestedOnceItIsNoMore) {
 }
 
 // As of an hour after their arrival files are settled: the next look lists their folder and asks for the new
-// one. (A file that is not FITS is as good as it will be: nobody waits for its ingest.)
-TEST(SecondLook, DoesNotAskAgainForFilesThatArrivedLongBeforeTheFirst) {
+// one.
+TEST(SecondLook, DoesNotAskAgainForIngestedFilesThatArrivedLongBeforeTheFirst) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  stream.Ingest("2020-05-01/a.fits", "2020-05-01");
+  ASSERT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/a.fits"), 57'600);
+  GrowInPlace(stream, "2020-05-01/a.fits", 60'480);
+  stream.Arrive("2020-05-01/b.fits", 63'360);
+  EXPECT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/a.fits"), 57'600);
+  EXPECT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/b.fits"), 63'360);
+}
+
+// Such as a list that is removed and sent again, by a transfer that is cut off: with the inode of the one
+// before.
+TEST(SecondLook, SeesThatAFileThatIsNotFitsWasCutOffWhenItWasSentAgain) {
+  SampleStream stream;
+  const std::filesystem::path file = stream.Arrive("2020-05-01/a.txt");
+  ASSERT_EQ(LookAt(stream, stream.Later()).files.state()[0], TransferState::kArrived);
+  SetTimes(file, Utc("1970-01-01T00:00:00"), Utc("1970-01-01T00:00:00"));
+  stream.Arrive("2020-05-01/b.txt");
+  EXPECT_EQ(LookAt(stream, stream.Later()).files.state()[0], TransferState::kInFlight);
+}
+
+// A copy is known by its size, which is then that of the file before.
+TEST(SecondLook, AsksAgainForAFileOfWhichACopyWasIngestedWhereItsFolderHasChanged) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/AT_O_20200501_000001.fits");
+  stream.Ingest("2020-05-01/AT_O_20200501_000001.fits", "2020-05-01", IngestMode::kCopy);
+  const NightWindow window{.first_day = kNight, .last_day = kNight};
+  UpdateResult look = UpdateStream(stream.Options(), window, stream.Later());
+  ASSERT_EQ(look.nights.at(0).counts[Verdict::kIngested], 1);
+  GrowInPlace(stream, "2020-05-01/AT_O_20200501_000001.fits", 60'480);
+  stream.Arrive("2020-05-01/b.txt");
+  look = UpdateStream(stream.Options(), window, stream.Later());
+  EXPECT_EQ(look.nights.at(0).counts[Verdict::kNotIngested], 1);
+}
+
+TEST(SecondLook, FindsThatTheFolderBehindALinkToStorageWasMovedAway) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  stream.Ingest("2020-05-01/a.fits", "2020-05-01");
+  Stream options = stream.Options();
+  options.storage = stream.tree() / "alias";
+  options.repo = stream.Repo();
+  stream.tree().Symlink("alias", "storage");
+  const NightWindow window{.first_day = kNight, .last_day = kNight};
+  UpdateResult look = UpdateStream(options, window, stream.Later());
+  ASSERT_EQ(look.nights.at(0).counts[Verdict::kIngested], 1);
+  std::filesystem::rename(stream.Storage(), stream.tree() / "moved");
+  std::filesystem::remove(stream.tree() / "alias");
+  stream.tree().Symlink("alias", "moved");
+  look = UpdateStream(options, window, stream.Later());
+  EXPECT_EQ(look.nights.at(0).counts[Verdict::kArtifactGone], 1) << "the link names storage by its old name";
+}
+
+TEST(SecondLook, ReadsAManifestThatIsWrittenAnewSoonAfterItsArrival) {
+  SampleStream stream;
+  const std::string name = "storage/2020-05-01/AT_O_20200501_000001_expectedSensors.json";
+  const std::filesystem::path manifest = stream.tree().Text(name, R"({"expectedSensors": {}})");
+  const NightWindow window{.first_day = kNight, .last_day = kNight};
+  const UtcTime first = StatPath(manifest.string())->ctime + seconds{100};
+  ASSERT_THAT(UpdateStream(stream.Options(), window, first).status, IsOk());
+  stream.tree().Text(name, R"({"expectedSensors": {"R22_S11": "SCIENCE"}})");
+  const UpdateResult look = UpdateStream(stream.Options(), window, stream.Later());
+  EXPECT_EQ(look.nights.at(0).counts[Verdict::kMissing], 2);
+}
+
+TEST(SecondLook, TellsOfALogThatCanNoLongerBeReadThoughItWouldSayNothingNew) {
   SampleStream stream;
   stream.Arrive("2020-05-01/a.txt");
-  ASSERT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/a.txt"), 57'600);
-  GrowInPlace(stream, "2020-05-01/a.txt", 60'480);
-  stream.Arrive("2020-05-01/b.fits", 63'360);
-  EXPECT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/a.txt"), 57'600);
-  EXPECT_EQ(SizeAfter(stream, stream.Later(), "2020-05-01/b.fits"), 63'360);
+  Stream options = stream.Options();
+  options.ingest_log = stream.tree().Text("ingest.log", "nothing\n");
+  const NightWindow window{.first_day = kNight, .last_day = kNight};
+  ASSERT_THAT(UpdateStream(options, window, stream.Later()).warnings, IsEmpty());
+  std::filesystem::remove(options.ingest_log);
+  EXPECT_THAT(UpdateStream(options, window, stream.Later()).warnings,
+              ElementsAre(testing::HasSubstr("ingest.log")));
 }
 
 TEST(SecondLook, AsksAgainForAFileOfWhichAnotherTookThePlace) {
@@ -308,30 +376,32 @@ TEST(SecondLook, AsksAgainForAFileOfWhichAnotherTookThePlace) {
 // looked at since, it is asked once more when it has settled.
 TEST(SecondLook, AsksAgainForAFileThatHadArrivedJustBeforeTheFirst) {
   SampleStream stream;
-  stream.Arrive("2020-05-01/a.txt");
+  stream.Arrive("2020-05-01/a.fits");
+  stream.Ingest("2020-05-01/a.fits", "2020-05-01");
   const UtcTime arrival = stream.Later() - std::chrono::hours{1};
-  ASSERT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{5}, "2020-05-01/a.txt"), 57'600);
-  GrowInPlace(stream, "2020-05-01/a.txt", 60'480);
+  ASSERT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{5}, "2020-05-01/a.fits"), 57'600);
+  GrowInPlace(stream, "2020-05-01/a.fits", 60'480);
   stream.Arrive("2020-05-01/b.fits");
-  EXPECT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{40}, "2020-05-01/a.txt"), 60'480);
-  GrowInPlace(stream, "2020-05-01/a.txt", 63'360);
+  EXPECT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{40}, "2020-05-01/a.fits"), 60'480);
+  GrowInPlace(stream, "2020-05-01/a.fits", 63'360);
   stream.Arrive("2020-05-01/c.fits");
-  EXPECT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{80}, "2020-05-01/a.txt"), 60'480);
+  EXPECT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{80}, "2020-05-01/a.fits"), 60'480);
 }
 
 // Which look has asked for a file does not depend on looks that asked for none.
 TEST(SecondLook, AsksAgainForSuchAFileAfterALookThatFoundNothingNewToo) {
   SampleStream stream;
-  stream.Arrive("2020-05-01/a.txt");
+  stream.Arrive("2020-05-01/a.fits");
+  stream.Ingest("2020-05-01/a.fits", "2020-05-01");
   const UtcTime long_ago = stream.Later() - std::chrono::days{1};
   SetTimes(stream.Storage() / "2020-05-01", long_ago, long_ago);
   const UtcTime arrival = stream.Later() - std::chrono::hours{1};
-  ASSERT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{5}, "2020-05-01/a.txt"), 57'600);
-  ASSERT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{40}, "2020-05-01/a.txt"),
+  ASSERT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{5}, "2020-05-01/a.fits"), 57'600);
+  ASSERT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{40}, "2020-05-01/a.fits"),
             57'600);  // nothing new
-  GrowInPlace(stream, "2020-05-01/a.txt", 60'480);
+  GrowInPlace(stream, "2020-05-01/a.fits", 60'480);
   stream.Arrive("2020-05-01/b.fits");
-  EXPECT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{80}, "2020-05-01/a.txt"), 60'480);
+  EXPECT_EQ(SizeAfter(stream, arrival + std::chrono::minutes{80}, "2020-05-01/a.fits"), 60'480);
 }
 
 // The inode of a file that is removed goes to the next one: the same file, sent again and whole this time,

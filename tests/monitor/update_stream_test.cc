@@ -126,8 +126,8 @@ TEST(ObserveNight, ABadManifestIsAnIssueAndTheNightIsWhatItIsWithoutIt) {
 
 TEST(ObserveNight, WhatLiesInAFolderThatCannotBeReadIsUnknownNotMissing) {
   const SampleStream stream;
-  const std::filesystem::path list =
-      stream.tree().Text("taken.txt", std::string(kExposure) + "_R22_S11.fits\n20200501/b.fits\n");
+  const std::filesystem::path list = stream.tree().Text(
+      "taken.txt", std::string(kExposure) + "_R22_S11.fits\n20200501/other/b.fits\na.txt\n");
   const std::filesystem::path folder = stream.Storage() / "20200501/MC_O_20200501_000007";
   stream.Arrive(std::string(kExposure) + "_R22_S11.fits");
   Stream options = stream.Options();
@@ -138,7 +138,8 @@ TEST(ObserveNight, WhatLiesInAFolderThatCannotBeReadIsUnknownNotMissing) {
     const WithoutRoot user;
     const NightReport report = ObserveNight(options, kNight, later).value();
     EXPECT_EQ(RowOf(report, "_R22_S11.fits").verdict, Verdict::kUnknown);
-    EXPECT_EQ(RowOf(report, "b.fits").verdict, Verdict::kMissing);
+    EXPECT_EQ(RowOf(report, "other/b.fits").verdict, Verdict::kMissing);
+    EXPECT_EQ(RowOf(report, "a.txt").verdict, Verdict::kUnknown) << "which may lie in any folder";
   }
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
 }
@@ -969,7 +970,7 @@ TEST(UpdateSummary, ShowsEachStreamAndSaysWhichCouldNotBeRead) {
 }
 
 std::string SummaryAt(const SampleStream& stream, UtcTime as_of,
-                      std::chrono::milliseconds max_age = Stream().max_age) {
+                      std::chrono::seconds max_age = Stream().max_age) {
   const std::vector<std::filesystem::path> streams = {"output"};
   EXPECT_THAT(UpdateSummary(stream.tree().root(), streams, as_of, {}, max_age).status(), IsOk());
   return ReadFile(stream.tree() / "index.html");

@@ -215,10 +215,11 @@ TEST(MakeReport, TakesACopysOwnMtimeAsItsIngestTime) {
   copy.ingest_time.reset();
   copy.file_time = kShot + minutes{2};
   copy.storage_stem = "a";
-  EXPECT_EQ(ReportOf({File("2020-05-01/a.fits", 1)}, {copy}).files()[0].ingest_time, kShot + minutes{2});
+  const NightReport report = ReportOf({File("2020-05-01/a.fits", 1)}, {copy});
+  EXPECT_EQ(report.files()[0].ingest_time, kShot + minutes{2});
 }
 
-TEST(MakeReport, ANightWithAnUnreadableFolderIsUnknownButADanglingLinkHidesNothing) {
+TEST(MakeReport, ANightWithAnUnreadableFolderIsUnknownButWhatIsGoneOrLeavesNothingOutHidesNothing) {
   const std::vector<TransferRow> files = {File("2020-05-01/a.fits", 1)};
   const std::vector<IngestRow> datasets = {Dataset("raw/a.fits", 1)};
   EXPECT_EQ(
@@ -228,6 +229,12 @@ TEST(MakeReport, ANightWithAnUnreadableFolderIsUnknownButADanglingLinkHidesNothi
   EXPECT_EQ(
       ReportOf(files, datasets, {}, {{.path = "/s/2020-05-01/x", .status = absl::NotFoundError("")}}).state,
       NightState::kComplete);
+  EXPECT_EQ(ReportOf(files, datasets, {},
+                     {{.path = "/s/2020-05-01/x",
+                       .status = absl::FailedPreconditionError(""),
+                       .leaves_nothing_out = true}})
+                .state,
+            NightState::kComplete);
 }
 
 TEST(MakeReport, GivesNoArrivalToWhatATransferHasLeftUnfinishedWhateverItsVerdict) {
@@ -256,7 +263,7 @@ TEST(WarningsOf, TellOnceWhatOfTheInputCouldNotBeReadAndNothingOfWhatTheReportAl
   NightReport report = ReportOf({}, {}, {},
                                 {hidden,
                                  hidden,
-                                 {.path = "/s/y", .status = absl::NotFoundError("leads nowhere")},
+                                 {.path = "/s/y", .status = absl::NotFoundError("gone")},
                                  {.path = "/l", .status = absl::NotFoundError("no log"), .is_option = true}});
   report.evidence.registry_status = absl::UnavailableError("the registry is locked");
   report.evidence.expected_status = absl::UnavailableError("the database is down");

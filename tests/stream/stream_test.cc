@@ -137,9 +137,9 @@ TEST(NightsOf, AFirstDayAloneReachesToToday) {
 TEST(NightsOf, RefusesAFirstDayAfterTheLast) {
   EXPECT_THAT(NightsOf({.first_day = N("2020-05-02"), .last_day = N("2020-05-01")}, N("2021-01-01")),
               FailsWith(StatusCode::kInvalidArgument, "first day 2020-05-02 is after last day 2020-05-01"));
-  EXPECT_THAT(NightsOf({.first_day = N("2020-05-02")}, N("2020-05-01")),
-              FailsWith(StatusCode::kInvalidArgument,
-                        "first day 2020-05-02 is after last day 2020-05-01 (today, UTC)"));
+  EXPECT_THAT(
+      NightsOf({.first_day = N("2020-05-02")}, N("2020-05-01")),
+      FailsWith(StatusCode::kInvalidArgument, "first day 2020-05-02 is after last day 2020-05-01 (today)"));
 }
 
 TEST(NightsOf, RefusesAWindowWithoutNightsWhereThePrototypeSilentlyDidNothing) {
@@ -180,7 +180,7 @@ TEST(ParseDuration, RefusesWhatIsNoSpanOfTime) {
 TEST(ParseDuration, RefusesMoreThanAYearWithoutAnOverflow) {
   for (const std::string text : {"367d", "9223372036854775807d", "9223372036854775807"}) {
     EXPECT_THAT(ParseDuration(text),
-                FailsWith(StatusCode::kInvalidArgument, HasSubstr("longer than a year")));
+                FailsWith(StatusCode::kOutOfRange, HasSubstr("longer than a year")));
   }
   EXPECT_THAT(ParseDuration("9223372036854775808"),
               FailsWith(StatusCode::kInvalidArgument, HasSubstr("no span")));

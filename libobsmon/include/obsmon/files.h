@@ -54,6 +54,8 @@ struct ScanIssue {
   std::string path{};      ///< absolute
   absl::Status status{};   ///< what the system said; its message is one clause without the path
   bool is_option = false;  ///< an option of the stream names what can't be read: a log, or a list
+  /// No file is left out of the report for it: a link back to a folder that it lies in, or a pipe.
+  bool leaves_nothing_out = false;
 };
 
 /// How a folder was found at a look. Where a name was added to it, removed from it or renamed in it since,

@@ -21,6 +21,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -122,8 +123,8 @@ struct EarlierLook {
   /// The files in the night's folders, in no order; of each the first arrival that was seen of this very
   /// file. (A path of more than 2,000 bytes comes from a shared history as the key that it has there.)
   TransferTable files{};
-  std::vector<bool> is_done{};   ///< of each of `files`: nobody waited for anything (Concern::kNone)
-  std::vector<Absent> absent{};  ///< likewise
+  std::vector<bool> is_ingested{};  ///< of each of `files`: Verdict::kIngested
+  std::vector<Absent> absent{};     ///< likewise
   Links links{};
   std::vector<FolderStamp> folders{};  ///< NightFingerprint::folders of that look
   UtcTime found_at{};                  ///< when it began: NightSummary::changed_at
@@ -148,8 +149,13 @@ class History {
   /// slow, or refuses the login), kPermissionDenied, kFailedPrecondition (made by a newer obsmon, or not
   /// obsmon's); of Open, kAborted where another run writes this stream, or another output folder keeps it up,
   /// naming that run or folder; of OpenReadOnly, kNotFound where there is no such stream.
-  static absl::StatusOr<std::unique_ptr<History>> Open(const StreamOutput& output);
-  static absl::StatusOr<std::unique_ptr<History>> OpenReadOnly(const StreamOutput& output);
+  ///
+  /// Once `stop` is requested nobody is waited for any more, now and later (kUnavailable; of a shared history
+  /// kCancelled), but for a second for what is to be kept after that.
+  static absl::StatusOr<std::unique_ptr<History>> Open(const StreamOutput& output,
+                                                       const std::stop_token& stop = {});
+  static absl::StatusOr<std::unique_ptr<History>> OpenReadOnly(const StreamOutput& output,
+                                                               const std::stop_token& stop = {});
 
   virtual ~History() = default;
   History(const History&) = delete;

@@ -39,8 +39,9 @@ std::string_view NightStateName(NightState state);
 /// "needs attention", for people.
 std::string_view NightStateLabel(NightState state);
 
-/// Whether `issue` may hide files: something is there and can't be read. A name that leads nowhere hides
-/// nothing, nor does a bad manifest.
+/// Whether `issue` may hide files: something is there and can't be read. So may a link that leads nowhere: to
+/// a disk that is not mounted, say. What is gone hides nothing, nor does a bad manifest, a loop of links or a
+/// pipe.
 bool HidesFiles(const ScanIssue& issue);
 
 /// What whoever runs obsmon is told of `issue`, in one sentence: it may hide files, or an option names what
@@ -250,7 +251,8 @@ class NightReport {
     const NightReport* report_;
   };
   /// REQUIRES: the report outlives the result.
-  Files files() const { return Files(this); }
+  Files files() const& { return Files(this); }
+  Files files() const&& = delete;
 
   /// Ingest rows of this night that have no file in this night's folders nor in another's: rows of files()
   /// after those of storage.

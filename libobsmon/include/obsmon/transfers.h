@@ -70,10 +70,12 @@ class TransferTable {
   /// REQUIRES: row < size(). For what knows better than the file's ctime when it arrived.
   void SetArrivalTime(std::size_t row, UtcTime time) { arrival_time_[row] = time; }
   /// REQUIRES: row < size(). For a file that turns out to be another than was believed.
-  void SetContents(std::size_t row, std::int64_t size_bytes, UtcTime creation_time, UtcTime arrival_time) {
+  void SetContents(std::size_t row, std::int64_t size_bytes, UtcTime creation_time, UtcTime arrival_time,
+                   TransferState state) {
     size_bytes_[row] = size_bytes;
     creation_time_[row] = creation_time;
     arrival_time_[row] = arrival_time;
+    state_[row] = state;
     checksum_[row] = kNoChecksum;
   }
   /// REQUIRES: row < size(). For what reads files; see Stream::compare_checksums.
@@ -134,8 +136,8 @@ class KnownTransfers {
   /// were surely whole by then; else absent.
   ///
   /// In a folder that has changed the same inode may be another file: that of a file that is removed goes to
-  /// the next that is made, which is the same file sent again. So of such a folder a file is found only where
-  /// nobody waits for a better one.
+  /// the next that is made, which is the same file sent again, and maybe cut off. So of such a folder a file
+  /// is found only where it was ingested: the dataset that is the same file is then what counts.
   virtual std::optional<TransferRow> Find(std::string_view /*path*/, const FileId& /*file_id*/,
                                           FolderChange /*of_its_folder*/) const {
     return std::nullopt;

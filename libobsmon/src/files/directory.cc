@@ -95,8 +95,17 @@ int OpenFolder(int fd, const char* name, int mode) {
 
 std::filesystem::path AbsolutePath(const std::filesystem::path& path) {
   std::error_code error;
-  std::filesystem::path absolute = std::filesystem::absolute(path, error);
-  return error ? path : absolute;
+  std::filesystem::path whole = std::filesystem::absolute(path, error);
+  if (error) return path;
+  std::filesystem::path so_far;
+  for (const std::filesystem::path& component : whole) {
+    so_far /= component;
+    if (component != "..") continue;
+    std::filesystem::path resolved = std::filesystem::weakly_canonical(so_far, error);
+    if (!error) so_far = std::move(resolved);
+  }
+  whole = so_far.lexically_normal();
+  return whole.has_relative_path() && !whole.has_filename() ? whole.parent_path() : whole;
 }
 
 std::filesystem::path WithoutLinks(const std::filesystem::path& path) {
@@ -107,8 +116,9 @@ std::filesystem::path WithoutLinks(const std::filesystem::path& path) {
 }
 
 // FORCE_SYNC: a network file system is asked, not this machine's memory of what it said a minute ago.
-absl::StatusOr<FileFacts> StatPath(const std::string& path) {
-  return StatAt(AT_FDCWD, path.c_str(), AT_STATX_FORCE_SYNC, kFactsOfStamp);
+absl::StatusOr<FileFacts> StatPath(const std::string& path, FollowLinks follow) {
+  const int no_follow = follow == FollowLinks::kNo ? AT_SYMLINK_NOFOLLOW : 0;
+  return StatAt(AT_FDCWD, path.c_str(), AT_STATX_FORCE_SYNC | no_follow, kFactsOfStamp | STATX_SIZE);
 }
 
 absl::StatusOr<std::string> ReadLink(const std::string& path) { return ReadLinkAt(AT_FDCWD, path.c_str()); }

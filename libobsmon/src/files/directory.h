@@ -40,15 +40,17 @@ struct ListedEntry {
 
 enum class FollowLinks : std::uint8_t { kNo, kYes };
 
-/// `path` from the root on; as it is where the working folder is gone.
+/// `path` from the root on, without ".", ".." and a slash at its end: one spelling for all that compare paths
+/// as text. A ".." leads where the system says, which after a link is not back. As it is where the working
+/// folder is gone.
 std::filesystem::path AbsolutePath(const std::filesystem::path& path);
 /// The same with no link on the way, as far as it is there.
 std::filesystem::path WithoutLinks(const std::filesystem::path& path);
 
-/// What kind of file or folder `path` is now, its identity and its mtime, following links; a network file
-/// system's server is asked, not its cache. The Status's message is the system's clause, without the path, as
-/// of all functions here.
-absl::StatusOr<FileFacts> StatPath(const std::string& path);
+/// What kind of file or folder `path` is now, its identity, size, mtime and ctime, following links; a network
+/// file system's server is asked, not its cache. The Status's message is the system's clause, without the
+/// path, as of all functions here.
+absl::StatusOr<FileFacts> StatPath(const std::string& path, FollowLinks follow = FollowLinks::kYes);
 
 /// The text of the symbolic link `path`.
 absl::StatusOr<std::string> ReadLink(const std::string& path);
@@ -80,7 +82,7 @@ class Directory {
   absl::StatusOr<FileFacts> Stat() const;
   /// Where the folder lies, with no link on the way; kNotFound where /proc is not mounted.
   absl::StatusOr<std::string> RealPath() const;
-  /// What StatPath tells, of the entry `name`.
+  /// What StatPath tells but for the size, of the entry `name`.
   absl::StatusOr<FileFacts> StatNow(const char* name) const;
   /// The text of the symbolic link `name`.
   absl::StatusOr<std::string> ReadLink(const char* name) const;

@@ -37,6 +37,8 @@ absl::Status FillFrom(const absl::StatusOr<FileFacts>& facts, FolderStamp& stamp
 class Comparer {
  public:
   bool IsUnchanged(const FolderStamp& before) {
+    // Nothing was there. A link that leads nowhere by now, or a file, would have the same stamp.
+    if (!before.exists) return IsAbsence(StatPath(before.path, FollowLinks::kNo).status());
     FolderStamp now;
     return FillFrom(Ask(before.path), now).ok() && AreAlike(before, now);
   }

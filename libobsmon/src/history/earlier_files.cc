@@ -71,16 +71,16 @@ bool EarlierFiles::IsSettled(std::size_t row) const {
          files.creation_time()[row] < earlier_.found_at;
 }
 
-bool EarlierFiles::WasDone(std::string_view path) const {
+bool EarlierFiles::WasIngested(std::string_view path) const {
   const std::optional<std::size_t> found = RowOf(path);
-  return found && earlier_.is_done[*found];
+  return found && earlier_.is_ingested[*found];
 }
 
 std::optional<TransferRow> EarlierFiles::Find(std::string_view path, const FileId& file_id,
                                               FolderChange of_its_folder) const {
   const std::optional<std::size_t> found = RowOf(path);
   if (!found || earlier_.files.file_id()[*found] != file_id || !IsSettled(*found)) return std::nullopt;
-  if (of_its_folder == FolderChange::kChanged && !earlier_.is_done[*found]) return std::nullopt;
+  if (of_its_folder == FolderChange::kChanged && !earlier_.is_ingested[*found]) return std::nullopt;
   return earlier_.files[*found];
 }
 

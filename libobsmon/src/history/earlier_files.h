@@ -39,8 +39,8 @@ class EarlierFiles final : public KnownTransfers {
   /// What KnownFiles says of the repository's links, for one that adds what storage has now.
   std::optional<KnownLink> FindLink(std::string_view path) const;
 
-  /// Whether nobody had to do anything about the file `path`: its size and times may be those of then.
-  bool WasDone(std::string_view path) const;
+  /// Whether the file `path` was ingested: its size and times may be those of then (see Find).
+  bool WasIngested(std::string_view path) const;
 
   /// Puts back what a look does not tell. Of the very same file (same path, inode, size and creation time):
   /// its arrival, where an earlier one is known (a chmod or a new hard link moves a file's ctime, and it has

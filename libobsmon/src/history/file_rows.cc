@@ -240,7 +240,7 @@ absl::Status ReplaceAbsent(sqlite::Connection& database, Night night, const Expe
 
 absl::Status RecallRows(sqlite::Connection& database, Night night, EarlierLook& earlier, ReadNight* read) {
   if (read != nullptr) {  // room for as much as there is in `earlier`
-    read->transfers.reserve(earlier.is_done.capacity());
+    read->transfers.reserve(earlier.is_ingested.capacity());
     read->ingests.reserve(earlier.links.file_id.capacity());
   }
   OBSMON_RETURN_IF_ERROR(

@@ -37,7 +37,7 @@ namespace obsmon {
 // The tables of files are keyed by (night, path) and have no rowid: a night's rows lie together, in the order
 // of their paths, and are compared with what a new look found by one merge.
 //
-// filenum is the prototype's key of a file (see Filenum in file_rows.h). It is stored although it follows
+// filenum is the prototype's key of a file (see Filenum in stored_rows.h). It is stored although it follows
 // from inode and device, because SQLite can make an automatic index for a join on a column but not for one on
 // an expression, and without it the prototype's join of its two lists takes quadratic time.
 const char* const kTables = OBSMON_TABLES_SINCE_VERSION_2 R"(

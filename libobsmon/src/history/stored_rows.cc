@@ -34,7 +34,7 @@ EarlierLook EarlierLookOf(UtcTime found_at, std::int64_t files, std::int64_t ing
   const std::size_t num_links = room(ingested);
   EarlierLook look{.found_at = found_at};
   look.files.Reserve(num_files, num_files * kBytesOfAPath);
-  look.is_done.reserve(num_files);
+  look.is_ingested.reserve(num_files);
   look.links.path.Reserve(num_links, num_links * kBytesOfAPath);
   look.links.target.Reserve(num_links, num_links * kBytesOfAPath);
   look.links.ingest_time.reserve(num_links);

@@ -152,12 +152,7 @@ struct TransferRows {
   /// Adds a row to what is recalled of a night; `path` is the row's.
   static void Recall(const Stored& stored, std::string_view path, EarlierLook& earlier) {
     earlier.files.Append(stored.At(path));
-    earlier.is_done.push_back(IsDone(stored.verdict));
-  }
-  // Of a number that no obsmon of this version writes nothing is known.
-  static bool IsDone(std::int64_t verdict) {
-    return verdict >= 0 && verdict < std::int64_t{kNumVerdicts} &&
-           ConcernOf(kAllVerdicts[static_cast<std::size_t>(verdict)]) == Concern::kNone;
+    earlier.is_ingested.push_back(stored.verdict == static_cast<std::int64_t>(Verdict::kIngested));
   }
   static bool IsSameFile(const Stored& before, const Stored& now) {
     return before.file_id.inode == now.file_id.inode && before.size == now.size &&

@@ -8,32 +8,33 @@
 #include <future>
 #include <iterator>
 #include <set>
-#include <system_error>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/synchronization/notification.h"
+#include "expected/manifest.h"
 #include "files/checksum.h"
 #include "files/directory.h"
 #include "files/folder_stamps.h"
 #include "files/parallel.h"
 #include "match/matcher.h"
 #include "monitor/compare_checksums.h"
+#include "monitor/rules_digest.h"
 #include "monitor/scanned_files.h"
-#include "obsmon/pages.h"
 #include "postgres/uri.h"
 #include "status_macros.h"
 #include "text/digest.h"
 #include "text/path_text.h"
+#include "transfers/folder_visit.h"
 #include "transfers/observation_type.h"
 
 namespace obsmon {
 namespace {
 
 // A file that somebody waits for may still be growing where it lies, which leaves its folder as it is: it is
-// looked at again all the same.
+// looked at again all the same. So is a manifest, which may be written anew there.
 constexpr std::chrono::minutes kMayStillGrow{15};
 // A transfer that has stood still for longer nobody goes on with.
 constexpr std::chrono::hours kMayGoOn{24};
@@ -41,76 +42,10 @@ constexpr std::chrono::hours kMayGoOn{24};
 constexpr std::chrono::hours kLogIsWrittenWithin{24};
 
 std::vector<std::string> NamesOfFolder(const std::filesystem::path& folder) {
-  std::vector<std::string> names = {AbsolutePath(folder).lexically_normal().string()};
-  std::error_code error;
-  const std::filesystem::path resolved = std::filesystem::canonical(folder, error);
-  if (!error && resolved != names.front()) names.push_back(resolved.string());
-  for (std::string& name : names) {
-    while (name.size() > 1 && name.ends_with('/')) name.pop_back();
-  }
+  std::vector<std::string> names = {AbsolutePath(folder).string()};
+  const std::string resolved = WithoutLinks(folder).string();
+  if (resolved != names.front()) names.push_back(resolved);
   return names;
-}
-
-std::uint64_t DigestOfChoices(const Stream& stream) {
-  Digest digest;
-  const auto add = [&digest](std::string_view text) { digest.Add(text).Add(std::uint64_t{text.size()}); };
-  add(stream.instrument);
-  for (const std::string& collection : stream.collections) add(collection);
-  add("");
-  for (const std::string& type : stream.dataset_types) add(type);
-  add("");
-  for (const DetectorAlias& alias : stream.detector_names) {
-    add(alias.in_storage);
-    add(alias.in_registry);
-  }
-  for (const SqlQuery& sql : {stream.sql, stream.expected}) {
-    add(sql.uri);
-    add(sql.query);
-  }
-  const EventTables events = EventTablesOf(stream).value_or(EventTables{});
-  for (const std::string& text : {events.uri, events.prefix, events.files_table}) add(text);
-  for (const std::string& table : events.events_tables) add(table);
-  add("");
-  for (const std::filesystem::path& folder : {stream.pending_folder, stream.bad_folder}) {
-    add(folder.empty() ? folder.native() : AbsolutePath(folder).native());
-  }
-  if (stream.compare_checksums) add("checksums");
-  return digest.value();
-}
-
-// What is let pass, and for how long.
-std::uint64_t DigestOfTolerance(const MatchOptions& options) {
-  Digest digest;
-  const auto add = [&digest](std::string_view text) { digest.Add(text).Add(std::uint64_t{text.size()}); };
-  for (const std::chrono::seconds span :
-       {options.grace, options.guider_grace.value_or(options.grace),
-        options.missing_grace.value_or(options.grace), options.partial_age}) {
-    digest.Add(static_cast<std::uint64_t>(span.count()));
-  }
-  for (const IgnoreRule& rule : options.ignore) {
-    add(rule.pattern);
-    add(rule.detector);
-    add(rule.observation_type);
-    digest.Add(std::uint64_t{rule.missing});
-    add(rule.reason);
-  }
-  return digest.value();
-}
-
-std::uint64_t DigestOfRules(const Stream& stream, const MatchOptions& options) {
-  return Digest()
-      .Add(AbsolutePath(stream.StorageFolder()).native())
-      .Add(AbsolutePath(stream.RepoFolder()).native())
-      .Add(static_cast<std::uint64_t>(stream.search_links))
-      .Add(DigestOfChoices(stream))
-      .Add(static_cast<std::uint64_t>(stream.generation))
-      .Add(DigestOfTolerance(options))
-      .Add(stream.manifest.native())
-      .Add(stream.rsync_log.native())
-      .Add(static_cast<std::uint64_t>(options.min_fits_bytes))
-      .Add(static_cast<std::uint64_t>(kPageLayoutVersion))
-      .Add(stream.name)
-      .value();
 }
 
 std::array<Night, 2> NeighboursOf(Night night) { return {night - 1, night + 1}; }
@@ -164,19 +99,6 @@ ScanIssue ExpectedIssue(const SqlQuery& sql, const absl::Status& why) {
   return {.path = place, .status = absl::DataLossError(message)};
 }
 
-std::uint64_t DigestOfFile(const std::filesystem::path& file) {
-  if (file.empty()) return 0;
-  const absl::StatusOr<FileFacts> facts = StatPath(file.string());
-  if (!facts.ok()) return 1;
-  return Digest()
-      .Add(facts->file_id.device)
-      .Add(facts->file_id.inode)
-      .Add(static_cast<std::uint64_t>(facts->size_bytes))
-      .Add(static_cast<std::uint64_t>(facts->mtime.time_since_epoch().count()))
-      .Add(static_cast<std::uint64_t>(facts->ctime.time_since_epoch().count()))
-      .value();
-}
-
 absl::Status CheckStorage(const std::filesystem::path& storage) {
   absl::Status status = Directory::Open(storage.string()).status();
   if (status.ok()) return status;
@@ -213,7 +135,7 @@ void Append(std::vector<T>& to, const std::vector<T>& from) {
 // Adds to `storage` what was found in another place, under absolute names.
 void AddPlace(const TransferScan& found, const std::filesystem::path& folder, TransferPlace place,
               TransferScan& storage) {
-  const std::string prefix = NamesOfFolder(folder).front() + '/';
+  const std::string prefix = AbsolutePath(folder).string() + '/';
   std::string path;
   for (TransferRow file : found.files) {
     path.assign(prefix).append(file.path);
@@ -233,6 +155,9 @@ StreamView::StreamView(const Stream& stream, UtcTime as_of, const WorkControl& c
   if (control_.num_threads == 0) control_.num_threads = stream_.num_threads;
   match_options_ = MatchOptionsOf(stream_);
   match_options_.storage_names = NamesOfFolder(stream_.StorageFolder());
+  for (const auto& [folder, place] : OtherPlaces(stream_)) {
+    match_options_.other_names.push_back(AbsolutePath(folder).string());
+  }
   rules_digest_ = DigestOfRules(stream_, match_options_);
 }
 
@@ -369,6 +294,10 @@ absl::StatusOr<bool> StreamView::IsUnchanged(Night night, const NightFingerprint
   const RulesDigests digests = DigestsOfRules(night);
   if (std::ranges::find(digests, known.rules_digest) == digests.end()) return false;
   if (known.good_until && *known.good_until <= as_of_) return false;
+  // A log that can't be read is told at each look, whether it matters or not.
+  for (const std::filesystem::path& log : {stream_.ingest_log, stream_.rsync_log}) {
+    if (!log.empty() && !StatPath(log.string()).ok()) return false;
+  }
   if (!AreUnchanged(known.folders)) return false;
   if (!registry_token_.empty() && known.registry_token == registry_token_) return true;
   OBSMON_ASSIGN_OR_RETURN(const std::uint64_t digest, RegistryDigest(night));
@@ -451,8 +380,8 @@ absl::StatusOr<NightLook> StreamView::Look(Night night) {
   match_options_.registry_readable = registry_status_.ok() && !links_are_hidden;
   look.report.match = Match(evidence);
   OBSMON_ASSIGN_OR_RETURN(look.fingerprint.registry_digest, digest.get());
-  OBSMON_RETURN_IF_ERROR(ConsultNeighbours(look));
   if (earlier) AskAgain(look, *earlier);
+  OBSMON_RETURN_IF_ERROR(ConsultNeighbours(look));
   ReadFailures(look);
   look.report = MakeReport(stream_.name, night, as_of_, std::move(evidence), std::move(look.report.match));
   Trust(look);
@@ -537,8 +466,11 @@ absl::Status StreamView::ReadExpectations(NightLook& look) {
   // Before manifests bring issues that hide nothing in storage.
   match_options_.hidden_folders.clear();
   for (const ScanIssue& issue : evidence.issues) {
-    const std::string_view path = PathBelow(issue.path, match_options_.storage_names);
-    if (HidesFiles(issue) && !path.empty()) match_options_.hidden_folders.emplace_back(path);
+    if (!HidesFiles(issue)) continue;
+    for (const auto* names : {&match_options_.storage_names, &match_options_.other_names}) {
+      const std::string_view path = PathBelow(issue.path, *names);
+      if (!path.empty()) match_options_.hidden_folders.emplace_back(path);
+    }
   }
   look.rules_digests = DigestsOfRules(look.report.night);  // before the list is read
   if (absl::IsCancelled(expected_status_)) return expected_status_;
@@ -595,17 +527,32 @@ absl::Status StreamView::ConsultNeighbours(NightLook& look) {
   return absl::OkStatus();
 }
 
-// What was done, and is done no more, goes by what it was when somebody asked for it last. (Of what is
-// unknown nothing is said that its size could change.)
+// What was ingested, and is so no more, goes by what it was when somebody asked for it last. So does a copy
+// of what was ingested, where its folder has changed: of the same name and inode it may be another file. (Of
+// what is unknown nothing is said that its size could change.)
 void StreamView::AskAgain(NightLook& look, const EarlierFiles& earlier) const {
   TransferTable& files = look.report.evidence.transfers;
+  absl::flat_hash_set<std::string_view> changed_folders;
+  for (const FolderStamp& stamp : look.storage_folders) {
+    if (!AreAlike(earlier.FindFolder(stamp.path), stamp)) changed_folders.insert(stamp.path);
+  }
+  const auto may_be_another = [&](std::size_t row) {
+    switch (look.report.match.basis[row]) {
+      case MatchBasis::kName:
+      case MatchBasis::kKey:
+      case MatchBasis::kChecksum:
+        return changed_folders.contains(match_options_.storage_names.front() + '/' +
+                                        std::string(FolderOf(files.path()[row])));
+      default:
+        return false;
+    }
+  };
   std::vector<std::size_t> rows;
   for (std::size_t row = 0; row < files.size(); ++row) {
     const Verdict verdict = look.report.match.verdict[row];
-    if (ConcernOf(verdict) == Concern::kNone || verdict == Verdict::kUnknown) continue;
-    if (files.place()[row] == TransferPlace::kStorage && earlier.WasDone(files.path()[row])) {
-      rows.push_back(row);
-    }
+    if (verdict == Verdict::kUnknown || files.place()[row] != TransferPlace::kStorage) continue;
+    if (verdict == Verdict::kIngested && !may_be_another(row)) continue;
+    if (earlier.WasIngested(files.path()[row])) rows.push_back(row);
   }
   std::vector<std::optional<FileFacts>> found(rows.size());
   ParallelForWhereSlow(rows.size(), control_.num_threads, [&](std::size_t i) {
@@ -617,7 +564,8 @@ void StreamView::AskAgain(NightLook& look, const EarlierFiles& earlier) const {
     const TransferRow file = files[rows[i]];
     if (!found[i] || (found[i]->size_bytes == file.size_bytes && found[i]->mtime == file.creation_time))
       continue;
-    files.SetContents(rows[i], found[i]->size_bytes, found[i]->mtime, found[i]->ctime);
+    files.SetContents(rows[i], found[i]->size_bytes, found[i]->mtime, found[i]->ctime,
+                      transfers::IsCutOff(found[i]->mtime) ? TransferState::kInFlight : file.state);
     is_another = true;
   }
   if (is_another) look.report.match = Match(look.report.evidence);
@@ -663,7 +611,7 @@ absl::Status StreamView::FindIngestsUnderOtherNights(NightLook& look) {
 
 absl::Status StreamView::FindFilesInOtherFolders(NightLook& look) {
   NightEvidence& evidence = look.report.evidence;
-  absl::flat_hash_map<FileId, std::uint32_t> without_file;
+  absl::flat_hash_map<FileId, std::vector<std::uint32_t>> without_file;  // a file may be several datasets
   for (std::uint32_t row = 0; row < evidence.ingests.size(); ++row) {
     if (look.report.match.transfer_of[row] != NightMatch::kNoRow) continue;
     const IngestRow dataset = evidence.ingests[row];
@@ -673,7 +621,7 @@ absl::Status StreamView::FindFilesInOtherFolders(NightLook& look) {
       evidence.strays.push_back(
           {.ingest_row = row, .path = std::string(path), .creation_time = dataset.file_time});
     } else if (dataset.link_target.empty()) {
-      without_file.try_emplace(dataset.file_id, row);
+      without_file[dataset.file_id].push_back(row);
     }
   }
   if (!without_file.empty()) {
@@ -683,9 +631,10 @@ absl::Status StreamView::FindFilesInOtherFolders(NightLook& look) {
         if (file.place != TransferPlace::kStorage) continue;
         const auto found = without_file.find(file.file_id);
         if (found == without_file.end()) continue;
-        evidence.strays.push_back({.ingest_row = found->second,
-                                   .path = std::string(file.path),
-                                   .creation_time = file.creation_time});
+        for (const std::uint32_t row : found->second) {
+          evidence.strays.push_back(
+              {.ingest_row = row, .path = std::string(file.path), .creation_time = file.creation_time});
+        }
         without_file.erase(found);
       }
       Append(look.fingerprint.folders, storage.folders);
@@ -754,7 +703,8 @@ void StreamView::Trust(NightLook& look) const {
   const TransferTable& files = report.evidence.transfers;
   for (std::size_t row = 0; row < files.size(); ++row) {
     const UtcTime last_written = files.arrival_time()[row];
-    const bool is_done = ConcernOf(report.match.verdict[row]) == Concern::kNone;
+    const bool is_done = ConcernOf(report.match.verdict[row]) == Concern::kNone &&
+                         !expected::IsManifestName(files.path()[row]);
     if (last_written + (is_done ? kClockGrain + kClocksApart : kMayStillGrow) >= as_of_) {
       fingerprint.trusted = false;
     }

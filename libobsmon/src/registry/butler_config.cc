@@ -326,6 +326,8 @@ template <typename Function>
 auto WithoutExceptions(const fs::path& file, Function function) -> decltype(function()) {
   try {
     return function();
+  } catch (const std::bad_alloc&) {
+    throw;  // it says nothing of the file
   } catch (const std::exception& error) {
     return Unusable(file, error.what());
   }

@@ -92,9 +92,7 @@ class ListedRegistry final : public Registry {
 std::unique_ptr<Registry> MakeListedRegistry(std::unique_ptr<RowSource> source,
                                              const std::filesystem::path& storage,
                                              const WorkControl& control) {
-  std::string folder = AbsolutePath(storage).lexically_normal().string();
-  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
-  return std::make_unique<ListedRegistry>(std::move(source), std::move(folder), control);
+  return std::make_unique<ListedRegistry>(std::move(source), AbsolutePath(storage).string(), control);
 }
 
 }  // namespace obsmon

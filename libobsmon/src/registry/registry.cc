@@ -77,8 +77,7 @@ absl::StatusOr<std::filesystem::path> ConfigOfLabel(const std::filesystem::path&
 
 absl::StatusOr<std::unique_ptr<Registry>> Registry::Open(const std::filesystem::path& repo,
                                                          const RegistryOptions& options) {
-  std::error_code error;
-  const std::filesystem::path path = std::filesystem::absolute(repo, error).lexically_normal();
+  const std::filesystem::path path = AbsolutePath(repo);
   const bool may_be_gen3 = options.generation != RegistryGeneration::kGen2 && !options.search_links;
   if (may_be_gen3) {
     OBSMON_ASSIGN_OR_RETURN(std::filesystem::path config, ConfigOfLabel(repo, path, options.butler_index));

@@ -278,7 +278,9 @@ std::string_view NightStateLabel(NightState state) {
   return "";
 }
 
-bool HidesFiles(const ScanIssue& issue) { return !absl::IsNotFound(issue.status) && !IsOfManifest(issue); }
+bool HidesFiles(const ScanIssue& issue) {
+  return !issue.leaves_nothing_out && !absl::IsNotFound(issue.status) && !IsOfManifest(issue);
+}
 
 std::string WarningOf(const ScanIssue& issue) {
   const std::string clause(issue.status.message());

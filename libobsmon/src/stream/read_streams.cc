@@ -67,7 +67,7 @@ std::optional<YAML::Mark> SecondDocument(const std::string& text) {
 class StreamReader {
  public:
   explicit StreamReader(const std::filesystem::path& file)
-      : file_(file), base_(AbsolutePath(file).lexically_normal().parent_path()) {}
+      : file_(file), base_(AbsolutePath(file).parent_path()) {}
 
   absl::StatusOr<std::vector<StreamConfig>> Read(const std::string& text) const {
     const YAML::Node top = YAML::Load(text);
@@ -135,11 +135,11 @@ class StreamReader {
       OBSMON_RETURN_IF_ERROR(is_map ? SetMap(entry.first, entry.second, config)
                                     : SetField(key, entry.first, entry.second, config));
     }
-    // The same folder written in two ways is one folder.
+    // The same folder written in two ways is one folder. (A repository may be a label.)
     for (std::filesystem::path* folder :
          {&config.stream.input_dir, &config.stream.output_dir, &config.stream.storage, &config.stream.repo,
           &config.stream.pending_folder, &config.stream.bad_folder}) {
-      *folder = WithoutTrailingSlash(folder->lexically_normal());
+      if (folder->is_absolute()) *folder = AbsolutePath(*folder);
     }
     return absl::OkStatus();
   }
@@ -213,10 +213,6 @@ class StreamReader {
     return absl::OkStatus();
   }
 
-  static std::filesystem::path WithoutTrailingSlash(const std::filesystem::path& folder) {
-    return folder.has_relative_path() && !folder.has_filename() ? folder.parent_path() : folder;
-  }
-
   /// Refuses keys that are not of `known`, and keys that come twice: YAML forbids the latter, but yaml-cpp
   /// keeps both.
   absl::Status CheckKeys(const YAML::Node& map, std::span<const std::string_view> known) const {
@@ -273,6 +269,8 @@ absl::StatusOr<std::vector<StreamConfig>> ReadStreams(const std::filesystem::pat
     } catch (const YAML::Exception& error) {
       return reader.SyntaxError(error);
     }
+  } catch (const std::bad_alloc&) {
+    throw;  // it says nothing of the file
   } catch (const std::exception& error) {
     return absl::InvalidArgumentError(fmt::format("{}: {}", file.native(), error.what()));
   }

@@ -567,7 +567,7 @@ absl::StatusOr<std::vector<Night>> NightsOf(const NightWindow& window, Night tod
   if (window.first_day && *window.first_day > last) {
     return absl::InvalidArgumentError(fmt::format("first day {} is after last day {}{}",
                                                   window.first_day->ToString(), last.ToString(),
-                                                  window.last_day ? "" : " (today, UTC)"));
+                                                  window.last_day ? "" : " (today)"));
   }
   const int count =
       window.first_day ? last - *window.first_day + 1 : window.num_days.value_or(kDefaultNights);
@@ -628,7 +628,7 @@ absl::StatusOr<std::chrono::seconds> ParseDuration(std::string_view text) {
         "'{}' is no span of time: write a number with s, min, h or d, such as 90s or 5min", text));
   }
   if (*count > kLongest / unit_seconds) {
-    return absl::InvalidArgumentError(fmt::format("'{}' is longer than a year", text));
+    return absl::OutOfRangeError(fmt::format("'{}' is longer than a year", text));
   }
   return std::chrono::seconds{*count * unit_seconds};
 }

@@ -39,6 +39,7 @@ void FolderVisit::Begin() {
     if (absl::IsNotFound(status)) status = WhyNotThere(storage_.folder, task_.path.c_str());
     if (!absl::IsNotFound(status)) {
       contents_.issues.push_back(IssueOf("", std::move(status)));
+      contents_.issues.back().leaves_nothing_out = leads_back_;
     } else {
       // Gone since its parent was listed, or never there: no trouble, but worth a look when it comes (again).
       contents_.stamp = FolderStamp{.path = storage_.PathOf(task_.path), .exists = false};
@@ -74,7 +75,8 @@ absl::Status FolderVisit::Open() {
   OBSMON_ASSIGN_OR_RETURN(folder_, storage_.folder.OpenAt(task_.path));
   // By way of its ".", so that a folder which can be listed but not entered is one issue, not one a file.
   OBSMON_ASSIGN_OR_RETURN(const FileFacts facts, folder_->Stat(".", FollowLinks::kNo));
-  if (IsAncestor(facts.file_id)) {
+  leads_back_ = IsAncestor(facts.file_id);
+  if (leads_back_) {
     return absl::FailedPreconditionError("leads back to a folder that it lies in; not entered again");
   }
   OBSMON_RETURN_IF_ERROR(CheckPlace());
@@ -172,14 +174,17 @@ bool FolderVisit::Ask(std::size_t chunk) {
 void FolderVisit::AskEntry(Entry& entry, Chunk& chunk) const {
   const char* name = contents_.names.data() + entry.name_begin;
   absl::StatusOr<FileFacts> facts = StatEntry(name, entry.listed_as, chunk);
-  if (facts.ok() && facts->kind == FileKind::kOther) {
+  const bool is_no_file = facts.ok() && facts->kind == FileKind::kOther;
+  if (is_no_file) {
     facts = absl::FailedPreconditionError("neither a file nor a folder, but a pipe, socket or device");
   }
   if (!facts.ok()) {
     const bool is_gone = absl::IsNotFound(facts.status());
     entry.fate = is_gone ? Entry::Fate::kGone : Entry::Fate::kTroubled;
     chunk.saw_vanish |= is_gone;
-    if (!is_gone) chunk.issues.push_back(IssueOf(name, facts.status()));
+    if (is_gone) return;
+    chunk.issues.push_back(IssueOf(name, facts.status()));
+    chunk.issues.back().leaves_nothing_out = is_no_file;
     return;
   }
   entry.fate = facts->kind == FileKind::kFolder ? Entry::Fate::kFolder : Entry::Fate::kFile;
@@ -187,9 +192,7 @@ void FolderVisit::AskEntry(Entry& entry, Chunk& chunk) const {
   entry.size_bytes = facts->size_bytes;
   entry.mtime = facts->mtime;
   entry.ctime = facts->ctime;
-  // rsync --partial: a cut-off file under its final name, with 0 for the seconds of its time so that the next
-  // run takes it for an old one; the nanoseconds are those of the source (seen with rsync 3.5).
-  entry.in_flight |= std::chrono::floor<std::chrono::seconds>(facts->mtime).time_since_epoch().count() == 0;
+  entry.in_flight |= IsCutOff(facts->mtime);
 }
 
 absl::StatusOr<FileFacts> FolderVisit::StatEntry(const char* name, FileKind listed_as, Chunk& chunk) const {

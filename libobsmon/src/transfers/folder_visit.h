@@ -4,6 +4,7 @@
 #define OBSMON_SRC_TRANSFERS_FOLDER_VISIT_H_
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -35,6 +36,13 @@ struct Storage {
 /// Why `name` in `folder` leads to nothing: it is a link whose target does not exist, or (kNotFound) nothing
 /// of that name is there any more.
 absl::Status WhyNotThere(const Directory& folder, const char* name);
+
+/// Whether a file of this mtime was cut off by rsync --partial, which leaves it under its final name, with 0
+/// for the seconds of its time, so that the next run takes it for an old one; the nanoseconds are those of
+/// the source (seen with rsync 3.5).
+inline bool IsCutOff(UtcTime mtime) {
+  return std::chrono::floor<std::chrono::seconds>(mtime).time_since_epoch().count() == 0;
+}
 
 /// The folders that a walk came through, innermost first.
 struct Ancestry {
@@ -149,6 +157,7 @@ class FolderVisit {
   const ScanOptions& options_;
   const FolderTask task_;
   std::optional<Directory> folder_;
+  bool leads_back_ = false;  ///< to a folder that it lies in
   std::shared_ptr<const std::string> night_path_;
   std::vector<Entry> entries_;
   std::optional<FolderStamp> before_;             ///< as an earlier scan found it

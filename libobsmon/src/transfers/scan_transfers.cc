@@ -7,7 +7,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -58,11 +57,9 @@ absl::StatusOr<Storage> OpenStorage(const std::filesystem::path& storage) {
   if (!folder.ok()) return StorageError(folder.status(), storage.string());
   const absl::StatusOr<FileFacts> facts = folder->Stat();
   if (!facts.ok()) return StorageError(facts.status(), storage.string());
-  std::error_code error;
-  std::string path = std::filesystem::absolute(storage, error).string();
-  if (error) return StorageError(absl::NotFoundError(error.message()), storage.string());
-  while (path.ends_with('/')) path.pop_back();
   std::string real_path = folder->RealPath().value_or(std::string());
+  std::string path = AbsolutePath(storage).string();
+  if (path == "/") path.clear();
   return Storage{.path = std::move(path),
                  .folder = *std::move(folder),
                  .file_id = facts->file_id,
