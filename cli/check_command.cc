@@ -33,7 +33,9 @@ constexpr std::array kCheckOptions = {
     OptionSpec{.name = "p95_critical", .value = "RANGE", .help = "CRITICAL when they did"},
     OptionSpec{.name = "longest_warning", .value = "RANGE", .help = "WARNING when a file took longer"},
     OptionSpec{.name = "longest_critical", .value = "RANGE", .help = "CRITICAL when one did"},
-    OptionSpec{.name = "max_age", .value = "SPAN", .help = "UNKNOWN when the last look is older (15min)"},
+    OptionSpec{.name = "max_age",
+               .value = "SPAN",
+               .help = "UNKNOWN when the last look is older (default: the stream's own)"},
     kHistory,
     kDbAuth,
     kConfig,
@@ -56,6 +58,7 @@ absl::StatusOr<Night> SinceOf(const Given& given, UtcTime now) {
   if (night.ok()) return night;
   const absl::StatusOr<std::chrono::seconds> span = ParseDuration(given.text);
   if (span.ok()) return FirstNight(now, *span);
+  if (absl::IsOutOfRange(span.status())) return Misfit(given, span.status());
   return absl::InvalidArgumentError(fmt::format(
       "{}: '{}' is neither a night (2020-05-01) nor a span of time (7d)", given.source, given.text));
 }
@@ -146,9 +149,7 @@ absl::StatusOr<std::vector<StreamOutput>> Asked(const Options& options) {
   std::vector<StreamOutput> outputs;
   OBSMON_ASSIGN_OR_RETURN(const StreamOutput common, CommonOutputOf(options));
   for (const std::string& folder : options.arguments) {
-    outputs.push_back({.name = Stream{.output_dir = folder}.DefaultName(),
-                       .output_dir = folder,
-                       .history = common.history});
+    outputs.push_back(OutputIn(folder, common.history));
   }
   if (!outputs.empty() && options.Find("config") == nullptr) return outputs;
   if (!outputs.empty()) {
@@ -199,7 +200,7 @@ int RunCheck(const Options& options, const Environment& environment, Console& co
   if (!limits.ok()) return Refuse(limits.status(), console);
   const absl::StatusOr<std::vector<StreamOutput>> streams = Asked(options);
   if (!streams.ok()) return Refuse(streams.status(), console);
-  const std::vector<StreamCheck> checks = CheckStreams(*streams, environment.now, *limits);
+  const std::vector<StreamCheck> checks = CheckStreams(*streams, environment.now, *limits, environment.stop);
   console.Result(CheckLine(checks, environment.now, *limits));
   return static_cast<int>(WorstOf(checks));
 }

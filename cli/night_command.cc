@@ -47,7 +47,7 @@ constexpr std::array kNightOptions = {
     kGrace,
     kGuiderGrace,
     kMissingGrace,
-    kOrphanAge,
+    kPartialAge,
     kIgnore,
     kManifest,
     kExpectedSql,

@@ -73,7 +73,7 @@ inline constexpr OptionSpec kGuiderGrace{
     .name = "guider_grace", .value = "SPAN", .help = "the same for files of guiders (as --grace)"};
 inline constexpr OptionSpec kMissingGrace{
     .name = "missing_grace", .value = "SPAN", .help = "how long an expected file may take (grace)"};
-inline constexpr OptionSpec kOrphanAge{
+inline constexpr OptionSpec kPartialAge{
     .name = "partial_age", .value = "SPAN", .help = "age at which a partial file is missing (1h)"};
 inline constexpr OptionSpec kIgnore{.name = "ignore",
                                     .kind = OptionKind::kRepeated,

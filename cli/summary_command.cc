@@ -38,7 +38,7 @@ const CommandSpec kSummaryCommand = {
 int WriteSummary(const std::filesystem::path& out, std::span<const std::filesystem::path> streams,
                  const StreamOutput& common, const Environment& environment, Console& console) {
   const absl::StatusOr<std::vector<std::string>> warnings =
-      UpdateSummary(out, streams, environment.now, common.history, common.max_age);
+      UpdateSummary(out, streams, environment.now, common.history, common.max_age, environment.stop);
   if (!warnings.ok()) {
     console.Error(warnings.status());
     return kOutputUnwritable;

@@ -52,7 +52,7 @@ constexpr std::array kUpdateOptions = {
     kGrace,
     kGuiderGrace,
     kMissingGrace,
-    kOrphanAge,
+    kPartialAge,
     kIgnore,
     kManifest,
     kExpectedSql,

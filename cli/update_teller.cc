@@ -16,7 +16,7 @@ std::string_view OutcomeInWords(UpdateOutcome outcome) {
     case UpdateOutcome::kDoneInPart:
       return "done, but some of the input could not be read";
     case UpdateOutcome::kUsage:
-      return "not updated: options contradict each other";
+      return "not updated: wrong options";
     case UpdateOutcome::kInputUnreadable:
       return "broken off: input not readable";
     case UpdateOutcome::kOutputUnwritable:

@@ -402,6 +402,8 @@ def open_registry(
     RegistryBusyError where it is locked for longer than `busy_timeout`, Error where it is damaged or of a kind that
     obsmon can't read.
     """
+    if registry is not None and storage is None:
+        raise TypeError("the paths that a database gives start at storage: give it")
     stream = _stream(
         repo=repo,
         storage=storage,
@@ -415,10 +417,7 @@ def open_registry(
         dataset_type=dataset_type,
         busy_timeout=busy_timeout,
     )
-    opened = _obsmon.open_registry(stream)
-    if registry is not None and storage is None:
-        raise TypeError("the paths that a database gives start at storage: give it")
-    return opened
+    return _obsmon.open_registry(stream)
 
 
 def match_night(

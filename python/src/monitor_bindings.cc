@@ -18,6 +18,7 @@
 #include "obsmon/stream.h"
 #include "report_bindings.h"
 #include "status.h"
+#include "text/utf8.h"
 #include "work.h"
 
 namespace obsmon::python {
@@ -38,6 +39,13 @@ UpdateResult Update(const StreamConfig& config, const MaybeDatetime& as_of, cons
   UpdateResult result = Await(progress, [&](const WorkControl& control) {
     return UpdateStream(config.stream, config.window, time, control);
   });
+  if (!result.status.ok()) {
+    // What an exception has no place for.
+    for (const std::string& warning : result.warnings) {
+      if (PyErr_WarnEx(PyExc_RuntimeWarning, EscapeInvalidUtf8(warning).c_str(), 1) != 0)
+        throw py::error_already_set();
+    }
+  }
   RaiseUnlessOk(result.status);
   return result;
 }
@@ -50,21 +58,19 @@ std::vector<std::string> Summarise(const AnyPath& out, const py::typing::List<An
   for (const py::handle stream : streams) folders.push_back(ToPath(stream));
   const UtcTime time = FromDatetimeOrNow(as_of);
   const StreamOutput common = OutputOf(shared.stream);
-  return ValueOrRaise(Await(py::none(), [&](const WorkControl&) {
-    return UpdateSummary(folder, folders, time, common.history, common.max_age);
+  return ValueOrRaise(Await(py::none(), [&](const WorkControl& control) {
+    return UpdateSummary(folder, folders, time, common.history, common.max_age, control.stop);
   }));
 }
 
 std::vector<NightSummary> ReadHistory(const AnyPath& output_dir, const StreamConfig& shared) {
-  const std::filesystem::path folder = ToPath(output_dir);
-  const StreamOutput output{.name = Stream{.output_dir = folder}.DefaultName(),
-                            .output_dir = folder,
-                            .history = OutputOf(shared.stream).history};
-  return ValueOrRaise(Await(py::none(), [&](const WorkControl&) -> absl::StatusOr<std::vector<NightSummary>> {
-    absl::StatusOr<std::unique_ptr<History>> history = History::OpenReadOnly(output);
-    if (!history.ok()) return history.status();
-    return (*history)->Nights();
-  }));
+  const StreamOutput output = OutputIn(ToPath(output_dir), OutputOf(shared.stream).history);
+  return ValueOrRaise(
+      Await(py::none(), [&](const WorkControl& control) -> absl::StatusOr<std::vector<NightSummary>> {
+        absl::StatusOr<std::unique_ptr<History>> history = History::OpenReadOnly(output, control.stop);
+        if (!history.ok()) return history.status();
+        return (*history)->Nights();
+      }));
 }
 
 void BindValues(py::module_& module) {
@@ -76,7 +82,9 @@ void BindValues(py::module_& module) {
           "state", [](const NightSummary& night) { return std::string(NightStateName(night.state)); },
           "'complete', 'in_progress', 'needs_attention' or 'unknown'.")
       .def_readonly("counts", &NightSummary::counts, "A NightCounts.")
+      .def_readonly("latency", &NightSummary::latency, "The Latencies.")
       .def_readonly("num_issues", &NightSummary::num_issues, "How many entries could not be read.")
+      .def_readonly("num_hiding", &NightSummary::num_hiding, "Those of them that may hide files.")
       .def_property_readonly(
           "trouble",
           [](const NightSummary& night) -> MaybeStr {

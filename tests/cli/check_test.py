@@ -1,9 +1,12 @@
 """`obsmon check`: one line and one of four exit statuses, for Nagios, Icinga and cron."""
 import datetime
 import re
+import signal
+import sqlite3
+import subprocess
 import unittest
 
-from support import CommandTest, run
+from support import COMMAND, CommandTest, run
 
 # text | 'label'=value[unit];[warning];[critical];[minimum] ...
 LINE = re.compile(r"^OBSMON (OK|WARNING|CRITICAL|UNKNOWN) - [^|]+ \|"
@@ -73,6 +76,25 @@ class Check(CommandTest):
         self.assertIn("last looked at", line)
         self.assertIn("s;;0;0", line)
         self.assertEqual(self.check("--config", config, "--since", "2020-05-01", "--max_age", "1h")[0], 0)
+
+    def test_takes_max_age_from_the_streams_pages(self):
+        self.stream.arrive_and_ingest(1)
+        self.update("--max_age", "0")
+        status, line = self.check(self.out, "--since", "2020-05-01")
+        self.assertEqual((status, "last looked at" in line), (3, True), line)
+
+    def test_ends_soon_when_it_is_told_to_while_a_history_is_locked(self):
+        self.stream.arrive_and_ingest(1)
+        self.update()
+        lock = sqlite3.connect(self.out / "observing_monitor.sqlite3", isolation_level=None)
+        self.addCleanup(lock.close)
+        lock.execute("BEGIN EXCLUSIVE")
+        check = subprocess.Popen([COMMAND, "check", self.out], stdout=subprocess.PIPE, text=True)
+        with self.assertRaises(subprocess.TimeoutExpired):
+            check.wait(0.5)
+        check.terminate()
+        self.assertEqual(check.wait(10), 128 + signal.SIGTERM)
+        self.assertIn("locked", check.communicate()[0])
 
     def test_is_unknown_where_there_is_no_history_and_makes_none(self):
         status, line = self.check(self.out / "none")

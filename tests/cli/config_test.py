@@ -85,7 +85,7 @@ class Config(CommandTest):
         result = self.update_all()
         self.assertEqual(result.returncode, 1)
         self.assertTrue(result.stderr.startswith("obsmon: auxtel: search_links goes by folders of links"), result.stderr)
-        self.assertIn("auxtel: not updated: options contradict each other", result.stdout)
+        self.assertIn("auxtel: not updated: wrong options", result.stdout)
         self.assertIn("comcam: done", result.stdout)
         self.assertEqual(self.update_all("--stream", "auxtel").returncode, 2)
 

@@ -61,6 +61,10 @@ class Metrics(CommandTest):
         link.symlink_to(self.file)
         self.assertEqual(self.update_with_metrics(link).returncode, 0)
         self.assertTrue(link.is_symlink())
+        self.file.unlink()
+        way = self.file.with_name("way.prom")
+        way.symlink_to(link)
+        self.assertEqual(self.update_with_metrics(way).returncode, 0)
         self.assertIn("obsmon_files", self.file.read_text())
 
     def test_that_can_not_be_written_are_named_and_cost_no_page(self):

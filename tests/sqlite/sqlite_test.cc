@@ -8,7 +8,9 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <thread>
 
 #include "support/registry_builder.h"
 #include "support/status_matchers.h"
@@ -121,6 +123,39 @@ TEST(Connection, OfALockedDatabaseIsUnavailable) {
                        Connection::Open((tree / "db").string(), OpenMode::kReadOnly, kNoWait));
   EXPECT_THAT(reader.Prepare("SELECT * FROM t"),
               FailsWith(absl::StatusCode::kUnavailable, HasSubstr("locked")));
+}
+
+TEST(Connection, WaitsForNobodyOnceItIsToldToStop) {
+  const TempTree tree;
+  Connection writer = Make(tree / "db");
+  ASSERT_THAT(writer.Execute("CREATE TABLE t (x); BEGIN EXCLUSIVE"), IsOk());
+  std::stop_source stop;
+  ASSERT_OK_AND_ASSIGN(Connection reader, Connection::Open((tree / "db").string(), OpenMode::kReadOnly,
+                                                           std::chrono::hours{1}, stop.get_token()));
+  const std::jthread asks_in_a_while([&stop] {
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    stop.request_stop();
+  });
+  EXPECT_THAT(reader.Prepare("SELECT * FROM t"), FailsWith(absl::StatusCode::kUnavailable, testing::_));
+}
+
+TEST(Connection, IsPatientForAWhileWithWhatIsToBeKeptAfterAStop) {
+  const TempTree tree;
+  Connection other = Make(tree / "db");
+  ASSERT_THAT(other.Execute("CREATE TABLE t (x); BEGIN EXCLUSIVE"), IsOk());
+  std::stop_source stop;
+  stop.request_stop();
+  ASSERT_OK_AND_ASSIGN(Connection writer, Connection::Open((tree / "db").string(), OpenMode::kReadWrite,
+                                                           std::chrono::hours{1}, stop.get_token()));
+  std::jthread lets_go_in_a_while([&other] {
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    EXPECT_THAT(other.Execute("COMMIT"), IsOk());
+  });
+  EXPECT_THAT(writer.Execute("INSERT INTO t VALUES (1)"), IsOk());
+  lets_go_in_a_while.join();
+  ASSERT_THAT(other.Execute("BEGIN EXCLUSIVE"), IsOk());
+  EXPECT_THAT(writer.Execute("INSERT INTO t VALUES (1)"),
+              FailsWith(absl::StatusCode::kUnavailable, testing::_));
 }
 
 TEST(Connection, GivesTheBytesOfItsFileUpToTheEnd) {

@@ -81,19 +81,27 @@ std::vector<UpdateResult> UpdateStreams(std::span<const StreamConfig> streams, U
 absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::path& out,
                                                        std::span<const std::filesystem::path> streams,
                                                        UtcTime as_of, const SharedHistory& shared = {},
-                                                       std::chrono::milliseconds max_age = Stream().max_age);
+                                                       std::chrono::seconds max_age = Stream().max_age,
+                                                       const std::stop_token& stop = {});
 
 /// Where the history of `stream` is.
 StreamOutput OutputOf(const Stream& stream);
 
-/// Reads the history of each stream, and judges it (CheckStream). What can't be read is UNKNOWN.
+/// The same of a stream of which no more is known than its output folder, or, where its history is shared, a
+/// path that ends in its name. `max_age` is for one whose own its pages do not tell: they are on another
+/// host.
+StreamOutput OutputIn(const std::filesystem::path& folder, const SharedHistory& history = {},
+                      std::chrono::seconds max_age = Stream().max_age);
+
+/// Reads the history of each stream, and judges it (CheckStream). What can't be read is UNKNOWN; once `stop`
+/// is requested nobody who keeps a history locked is waited for.
 std::vector<StreamCheck> CheckStreams(std::span<const StreamOutput> streams, UtcTime as_of,
-                                      const CheckLimits& limits);
+                                      const CheckLimits& limits, const std::stop_token& stop = {});
 
 /// Writes the metrics of `streams` (RenderMetrics) into `file`, as PublishFile does; `results` are how their
-/// updates ended, one a stream. Errors: of writing `file` alone.
+/// updates ended. Errors: of writing `file` alone. REQUIRES: `results` has one for each of `streams`.
 absl::Status PublishMetrics(const std::filesystem::path& file, std::span<const StreamOutput> streams,
-                            std::span<const UpdateOutcome> results);
+                            std::span<const UpdateOutcome> results, const std::stop_token& stop = {});
 
 }  // namespace obsmon
 

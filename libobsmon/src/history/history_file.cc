@@ -184,21 +184,22 @@ absl::Status Explain(const absl::Status& status) {
 }
 
 absl::StatusOr<HistoryFile> OpenHistoryFile(const path& output_dir, std::chrono::milliseconds busy_timeout,
-                                            sqlite::OpenMode mode) {
+                                            sqlite::OpenMode mode, const std::stop_token& stop) {
   const path file = output_dir / kHistoryFileName;
   OBSMON_RETURN_IF_ERROR(CheckOutputFolder(output_dir));
   OBSMON_ASSIGN_OR_RETURN(const std::optional<std::int64_t> size, SizeOf(file));
   if (!size) OBSMON_RETURN_IF_ERROR(MakeFile(file));
   OBSMON_RETURN_IF_ERROR(CheckWritable(output_dir, file));
-  absl::StatusOr<sqlite::Connection> database = sqlite::Connection::Open(file.string(), mode, busy_timeout);
+  absl::StatusOr<sqlite::Connection> database =
+      sqlite::Connection::Open(file.string(), mode, busy_timeout, stop);
   if (!database.ok()) return Explain(database.status());
   const absl::StatusOr<Contents> contents = Prepare(*database);
   return Accept(*std::move(database), contents, /*writable=*/true);
 }
 
 // After a run that was killed in its commit SQLite would have to write, to take back the half of it.
-absl::StatusOr<HistoryFile> OpenCopyOf(const path& file) {
-  absl::StatusOr<sqlite::ForeignDatabase> database = sqlite::ForeignDatabase::Open(file, kCopiesFolder, {});
+absl::StatusOr<HistoryFile> OpenCopyOf(const path& file, const std::stop_token& stop) {
+  absl::StatusOr<sqlite::ForeignDatabase> database = sqlite::ForeignDatabase::Open(file, kCopiesFolder, stop);
   if (!database.ok()) {
     return Explain({database.status().code(),
                     fmt::format("{}: {}", file.string(), std::string(database.status().message()))});
@@ -211,7 +212,8 @@ absl::StatusOr<HistoryFile> OpenCopyOf(const path& file) {
 }
 
 absl::StatusOr<HistoryFile> OpenHistoryFileReadOnly(const path& output_dir,
-                                                    std::chrono::milliseconds busy_timeout) {
+                                                    std::chrono::milliseconds busy_timeout,
+                                                    const std::stop_token& stop) {
   const path file = output_dir / kHistoryFileName;
   OBSMON_ASSIGN_OR_RETURN(const std::optional<std::int64_t> size, SizeOf(file));
   if (!size) {
@@ -219,12 +221,12 @@ absl::StatusOr<HistoryFile> OpenHistoryFileReadOnly(const path& output_dir,
         fmt::format("{}: there is no history yet; run `obsmon update` first", file.string()));
   }
   absl::StatusOr<sqlite::Connection> database =
-      sqlite::Connection::Open(file.string(), sqlite::OpenMode::kReadOnly, busy_timeout);
+      sqlite::Connection::Open(file.string(), sqlite::OpenMode::kReadOnly, busy_timeout, stop);
   if (!database.ok()) return Explain(database.status());
   const absl::StatusOr<Contents> contents = Identify(*database);
   std::error_code ignored;
   if (!contents.ok() && std::filesystem::exists(file.string() + "-journal", ignored)) {
-    return OpenCopyOf(file);
+    return OpenCopyOf(file, stop);
   }
   return Accept(*std::move(database), contents, /*writable=*/false);
 }

@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
+#include <stop_token>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -19,7 +21,7 @@ inline constexpr std::chrono::milliseconds kBusyTimeout = std::chrono::seconds{3
 struct HistoryFile {
   std::optional<sqlite::PrivateFolder> copy{};  ///< where the database lies, if it is a copy; outlives it
   sqlite::Connection database;
-  Contents contents = Contents::kHistory;  ///< kHistory or kPrototype
+  Contents contents = Contents::kHistory;  ///< for reading also what an update would bring up to date
   bool writable = false;
 };
 
@@ -28,11 +30,13 @@ struct HistoryFile {
 /// REQUIRES: `mode` is one for writing.
 absl::StatusOr<HistoryFile> OpenHistoryFile(const std::filesystem::path& output_dir,
                                             std::chrono::milliseconds busy_timeout,
-                                            sqlite::OpenMode mode = sqlite::OpenMode::kReadWrite);
+                                            sqlite::OpenMode mode = sqlite::OpenMode::kReadWrite,
+                                            const std::stop_token& stop = {});
 
 /// Opens what is there for reading: a history, or a prototype's database. Errors: as History::OpenReadOnly.
 absl::StatusOr<HistoryFile> OpenHistoryFileReadOnly(const std::filesystem::path& output_dir,
-                                                    std::chrono::milliseconds busy_timeout);
+                                                    std::chrono::milliseconds busy_timeout,
+                                                    const std::stop_token& stop = {});
 
 /// A database's error as a sentence that also says what to do. OK stays OK.
 absl::Status Explain(const absl::Status& status);

@@ -528,8 +528,9 @@ absl::StatusOr<std::unique_ptr<History>> OpenForWriting(const StreamOutput& outp
                                            Writer{.lock = std::move(lock), .run = run});
 }
 
-absl::StatusOr<std::unique_ptr<History>> OpenForReading(const StreamOutput& output) {
-  OBSMON_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection, Connect(output.history, {}));
+absl::StatusOr<std::unique_ptr<History>> OpenForReading(const StreamOutput& output,
+                                                        const std::stop_token& stop) {
+  OBSMON_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection, Connect(output.history, stop));
   OBSMON_RETURN_IF_ERROR(CheckSharedSchema(*connection));
   const std::string name = StoredText(output.name);
   OBSMON_ASSIGN_OR_RETURN(const std::optional<std::int64_t> stream,
@@ -550,8 +551,9 @@ absl::StatusOr<std::unique_ptr<History>> OpenSharedHistory(const StreamOutput& o
   return history;
 }
 
-absl::StatusOr<std::unique_ptr<History>> OpenSharedHistoryReadOnly(const StreamOutput& output) {
-  absl::StatusOr<std::unique_ptr<History>> history = OpenForReading(output);
+absl::StatusOr<std::unique_ptr<History>> OpenSharedHistoryReadOnly(const StreamOutput& output,
+                                                                   const std::stop_token& stop) {
+  absl::StatusOr<std::unique_ptr<History>> history = OpenForReading(output, stop);
   if (!history.ok()) return Explained(history.status(), false);
   return history;
 }

@@ -18,7 +18,8 @@ absl::StatusOr<std::unique_ptr<History>> OpenSharedHistory(const StreamOutput& o
 
 /// For reading alone: nothing is made or changed, and no right is needed but to read. Errors: as
 /// History::OpenReadOnly.
-absl::StatusOr<std::unique_ptr<History>> OpenSharedHistoryReadOnly(const StreamOutput& output);
+absl::StatusOr<std::unique_ptr<History>> OpenSharedHistoryReadOnly(const StreamOutput& output,
+                                                                   const std::stop_token& stop);
 
 }  // namespace obsmon
 

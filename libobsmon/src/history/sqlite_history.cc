@@ -316,20 +316,23 @@ absl::StatusOr<std::unique_ptr<History>> Opened(absl::StatusOr<HistoryFile> file
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<History>> OpenHistory(const std::filesystem::path& output_dir,
-                                                     std::chrono::milliseconds busy_timeout) {
-  return Opened(OpenHistoryFile(output_dir, busy_timeout));
+                                                     std::chrono::milliseconds busy_timeout,
+                                                     const std::stop_token& stop) {
+  return Opened(OpenHistoryFile(output_dir, busy_timeout, sqlite::OpenMode::kReadWrite, stop));
 }
 
 absl::StatusOr<std::unique_ptr<History>> OpenHistoryReadOnly(const std::filesystem::path& output_dir,
-                                                             std::chrono::milliseconds busy_timeout) {
-  return Opened(OpenHistoryFileReadOnly(output_dir, busy_timeout));
+                                                             std::chrono::milliseconds busy_timeout,
+                                                             const std::stop_token& stop) {
+  return Opened(OpenHistoryFileReadOnly(output_dir, busy_timeout, stop));
 }
 
 absl::StatusOr<std::unique_ptr<History>> OpenHistoryUnder(const OutputLock& lock,
-                                                          const std::filesystem::path& output_dir) {
+                                                          const std::filesystem::path& output_dir,
+                                                          const std::stop_token& stop) {
   return Opened(OpenHistoryFile(
       output_dir, kBusyTimeout,
-      lock.is_kept_by_kernel() ? sqlite::OpenMode::kReadWrite : sqlite::OpenMode::kReadWriteUnlocked));
+      lock.is_kept_by_kernel() ? sqlite::OpenMode::kReadWrite : sqlite::OpenMode::kReadWriteUnlocked, stop));
 }
 
 absl::StatusOr<std::unique_ptr<History>> History::Open(const std::filesystem::path& output_dir) {
@@ -340,14 +343,16 @@ absl::StatusOr<std::unique_ptr<History>> History::OpenReadOnly(const std::filesy
   return OpenHistoryReadOnly(output_dir, kBusyTimeout);
 }
 
-absl::StatusOr<std::unique_ptr<History>> History::Open(const StreamOutput& output) {
-  if (output.history.IsGiven()) return OpenSharedHistory(output, {});
-  return Open(output.output_dir);
+absl::StatusOr<std::unique_ptr<History>> History::Open(const StreamOutput& output,
+                                                       const std::stop_token& stop) {
+  if (output.history.IsGiven()) return OpenSharedHistory(output, stop);
+  return OpenHistory(output.output_dir, kBusyTimeout, stop);
 }
 
-absl::StatusOr<std::unique_ptr<History>> History::OpenReadOnly(const StreamOutput& output) {
-  if (output.history.IsGiven()) return OpenSharedHistoryReadOnly(output);
-  return OpenReadOnly(output.output_dir);
+absl::StatusOr<std::unique_ptr<History>> History::OpenReadOnly(const StreamOutput& output,
+                                                               const std::stop_token& stop) {
+  if (output.history.IsGiven()) return OpenSharedHistoryReadOnly(output, stop);
+  return OpenHistoryReadOnly(output.output_dir, kBusyTimeout, stop);
 }
 
 }  // namespace obsmon

@@ -12,20 +12,22 @@
 namespace obsmon {
 
 absl::Status PublishMetrics(const std::filesystem::path& file, std::span<const StreamOutput> streams,
-                            std::span<const UpdateOutcome> results) {
+                            std::span<const UpdateOutcome> results, const std::stop_token& stop) {
   std::vector<StreamMetrics> metrics;
   metrics.reserve(streams.size());
   for (std::size_t i = 0; i < streams.size(); ++i) {
     StreamMetrics stream{.stream = streams[i].name, .update_status = static_cast<int>(results[i])};
     // The update has told already why a history can't be read.
-    if (auto nights = ReadNights(streams[i]); nights.ok()) stream.nights = *std::move(nights);
+    if (auto nights = ReadNights(streams[i], stop); nights.ok()) stream.nights = *std::move(nights);
     metrics.push_back(std::move(stream));
   }
   // What a link leads to is meant; and a device that somebody named is not to become a file.
+  constexpr int kMostLinks = 40;  // as the kernel has it
   std::error_code error;
-  const std::filesystem::path place = std::filesystem::is_symlink(file, error)
-                                          ? file.parent_path() / std::filesystem::read_symlink(file, error)
-                                          : file;
+  std::filesystem::path place = file;
+  for (int link = 0; link < kMostLinks && std::filesystem::is_symlink(place, error); ++link) {
+    place = place.parent_path() / std::filesystem::read_symlink(place, error);
+  }
   const std::filesystem::file_status found = std::filesystem::symlink_status(place, error);
   if (std::filesystem::exists(found) && !std::filesystem::is_regular_file(found)) {
     return absl::FailedPreconditionError(

@@ -3,6 +3,7 @@
 #define OBSMON_SRC_MONITOR_READ_NIGHTS_H_
 
 #include <memory>
+#include <stop_token>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -12,8 +13,9 @@
 namespace obsmon {
 
 /// Every night of a stream's history, newest first. Errors: those of History::OpenReadOnly.
-inline absl::StatusOr<std::vector<NightSummary>> ReadNights(const StreamOutput& output) {
-  OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<History> history, History::OpenReadOnly(output));
+inline absl::StatusOr<std::vector<NightSummary>> ReadNights(const StreamOutput& output,
+                                                            const std::stop_token& stop) {
+  OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<History> history, History::OpenReadOnly(output, stop));
   return history->Nights();
 }
 

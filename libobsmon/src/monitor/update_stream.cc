@@ -133,7 +133,7 @@ class StreamUpdate {
     }
     OBSMON_RETURN_IF_ERROR(Lock());
     if (!stream_.history.empty()) return OpenShared();
-    OBSMON_ASSIGN_OR_RETURN(history_, OpenHistoryUnder(*lock_, stream_.output_dir));
+    OBSMON_ASSIGN_OR_RETURN(history_, OpenHistoryUnder(*lock_, stream_.output_dir, control_.stop));
     return absl::OkStatus();
   }
 

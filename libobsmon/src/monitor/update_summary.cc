@@ -19,11 +19,6 @@ namespace {
 
 constexpr int kNightsBack = 2;
 
-std::string NameOfFolder(const std::filesystem::path& folder) {
-  const std::filesystem::path plain = folder.lexically_normal();
-  return (plain.has_filename() ? plain : plain.parent_path()).filename().string();
-}
-
 // Those since two days ago; of a stream that rests, its latest one, so that it does not look empty.
 std::vector<NightSummary> LatestOf(std::vector<NightSummary> nights, UtcTime as_of) {
   const Night oldest = Night::OfUtcDate(as_of) - kNightsBack;
@@ -33,19 +28,27 @@ std::vector<NightSummary> LatestOf(std::vector<NightSummary> nights, UtcTime as_
   return nights;
 }
 
-// As the stream's own pages have it, which are written by whoever looks at it; absent where they lie on
-// another host.
-std::optional<std::chrono::milliseconds> MaxAgeOf(const std::filesystem::path& folder) {
-  const absl::StatusOr<std::string> status = ReadSmallFile(folder / PageStatusName());
-  return status.ok() ? MaxAgeIn(*status) : std::nullopt;
-}
-
 }  // namespace
+
+StreamOutput OutputIn(const std::filesystem::path& folder, const SharedHistory& history,
+                      std::chrono::seconds max_age) {
+  StreamOutput output{.name = Stream{.output_dir = folder}.DefaultName(),
+                      .output_dir = folder,
+                      .history = history,
+                      .max_age = max_age};
+  const absl::StatusOr<std::string> status = ReadSmallFile(folder / PageStatusName());
+  if (!status.ok()) return output;
+  if (const auto of_pages = MaxAgeIn(*status)) {
+    output.max_age = std::chrono::ceil<std::chrono::seconds>(*of_pages);
+  }
+  return output;
+}
 
 absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::path& out,
                                                        std::span<const std::filesystem::path> streams,
                                                        UtcTime as_of, const SharedHistory& shared,
-                                                       std::chrono::milliseconds max_age) {
+                                                       std::chrono::seconds max_age,
+                                                       const std::stop_token& stop) {
   std::error_code error;
   std::filesystem::create_directories(out, error);
   if (error)
@@ -55,15 +58,14 @@ absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::pa
   for (const std::filesystem::path& stream : streams) {
     const std::filesystem::path folder = (out / stream).lexically_normal();
     // From one to the other, and each may have been given either way.
-    const std::filesystem::path way =
-        AbsolutePath(folder).lexically_normal().lexically_proximate(AbsolutePath(out).lexically_normal());
-    StreamSummary summary{.name = NameOfFolder(folder)};
+    const std::filesystem::path way = AbsolutePath(folder).lexically_proximate(AbsolutePath(out));
+    const StreamOutput output = OutputIn(folder, shared, max_age);
+    StreamSummary summary{.name = output.name};
     if (std::filesystem::exists(folder / "index.html", error)) summary.page = (way / "index.html").string();
-    absl::StatusOr<std::vector<NightSummary>> nights =
-        ReadNights({.name = summary.name, .output_dir = folder, .history = shared});
+    absl::StatusOr<std::vector<NightSummary>> nights = ReadNights(output, stop);
     if (nights.ok()) {
       summary.last_look = LastLookAt(*nights);
-      summary.max_age = MaxAgeOf(folder).value_or(max_age);
+      summary.max_age = output.max_age;
       summary.nights = LatestOf(*std::move(nights), as_of);
     } else {
       summary.trouble = std::string(nights.status().message());

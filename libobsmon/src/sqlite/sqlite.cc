@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <climits>
 #include <utility>
 
+#include "sqlite/backoff.h"
 #include "status_macros.h"
 
 namespace obsmon::sqlite {
@@ -156,13 +156,38 @@ std::string_view Statement::Text(int column) const {
   return {static_cast<const char*>(bytes), static_cast<std::size_t>(size)};
 }
 
+// SQLite's own busy timeout would not hear of a request to stop.
+struct Connection::LockWait {
+  std::chrono::milliseconds busy_timeout;
+  std::stop_token stop;
+  std::chrono::milliseconds limit{0};
+  Backoff backoff{std::stop_token()};
+
+  // A busy handler: `times` it was called for this lock before. 0: no more.
+  static int WaitOn(void* wait, int times) {
+    constexpr std::chrono::milliseconds kAfterStop{1'000};
+    auto& self = *static_cast<LockWait*>(wait);
+    if (times == 0) {
+      const bool is_stopped = self.stop.stop_requested();
+      self.limit = is_stopped ? std::min(self.busy_timeout, kAfterStop) : self.busy_timeout;
+      self.backoff = Backoff(is_stopped ? std::stop_token() : self.stop);
+    }
+    return self.backoff.Wait(self.limit) ? 1 : 0;
+  }
+};
+
+Connection::Connection(Connection&&) noexcept = default;
+Connection& Connection::operator=(Connection&&) noexcept = default;
+Connection::~Connection() = default;
+
 void Connection::Close::operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
 
 Connection::Connection(std::unique_ptr<sqlite3, Close> connection, std::string file)
     : connection_(std::move(connection)), file_(std::move(file)) {}
 
 absl::StatusOr<Connection> Connection::Open(const std::string& file, OpenMode mode,
-                                            std::chrono::milliseconds busy_timeout) {
+                                            std::chrono::milliseconds busy_timeout,
+                                            const std::stop_token& stop) {
   const int flags =
       SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
       (mode == OpenMode::kReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
@@ -176,8 +201,12 @@ absl::StatusOr<Connection> Connection::Open(const std::string& file, OpenMode mo
     return absl::Status(CodeOf(result, sqlite3_system_errno(handle)),
                         fmt::format("{}: {}", file, sqlite3_errmsg(handle)));
   }
-  sqlite3_busy_timeout(handle, static_cast<int>(std::min<std::int64_t>(busy_timeout.count(), INT_MAX)));
-  return Connection(std::move(connection), file);
+  Connection opened(std::move(connection), file);
+  if (busy_timeout > std::chrono::milliseconds{0}) {
+    opened.lock_wait_ = std::make_unique<LockWait>(LockWait{.busy_timeout = busy_timeout, .stop = stop});
+    sqlite3_busy_handler(handle, LockWait::WaitOn, opened.lock_wait_.get());
+  }
+  return opened;
 }
 
 absl::StatusOr<Statement> Connection::Prepare(std::string_view sql) {

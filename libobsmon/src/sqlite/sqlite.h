@@ -99,8 +99,15 @@ enum class OpenMode : std::uint8_t {
 /// else kInternal. The message is "<file>: <what SQLite says>".
 class Connection {
  public:
+  /// Waits for `busy_timeout` where others keep the database locked; once `stop` is requested no longer, but
+  /// for a second where a wait begins after that: what is done is still to be kept.
   static absl::StatusOr<Connection> Open(const std::string& file, OpenMode mode,
-                                         std::chrono::milliseconds busy_timeout);
+                                         std::chrono::milliseconds busy_timeout,
+                                         const std::stop_token& stop = {});
+
+  Connection(Connection&& other) noexcept;
+  Connection& operator=(Connection&& other) noexcept;
+  ~Connection();
 
   /// One statement; kFailedPrecondition where another one follows.
   absl::StatusOr<Statement> Prepare(std::string_view sql);
@@ -128,8 +135,11 @@ class Connection {
   struct Close {
     void operator()(sqlite3* connection) const;
   };
+  struct LockWait;
   Connection(std::unique_ptr<sqlite3, Close> connection, std::string file);
-  std::unique_ptr<std::stop_token> stop_;  // at a place that SQLite knows; gone after the connection
+  // Both at a place that SQLite knows; gone after the connection.
+  std::unique_ptr<std::stop_token> stop_;
+  std::unique_ptr<LockWait> lock_wait_;
   std::unique_ptr<sqlite3, Close> connection_;
   std::map<std::string, Statement, std::less<>> prepared_;  // gone before the connection
   std::string file_;
