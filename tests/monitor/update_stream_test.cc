@@ -995,6 +995,44 @@ TEST(UpdateSummary, SaysThatAMonitorSeemsToHaveStoppedHoweverOftenTheSummaryIsMa
               Not(HasSubstr("seems to have stopped")));
 }
 
+TEST(UpdateSummary, KeepsShowingAnOldNightUntilItIsComplete) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  stream.Arrive("2020-05-01/b.json");
+  UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  for (int later = 1; later <= 6; ++later) {
+    UpdateStream(stream.Options(), Only(kNight + later), stream.Later());
+  }
+  const UtcTime a_week_later = UtcTime(kNight.date()) + hours{24 * 7};
+  const std::string page = SummaryAt(stream, a_week_later);
+  EXPECT_THAT(page, AllOf(HasSubstr("<time>2020-05-01</time>: 1 file arrived but is not ingested"),
+                          HasSubstr("<span class=\"badge needs_attention\">")));
+  EXPECT_THAT(page, Not(HasSubstr("2020-05-02.html"))) << "it is over and done with";
+  stream.Remove("2020-05-01/a.fits");
+  UpdateStream(stream.Options(), Only(kNight), stream.Later());
+  EXPECT_THAT(SummaryAt(stream, a_week_later), Not(HasSubstr("2020-05-01.html")));
+}
+
+TEST(UpdateSummary, OfVeryManyOldNightsShowsTheGravestAndSaysHowManyMoreThereAre) {
+  SampleStream stream;
+  for (int back = 0; back < 30; ++back) {
+    stream.Arrive(fmt::format("{}/a.fits", (kNight - back).ToString()));
+  }
+  UpdateStream(stream.Options(), Between(kNight - 29, kNight), stream.Later());
+  // All but the oldest are then unknown.
+  ASSERT_OK_AND_ASSIGN(sqlite::Connection writer,
+                       sqlite::Connection::Open((stream.Repo() / "registry.sqlite3").string(),
+                                                sqlite::OpenMode::kReadWrite, std::chrono::seconds{1}));
+  ASSERT_THAT(writer.Execute("BEGIN EXCLUSIVE"), IsOk());
+  Stream options = stream.Options();
+  options.busy_timeout = std::chrono::milliseconds{1};
+  UpdateStream(options, Between(kNight - 28, kNight), stream.Later());
+  const std::string page = SummaryAt(stream, UtcTime(kNight.date()) + hours{24 * 7});
+  EXPECT_THAT(page, AllOf(HasSubstr("<time>2020-04-02</time>: 1 file arrived but is not ingested"),
+                          HasSubstr("And 9 older nights are not complete"), HasSubstr("2020-04-12.html"),
+                          Not(HasSubstr("2020-04-11"))));
+}
+
 TEST(UpdateSummary, LeadsToNoPageThatIsNotThere) {
   SampleStream stream;
   stream.Arrive("2020-05-01/a.fits");

@@ -73,8 +73,9 @@ std::vector<UpdateResult> UpdateStreams(std::span<const StreamConfig> streams, U
                                         const std::function<void(const UpdateResult&)>& told = {});
 
 /// Writes OUT/index.html over `streams`, each a folder with a history (relative ones start at `out`), with
-/// their nights since the UTC date two days before `as_of`, or the latest where there is none so young. With
-/// a `shared` history it is looked up there, by the name of the folder; where that folder, with the stream's
+/// their nights since the UTC date two days before `as_of`, or the latest where there is none so young, and
+/// with the older ones that are not complete: of very many the gravest and newest, and how many more. With a
+/// `shared` history it is looked up there, by the name of the folder; where that folder, with the stream's
 /// own pages, is on another host, nothing leads to them, and its monitor seems to have stopped when its last
 /// look is older than `max_age`, not than the stream's own. A stream whose history can't be read is shown
 /// with the reason; the sentences come back as warnings. Errors: of writing OUT alone.

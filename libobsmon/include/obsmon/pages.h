@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -80,13 +81,15 @@ struct StreamSummary {
   std::string name{};
   std::string page{};                  ///< path of its index.html from the summary page's folder; may be ""
   std::vector<NightSummary> nights{};  ///< newest first; only those to be shown
+  std::int64_t num_more_open = 0;      ///< older nights that are not complete, and not among them
   std::string trouble{};               ///< why there are none: one sentence; else empty
   std::optional<UtcTime> last_look{};  ///< at any of the stream's nights, those that are not shown too
   /// How old that may be before the stream's monitor is to be called stopped.
   std::chrono::milliseconds max_age = std::chrono::minutes{15};
 };
 
-/// One page over several streams, each with its latest nights, made at `as_of`.
+/// One page over several streams, each with the nights that it is given, made at `as_of`. A stream is as its
+/// worst night among these.
 std::string RenderSummaryPage(std::span<const StreamSummary> streams, UtcTime as_of);
 
 /// Puts `contents` in the place of `file`: a reader sees the old file or the new one, whole, whatever

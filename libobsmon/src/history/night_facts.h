@@ -28,6 +28,12 @@ inline bool IsProblem(const NightSummary& night) {
   return night.state == NightState::kNeedsAttention || night.state == NightState::kUnknown;
 }
 
+/// Whether a night is looked at again until it is complete. What only the prototype has seen stays as it saw
+/// it: its files may be long cleaned away.
+inline bool IsOpen(const NightSummary& night) {
+  return !night.from_prototype && night.state != NightState::kComplete;
+}
+
 /// When one of the nights was last looked at. What a prototype's database tells is no look of ours.
 inline std::optional<UtcTime> LastLookAt(std::span<const NightSummary> nights) {
   std::optional<UtcTime> last;

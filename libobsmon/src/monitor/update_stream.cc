@@ -18,6 +18,7 @@
 
 #include "files/directory.h"
 #include "files/parallel.h"
+#include "history/night_facts.h"
 #include "history/postgres_history.h"
 #include "history/sqlite_history.h"
 #include "monitor/stream_view.h"
@@ -68,11 +69,6 @@ absl::Status CheckOutputIsNoInput(const Stream& stream) {
 bool IsPage(const std::filesystem::path& file) {
   struct stat found {};
   return lstat(file.c_str(), &found) == 0 && S_ISREG(found.st_mode) && found.st_size > 0;
-}
-
-bool HasOpenProblems(const NightSummary& night) {
-  // What only the prototype has seen stays as it saw it: its files may be long cleaned away.
-  return !night.from_prototype && night.state != NightState::kComplete;
 }
 
 /// One update, step by step. Each step returns the Status that ends it; `outcome_` says what kind of end that
@@ -165,7 +161,7 @@ class StreamUpdate {
   void AddNightsWithOpenProblems() {
     if (!window_.IsDefault()) return;
     for (const NightSummary& night : nights_before_) {
-      if (night.night < nights_.back() && HasOpenProblems(night)) nights_.push_back(night.night);
+      if (night.night < nights_.back() && IsOpen(night)) nights_.push_back(night.night);
     }
   }
 

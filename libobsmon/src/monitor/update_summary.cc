@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -18,14 +20,38 @@ namespace obsmon {
 namespace {
 
 constexpr int kNightsBack = 2;
+// Of older nights that are not complete: a stream that nobody tends must not push the others off the page.
+constexpr std::ptrdiff_t kMaxOlderNights = 20;
 
 // Those since two days ago; of a stream that rests, its latest one, so that it does not look empty.
-std::vector<NightSummary> LatestOf(std::vector<NightSummary> nights, UtcTime as_of) {
+std::size_t NumLatest(std::span<const NightSummary> nights, UtcTime as_of) {
   const Night oldest = Night::OfUtcDate(as_of) - kNightsBack;
-  std::size_t shown = 0;
-  while (shown < nights.size() && nights[shown].night >= oldest) ++shown;
-  nights.resize(std::min(nights.size(), std::max<std::size_t>(shown, 1)));
-  return nights;
+  std::size_t latest = 0;
+  while (latest < nights.size() && nights[latest].night >= oldest) ++latest;
+  return std::min(nights.size(), std::max<std::size_t>(latest, 1));
+}
+
+// The gravest come first when there are too many, so that those that are shown tell how the stream is.
+int GravityOf(const NightSummary& night) {
+  if (night.state == NightState::kNeedsAttention) return 2;
+  return night.state == NightState::kUnknown ? 1 : 0;
+}
+
+// The latest nights, and the older ones that are open: a problem does not go by itself.
+void ShowNights(std::vector<NightSummary> nights, UtcTime as_of, StreamSummary& summary) {
+  const auto older = nights.begin() + static_cast<std::ptrdiff_t>(NumLatest(nights, as_of));
+  nights.erase(std::remove_if(older, nights.end(), [](const NightSummary& night) { return !IsOpen(night); }),
+               nights.end());
+  if (nights.end() - older > kMaxOlderNights) {
+    summary.num_more_open = nights.end() - older - kMaxOlderNights;
+    std::stable_sort(older, nights.end(), [](const NightSummary& a, const NightSummary& b) {
+      return GravityOf(a) > GravityOf(b);
+    });
+    nights.erase(older + kMaxOlderNights, nights.end());
+    std::sort(older, nights.end(),
+              [](const NightSummary& a, const NightSummary& b) { return b.night < a.night; });
+  }
+  summary.nights = std::move(nights);
 }
 
 }  // namespace
@@ -66,7 +92,7 @@ absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::pa
     if (nights.ok()) {
       summary.last_look = LastLookAt(*nights);
       summary.max_age = output.max_age;
-      summary.nights = LatestOf(*std::move(nights), as_of);
+      ShowNights(*std::move(nights), as_of, summary);
     } else {
       summary.trouble = std::string(nights.status().message());
       warnings.push_back(summary.trouble);

@@ -91,6 +91,11 @@ void Section(const StreamSummary& stream, Html& page) {
   } else {
     const auto folder = stream.page.empty() ? std::nullopt : std::optional(FolderPrefixOf(stream.page));
     ProblemList(stream.nights, folder, page);
+    if (stream.num_more_open > 0) {
+      page.Raw("<p>And ")
+          .Text(CountOf(stream.num_more_open, "older night is", "older nights are"))
+          .Raw(" not complete; the stream's own page lists them all.</p>\n");
+    }
     if (stream.nights.size() > 3) NightSparklines(stream.nights, page);
     NightTable(stream.name, stream.nights, folder, page);
   }
