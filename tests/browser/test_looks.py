@@ -34,6 +34,24 @@ def test_a_long_name_of_a_folder_fits_the_screen_and_a_short_one_one_line(open_p
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.parametrize("width", (320, 375, 704, 720, 860, 1024, 1280, 1344, 1345, 1400))
+def test_the_end_of_a_name_is_seen_in_a_window_of_any_width(open_page, width):
+    page = open_page(f"{PAGES.as_uri()}/500/2020-05-01.html", viewport={"width": width, "height": 900})
+    page.wait_for_selector(".body .file")
+    assert page.evaluate("""() => [...document.querySelectorAll('.body .file:not([hidden])')].every((line) => {
+      const box = line.querySelector('.f-name').getBoundingClientRect(), name = line.querySelector('bdi').getBoundingClientRect();
+      return name.width > 150 && name.left >= box.left - 1 && name.right <= box.right + 1;
+    })""")
+    # Nor is what stands beside it cut off, or on another row.
+    assert page.evaluate("""() => [...document.querySelectorAll('.body .file:not([hidden])')].every((line) => {
+      const all = line.getBoundingClientRect();
+      return [...line.children].every((cell) => cell.matches('.f-name') || !cell.checkVisibility()
+        || (cell.scrollWidth <= cell.clientWidth && cell.getBoundingClientRect().bottom <= all.bottom + 1));
+    })""")
+    page.locator(".list").scroll_into_view_if_needed()
+    page.screenshot(path=WORK / "shots" / f"list-{width}.png")
+
+
 def test_all_that_acts_is_reached_by_tab_and_shows_its_focus(open_page):
     page = open_page(f"{PAGES.as_uri()}/500/2020-05-01.html")
     page.wait_for_selector(".list .file")

@@ -33,7 +33,7 @@ namespace obsmon {
 
 /// Grows by one whenever a page of the same report would look different, so that unchanged nights are
 /// rendered anew.
-inline constexpr int kPageLayoutVersion = 4;
+inline constexpr int kPageLayoutVersion = 5;
 
 /// Above this number of files the night page lists folders with their counts, and files only where they need
 /// attention or are on their way.

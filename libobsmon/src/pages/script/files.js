@@ -306,14 +306,15 @@ function buildFiles(night) {
 
   const room = () => table.clientHeight - heads.offsetHeight;
   function measure() {
-    const top = viewTop(), before = stretch;
+    const top = viewTop() / rowHeight, before = [rowHeight, stretch].join();
     rowHeight = Math.max(24, Math.round(parseFloat(getComputedStyle(table).getPropertyValue("--row-height")) * parseFloat(getComputedStyle(document.documentElement).fontSize)));
     // Chromium cuts off what is higher than 2^25 pixels of the screen, Firefox what is higher than 17.8 million of CSS:
     // a list that is higher is laid out as high as that, and goes by faster than it is scrolled.
     const height = rows.length * rowHeight, most = 33e6 / Math.max(2, devicePixelRatio);
     body.style.height = Math.min(height, most) + "px";
     stretch = height > most ? (height - room()) / (most - room()) : 1;
-    if (stretch !== before) table.scrollTop = top / stretch;
+    // The row that was at the top stays there, however high rows are now.
+    if ([rowHeight, stretch].join() !== before) table.scrollTop = top * rowHeight / stretch;
     schedule();
   }
   addEventListener("resize", measure);
