@@ -33,12 +33,38 @@ def test_a_monitor_that_has_stopped_is_told_loudly_on_nights_and_index(open_page
 
 def test_a_status_that_can_no_longer_be_read_is_not_taken_for_a_monitor_that_has_stopped(open_page, base):
     page = with_status(open_page, 11_100, f"{base}/500/2020-05-01.html")
-    page.add_init_script("const every = setInterval; window.setInterval = (act, ms) => every(act, Math.min(ms, 500))")
-    page.reload()
     until(page, "document.querySelector('#live').textContent.includes('The monitor has stopped')")
     page.context.route("**/status.js*", lambda route: route.abort())
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     until(page, "document.querySelector('#live').textContent.includes(\"The status can't be read now: the last look known was 3 h 05 min ago\")")
     assert "has stopped" not in page.inner_text("#live")
+
+
+def test_a_monitor_that_looks_every_second_is_not_called_stopped_before_it_is_asked(open_page, base):
+    context = open_page.browser.new_context()
+    open_page.contexts.append(context)
+    looked = {"at": None}  # the last look; None: one at each question
+    context.route("**/status.js*", lambda route: route.fulfill(
+        body=f"obsmon.status({{lookedAt:{looked['at'] or time.time() * 1000:.0f},maxAge:2500,nights:{{}}}});",
+        content_type="text/javascript"))
+    page = context.new_page()
+    page.on("pageerror", lambda error: open_page.faults.append(str(error)))
+    page.add_init_script("""document.addEventListener('DOMContentLoaded', () => new MutationObserver(() => {
+      if (document.querySelector('#live.stopped')) window.shouted = true;
+    }).observe(document.querySelector('#live'), {attributes: true}))""")
+    page.goto(f"{base}/500/2020-05-01.html")
+    page.wait_for_timeout(8000)
+    assert not page.evaluate("window.shouted")
+    looked["at"] = time.time() * 1000
+    page.wait_for_selector("#live.stopped")
+    assert "The monitor has stopped" in page.inner_text("#live")
+
+
+def test_a_page_that_comes_into_view_asks_at_once(open_page, base):
+    page = with_status(open_page, 10, f"{base}/500/2020-05-01.html")
+    until(page, "document.querySelector('#live').textContent.includes('Last look')")
+    with page.expect_request("**/status.js*", timeout=5000):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
 def test_a_summary_tells_how_old_it_is_itself_and_by_words_which_monitor_has_stopped(open_page, base):

@@ -67,9 +67,10 @@ NightPages RenderNight(const NightReport& report, std::string_view second_name =
 /// The script of all pages; it has the same name for as long as it has the same contents.
 PageFile PageScript();
 
-/// What an open page asks once a minute: when the last look was (of a page over several streams: when that
-/// was made), how old that may be before the monitor is to be called stopped, and when the page of each night
-/// was last written anew: for it had changed, or its registry could not be read.
+/// What an open page asks once a minute, or three times within `max_age` where that is shorter: when the last
+/// look was (of a page over several streams: when that was made), how old that may be before the monitor is to
+/// be called stopped, and when the page of each night was last written anew: for it had changed, or its
+/// registry could not be read.
 PageFile RenderPageStatus(std::span<const NightSummary> nights, UtcTime as_of, std::chrono::seconds max_age);
 
 /// A stream's index.html: a row a night, newest first, problems on top. `nights` as History::Nights gives

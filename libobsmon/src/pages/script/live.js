@@ -23,6 +23,8 @@ const live = {
   changed: false, // there is a newer one
   atFirst: null,  // what the first status said
   failed: false,  // the last question had no answer
+  askedAt: 0,     // when the last question was asked that was answered, or was not
+  asking: 0,      // when one was asked that is still open; else 0
 
   start() {
     if (!this.place) return;
@@ -36,12 +38,22 @@ const live = {
     }});
     this.place.append(this.text, this.reload, this.toggle);
     this.ask();
-    setInterval(() => this.ask(), 60_000);
-    setInterval(() => this.show(), 1000);
+    setInterval(() => {
+      if (Date.now() - this.askedAt >= this.pause()) this.ask();
+      this.show();
+    }, 1000);
+    // While a page is hidden, or its machine asleep, hardly a question is asked.
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.ask());
   },
+  // Three questions in the time within which a look is due.
+  pause() { return Math.min(60_000, (this.status?.maxAge ?? 60_000) / 3); },
   ask() {
-    loadScript("data/status.js?at=" + Date.now()).then(() => this.status === null, () => true).then((failed) => {
+    if (this.asking) return;
+    const asked = this.asking = Date.now();
+    loadScript("data/status.js?at=" + asked).then(() => this.status === null, () => true).then((failed) => {
       this.failed = failed;
+      this.askedAt = asked;
+      this.asking = 0;
       this.show();
     });
   },
@@ -63,10 +75,15 @@ const live = {
     const age = Date.now() - this.status.lookedAt;
     const ago = age < 5000 ? "just now" : ageText(age) + " ago";
     const when = `${ago}, at ${timeText(this.status.lookedAt)}`;
-    if (age > this.status.maxAge && this.failed) {
+    const isDue = age > this.status.maxAge;
+    // What was read before a look was due says nothing of whether there was one.
+    const isFresh = this.askedAt > this.status.lookedAt + this.status.maxAge;
+    if (isDue && !isFresh) this.ask();
+    const isSilent = this.asking && Date.now() - this.asking > 10_000;
+    if (isDue && (isFresh ? this.failed : isSilent)) {
       // The reader's network or the web server: the monitor may well be at work.
       this.say(`The status can't be read now: ${this.words.unread(when)}`, true);
-    } else if (age > this.status.maxAge) {
+    } else if (isDue && isFresh) {
       this.say(this.words.stopped(when, ageText(this.status.maxAge)), true);
     } else {
       this.say(this.words.young(ago), false);
