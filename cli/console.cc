@@ -46,6 +46,11 @@ void Console::Detail(std::string_view sentence) {
   if (verbose_) Say(sentence);
 }
 
+std::ostream& Console::out() {
+  progress_.Clear();
+  return out_;
+}
+
 WorkControl Console::Follow(std::string_view work) {
   progress_.Begin(work);
   WorkControl control{.progress = {}, .stop = environment_.stop};

@@ -33,8 +33,8 @@ class Console {
   /// What only the curious want to know.
   void Detail(std::string_view sentence);
 
-  /// Standard output, for a result that is a text of its own.
-  std::ostream& out() { return out_; }
+  /// Standard output, for a result that is a text of its own; no progress is shown beside it.
+  std::ostream& out();
   /// Whether that text may have colours.
   bool color() const { return color_; }
 
