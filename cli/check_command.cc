@@ -163,12 +163,6 @@ absl::StatusOr<std::vector<StreamOutput>> Asked(const Options& options) {
   return OutputsOf(streams);
 }
 
-// On standard output: of a plugin that is all that its caller shows.
-int Refuse(const absl::Status& status, Console& console) {
-  console.Result(fmt::format("OBSMON UNKNOWN - {}", std::string(status.message())));
-  return static_cast<int>(CheckState::kUnknown);
-}
-
 }  // namespace
 
 const CommandSpec kCheckCommand = {
@@ -192,14 +186,18 @@ const CommandSpec kCheckCommand = {
         "\n"
         "Exit status: 0 OK; 1 WARNING; 2 CRITICAL; 3 UNKNOWN (no history, a dead monitor,\n"
         "a registry that could not be read, wrong options).\n",
-    .usage_status = static_cast<int>(CheckState::kUnknown),
     .options = kCheckOptions};
+
+int RefuseCheck(const absl::Status& why, Console& console) {
+  console.Result(fmt::format("OBSMON UNKNOWN - {}", std::string(why.message())));
+  return static_cast<int>(CheckState::kUnknown);
+}
 
 int RunCheck(const Options& options, const Environment& environment, Console& console) {
   const absl::StatusOr<CheckLimits> limits = LimitsOf(options, environment.now);
-  if (!limits.ok()) return Refuse(limits.status(), console);
+  if (!limits.ok()) return RefuseCheck(limits.status(), console);
   const absl::StatusOr<std::vector<StreamOutput>> streams = Asked(options);
-  if (!streams.ok()) return Refuse(streams.status(), console);
+  if (!streams.ok()) return RefuseCheck(streams.status(), console);
   const std::vector<StreamCheck> checks = CheckStreams(*streams, environment.now, *limits, environment.stop);
   console.Result(CheckLine(checks, environment.now, *limits));
   return static_cast<int>(WorstOf(checks));

@@ -31,6 +31,9 @@ int WriteSummary(const std::filesystem::path& out, std::span<const std::filesyst
 /// `obsmon check`: says whether someone should be called.
 extern const CommandSpec kCheckCommand;
 int RunCheck(const Options& options, const Environment& environment, Console& console);
+/// Says why it can't be run, on standard output: of a plugin that is all that its caller shows. Returns the
+/// exit status.
+int RefuseCheck(const absl::Status& why, Console& console);
 
 }  // namespace obsmon::cli
 

@@ -48,7 +48,6 @@ struct CommandSpec {
   std::size_t max_arguments = 0;
   std::string_view examples{};  ///< lines that work as they stand
   std::string_view notes{};     ///< what the help ends with: exit statuses
-  int usage_status = 2;         ///< exit status for options that are wrong
   std::span<const OptionSpec> options{};
 };
 

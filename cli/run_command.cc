@@ -16,13 +16,20 @@
 namespace obsmon::cli {
 namespace {
 
+int Refuse(const absl::Status& why, Console& console) {
+  console.Error(why);
+  return kUsage;
+}
+
 struct Command {
   const CommandSpec* spec;
   int (*run)(const Options& options, const Environment& environment, Console& console);
+  int (*refuse)(const absl::Status& why, Console& console) = Refuse;  // options that are wrong
 };
 
 constexpr std::array kCommands = {Command{&kUpdateCommand, RunUpdate}, Command{&kNightCommand, RunNight},
-                                  Command{&kSummaryCommand, RunSummary}, Command{&kCheckCommand, RunCheck}};
+                                  Command{&kSummaryCommand, RunSummary},
+                                  Command{&kCheckCommand, RunCheck, RefuseCheck}};
 
 const Command* FindCommand(std::string_view name) {
   const auto* command =
@@ -91,10 +98,7 @@ int Dispatch(std::span<const std::string> arguments, const Environment& environm
   const Command* command = FindCommand(name);
   if (command == nullptr) return UnknownCommand(name, console);
   const absl::StatusOr<Options> options = ReadOptions(*command->spec, rest, environment.variable);
-  if (!options.ok()) {
-    console.Error(options.status());
-    return command->spec->usage_status;
-  }
+  if (!options.ok()) return command->refuse(options.status(), console);
   if (options->IsOn("help")) return ShowHelp(arguments.first(1), console);
   console.SetVerbosity(*options);
   for (const std::string& note : options->notes) console.Note(note);

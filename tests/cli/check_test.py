@@ -113,13 +113,14 @@ class Check(CommandTest):
         self.assertIn("'aux files'=1", line)
         self.assertEqual(self.check("--config", config, "--stream", "aux", "--since", "2020-05-01")[0], 0)
 
-    def test_wrong_options_are_unknown_too(self):
-        for arguments in ([], ["--nonsense"], [self.out, "--critical", "many"], [self.out, "--since", "soon"],
+    def test_wrong_options_are_unknown_too_and_said_where_a_plugins_caller_reads(self):
+        for arguments in ([], ["--nonsense"], ["--critical"], [self.out, "--critical", "many"], [self.out, "--since", "soon"],
                           [self.out, "--max_age", "old"], [self.out, "--warning", "5:1"], [self.out, "--p95_warning", ""],
                           [self.out, "--latency", "ingest"], [self.out, "--config", "streams.yaml"]):
             result = run("check", *arguments)
             self.assertEqual(result.returncode, 3, arguments)
-            self.assertEqual((result.stdout + result.stderr).count("\n"), 1, arguments)
+            self.assertRegex(result.stdout, r"^OBSMON UNKNOWN - [^|\n]+\n$", arguments)
+            self.assertEqual(result.stderr, "", arguments)
 
 
 if __name__ == "__main__":
