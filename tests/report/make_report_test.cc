@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "obsmon/report.h"
+#include "report/night_bins.h"
 #include "support/temp_tree.h"
 
 namespace obsmon {
@@ -310,6 +311,21 @@ TEST(Reason, SaysWhatTheObserverAsksFor) {
   EXPECT_EQ(Reason(report.files()[0], kNow), "ingested 30 s after its creation");
   EXPECT_EQ(Reason(report.files()[1], kNow), "arrived whole 119 min ago, but the registry does not list it");
   EXPECT_THAT(Reason(report.files()[2], kNow), HasSubstr("only 2880 bytes"));
+}
+
+// How many files of the bins `count` has, all together.
+std::int64_t InAllBins(const NightBins& night, std::int64_t NightBin::*count) {
+  std::int64_t sum = 0;
+  for (const NightBin& bin : night.bins) sum += bin.*count;
+  return sum;
+}
+
+TEST(NightBins, HaveNoArrivalOfAFileThatIsStillInFlight) {
+  TransferRow in_flight = File("2020-05-01/.b.fits.x7Kq2b", 2);
+  in_flight.state = TransferState::kInFlight;
+  const NightBins night = BinsOf(ReportOf({File("2020-05-01/a.fits", 1), in_flight}, {}));
+  EXPECT_EQ(InAllBins(night, &NightBin::arrived), 1);
+  EXPECT_TRUE(BinsOf(ReportOf({in_flight}, {})).empty());
 }
 
 }  // namespace

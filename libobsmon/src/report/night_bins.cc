@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "report/span_collector.h"
@@ -61,7 +62,16 @@ class Binning {
   template <typename Take>
   void ForEachFile(Take take) const {
     const NightReport::Files files = report_.files();
-    for (std::size_t row = 0; row < files.size(); ++row) take(files.TimesOf(row));
+    const std::span<const TransferState> states = report_.evidence.transfers.state();
+    for (std::size_t row = 0; row < files.size(); ++row) {
+      FileTimes times = files.TimesOf(row);
+      // What a transfer has not finished has neither: its times are those of the last write.
+      if (row < states.size() && states[row] != TransferState::kArrived) {
+        times.creation.reset();
+        times.arrival.reset();
+      }
+      take(times);
+    }
   }
 
   void LayOut() {
