@@ -108,6 +108,28 @@ TEST(NightPage, NamesEachFolderThatCouldNotBeRead) {
       HasSubstr("<code>/data/comCam/storage/2020-05-01/MC_O_20200501_000020</code> Permission denied"));
 }
 
+// Each file has an arrival, and may have an ingest: added up they would be more than there are files.
+TEST(NightPage, SaysHowManyArrivalsAndHowManyIngestsItsPlotsDoNotShow) {
+  const UtcTime late = samples::AsOf() + std::chrono::hours{200};
+  NightEvidence evidence;
+  for (const std::uint64_t inode : {1U, 2U}) {
+    evidence.transfers.Append({.path = fmt::format("2020-05-01/{}.fits", inode),
+                               .size_bytes = 57'600,
+                               .creation_time = samples::AsOf() - std::chrono::hours{6},
+                               .arrival_time = late,
+                               .file_id = {.device = 1, .inode = inode}});
+  }
+  evidence.ingests.Append({.path = "raw/1.fits",
+                           .night = samples::kNight,
+                           .file_id = {.device = 1, .inode = 1},
+                           .ingest_time = late});
+  NightMatch match = MatchNight(evidence.transfers, evidence.ingests, samples::AsOf());
+  const NightReport report =
+      MakeReport("comCam", samples::kNight, samples::AsOf(), std::move(evidence), std::move(match));
+  EXPECT_THAT(RenderNightPage(report),
+              HasSubstr("<span>2 arrivals and 1 ingest lie outside of these hours</span>"));
+}
+
 TEST(NightPage, OfANightWithoutFilesSaysSo) {
   EXPECT_THAT(RenderNightPage(samples::EmptyNight()),
               AllOf(HasSubstr("No files:</strong>"), Not(HasSubstr("All files</h2>"))));

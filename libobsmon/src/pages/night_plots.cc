@@ -52,6 +52,18 @@ void EndPlot(const NightBins& night, Html& page) {
   page.Raw("</div>\n</figure>\n");
 }
 
+// "3 arrivals and 1 ingest lie outside of these hours"; empty where none does.
+std::string OutsideInWords(const NightBins& night) {
+  std::string words;
+  if (night.arrived_outside > 0) words = CountOf(night.arrived_outside, "arrival", "arrivals");
+  if (night.ingested_outside > 0) {
+    words += (words.empty() ? "" : " and ") + CountOf(night.ingested_outside, "ingest", "ingests");
+  }
+  if (words.empty()) return words;
+  const bool is_one = night.arrived_outside + night.ingested_outside == 1;
+  return words + (is_one ? " lies" : " lie") + " outside of these hours";
+}
+
 void Traffic(const NightBins& night, Html& page) {
   const NightBin& busiest = *std::ranges::max_element(night.bins, {}, &NightBin::arrived);
   const std::int64_t most =
@@ -61,8 +73,8 @@ void Traffic(const NightBins& night, Html& page) {
       .Raw("arrived</span> <span class=\"key ingested\">ingested</span> <span>files in ")
       .Text(span)
       .Raw("</span>");
-  if (night.outside > 0) {
-    page.Raw(" <span>").Count(night.outside).Raw(" lie outside of these hours</span>");
+  if (const std::string outside = OutsideInWords(night); !outside.empty()) {
+    page.Raw(" <span>").Text(outside).Raw("</span>");
   }
   page.Raw("</figcaption>\n");
   BeginPlot(fmt::format(

@@ -96,15 +96,15 @@ class Binning {
     return bin < kNightBins ? std::optional(bin) : std::nullopt;
   }
 
-  void Count(const std::optional<UtcTime>& time, std::int64_t NightBin::*count) {
+  void Count(const std::optional<UtcTime>& time, std::int64_t NightBin::*count, std::int64_t& outside) {
     if (!time) return;
     const std::optional<std::size_t> bin = BinOf(*time);
-    ++(bin ? found_.bins[*bin].*count : found_.outside);
+    ++(bin ? found_.bins[*bin].*count : outside);
   }
 
   void Add(const FileTimes& times) {
-    Count(times.arrival, &NightBin::arrived);
-    Count(times.ingest, &NightBin::ingested);
+    Count(times.arrival, &NightBin::arrived, found_.arrived_outside);
+    Count(times.ingest, &NightBin::ingested, found_.ingested_outside);
     if (!times.creation || !times.ingest || times.verdict != Verdict::kIngested) return;
     if (const std::optional<std::size_t> bin = BinOf(*times.creation)) {
       latencies_.Add(static_cast<SpanCollector::Group>(*bin), *times.ingest - *times.creation);

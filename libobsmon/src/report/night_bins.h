@@ -26,7 +26,8 @@ struct NightBins {
   /// creations, and arrivals and ingests up to six hours after the last of these.
   std::array<NightBin, kNightBins> bins{};
   std::chrono::nanoseconds length{};  ///< of each; 0 where no file has a time that belongs to the night
-  std::int64_t outside = 0;           ///< arrivals and ingests that lie in none
+  std::int64_t arrived_outside = 0;   ///< arrivals that lie in none
+  std::int64_t ingested_outside = 0;  ///< likewise
 
   bool empty() const { return length == std::chrono::nanoseconds::zero(); }
   UtcTime EndOf(std::size_t bin) const { return bins.at(bin).begin + length; }
