@@ -1,8 +1,10 @@
-// MAP: exposures from left to right, detectors from top to bottom, in each cell the gravest verdict of its files.
+// MAP: exposures from left to right, detectors from top to bottom, in each cell the gravest verdict of its files, and
+// how many of them have it.
 
 function cellsOf(night) {
   const width = night.exposures.length, height = night.detectors.length;
-  const cells = {width, height, verdict: new Int8Array(width * height).fill(-1), files: new Uint16Array(width * height)};
+  const cells = {width, height, verdict: new Int8Array(width * height).fill(-1), files: new Uint16Array(width * height),
+    grave: new Uint16Array(width * height)};
   const {names} = night;
   for (let row = 0; row < night.rows; ++row) {
     const exposure = names.exposures[names.groupOf[row]], detector = names.tailDetector[names.tailOf[row]];
@@ -10,7 +12,11 @@ function cellsOf(night) {
     const at = detector * width + exposure;
     ++cells.files[at];
     const verdict = night.verdictOf[row];
-    if (cells.verdict[at] < 0 || night.gravity[verdict] > night.gravity[cells.verdict[at]]) cells.verdict[at] = verdict;
+    if (cells.verdict[at] < 0 || night.gravity[verdict] > night.gravity[cells.verdict[at]]) {
+      cells.verdict[at] = verdict;
+      cells.grave[at] = 0;
+    }
+    if (cells.verdict[at] === verdict) ++cells.grave[at];
   }
   return cells;
 }
@@ -131,8 +137,9 @@ function buildMap(night) {
     const detector = order[at.line];
     const cell = detector * cells.width + at.exposure;
     const verdict = cells.verdict[cell];
+    const files = cells.files[cell], grave = cells.grave[cell];
     says.textContent = `${shown(night.exposures[at.exposure])}, ${shown(night.detectors[detector])}: ` +
-      (verdict < 0 ? "no file" : `${night.verdicts[verdict].label}, ${cells.files[cell]} ${cells.files[cell] === 1 ? "file" : "files"}`);
+      (verdict < 0 ? "no file" : `${night.verdicts[verdict].label}, ${grave < files ? `${grave} of ` : ""}${files} ${files === 1 ? "file" : "files"}`);
     cursor.hidden = false;
     mark();
     plane?.show(at.exposure);
