@@ -225,8 +225,18 @@ TEST(CheckLine, TellsOfTheGravestStreamFirstAndNamesEachInThePerformanceData) {
   EXPECT_THAT(line, HasSubstr("'comCam attention'=1;0;0;0"));
 }
 
+TEST(CheckLine, HasNoNumbersOfAStreamOfWhichNothingIsKnown) {
+  const StreamCheck unread = Check(absl::NotFoundError("/www/comCam: there is no history yet"));
+  EXPECT_EQ(LineOf({unread}), "OBSMON UNKNOWN - comCam: /www/comCam: there is no history yet");
+  StreamCheck calm = Check({{NightWith("2020-05-01", 5)}});
+  calm.stream = "auxTel";
+  EXPECT_THAT(LineOf({unread, calm}), HasSubstr(" | 'auxTel files'=5;;;0 "));
+  EXPECT_THAT(LineOf({unread, calm}), Not(HasSubstr("'comCam ")));
+}
+
 TEST(CheckLine, HoldsNamesThatWouldEndItOrItsLabels) {
-  StreamCheck check = Check(absl::NotFoundError("/www/a|b\n: gone"));
+  StreamCheck check = Check({{NightWith("2020-05-01", 0)}});
+  check.sentence = "/www/a|b\n: gone";
   check.stream = "it's a=b|c";
   StreamCheck other = check;
   const std::string line = LineOf({check, other});

@@ -9,8 +9,8 @@ import unittest
 from support import COMMAND, CommandTest, run
 
 # text | 'label'=value[unit];[warning];[critical];[minimum] ...
-LINE = re.compile(r"^OBSMON (OK|WARNING|CRITICAL|UNKNOWN) - [^|]+ \|"
-                  r"( ('[^'=]+'|[a-z_0-9]+)=-?\d+(\.\d+)?s?;[@~:\d]*;[@~:\d]*;\d*)+\n$")
+LINE = re.compile(r"^OBSMON (OK|WARNING|CRITICAL|UNKNOWN) - [^|\n]+"
+                  r"( \|( ('[^'=]+'|[a-z_0-9]+)=-?\d+(\.\d+)?s?;[@~:\d]*;[@~:\d]*;\d*)+)?\n$")
 
 
 class Check(CommandTest):
@@ -99,6 +99,7 @@ class Check(CommandTest):
     def test_is_unknown_where_there_is_no_history_and_makes_none(self):
         status, line = self.check(self.out / "none")
         self.assertEqual(status, 3)
+        self.assertNotIn("|", line)
         self.assertIn("none", line)
         self.assertFalse((self.out / "none").exists())
 

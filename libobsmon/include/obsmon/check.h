@@ -88,7 +88,7 @@ CheckState WorstOf(std::span<const StreamCheck> checks);
 /// "OBSMON OK - comCam: …| files=109 attention=0;0;0;0 …": the one line of output, without a newline. The
 /// performance data are files, attention, waiting (of the nights that count), age (of the last look, in
 /// seconds), and p95 and longest (in seconds, where there is a latency), of several streams each with the
-/// stream's name before it.
+/// stream's name before it. A stream that was never looked at, or whose history can't be read, has none.
 std::string CheckLine(std::span<const StreamCheck> checks, UtcTime as_of, const CheckLimits& limits);
 
 }  // namespace obsmon

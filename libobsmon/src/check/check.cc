@@ -133,10 +133,11 @@ void AppendPerformanceData(const StreamCheck& check, UtcTime as_of, const CheckL
                            std::string& line) {
   const auto label = [&](std::string_view what) { return Label(check.stream, what, several); };
   const auto to = std::back_inserter(line);
-  fmt::format_to(to, " {}={};;;0 {}={};{};{};0 {}={};;;0", label("files"), check.files, label("attention"),
-                 check.attention, limits.warning.ToString(), limits.critical.ToString(), label("waiting"),
-                 check.waiting);
+  // Where nothing is known a 0 would be drawn as a night without problems.
   if (check.last_look) {
+    fmt::format_to(to, " {}={};;;0 {}={};{};{};0 {}={};;;0", label("files"), check.files, label("attention"),
+                   check.attention, limits.warning.ToString(), limits.critical.ToString(), label("waiting"),
+                   check.waiting);
     const auto age = std::chrono::floor<std::chrono::seconds>(as_of - *check.last_look);
     fmt::format_to(to, " {}={}s;;{};0", label("age"), std::max<std::int64_t>(age.count(), 0),
                    check.max_age.count());
@@ -214,9 +215,9 @@ std::string CheckLine(std::span<const StreamCheck> checks, UtcTime as_of, const 
       separator = "; ";
     }
   }
-  line += " |";
-  for (const StreamCheck& check : checks) AppendPerformanceData(check, as_of, limits, several, line);
-  return line;
+  std::string data;
+  for (const StreamCheck& check : checks) AppendPerformanceData(check, as_of, limits, several, data);
+  return data.empty() ? line : line + " |" + data;
 }
 
 }  // namespace obsmon
