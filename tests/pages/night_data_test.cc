@@ -163,6 +163,22 @@ TEST(PageStatus, TellsWhenTheLastLookWasAndWhichNightsHaveChanged) {
       "obsmon.status({lookedAt:1588399200000,maxAge:900000,nights:{\"2020-05-01\":1588399200000,}});\n");
 }
 
+// Its page is written anew at each change, and whoever has it open would not hear of it.
+TEST(PageStatus, TellsOfAnOldNightThatIsNotCompleteOrHasJustBecomeSo) {
+  std::vector<NightSummary> nights(100, samples::SummaryOf(samples::CalmNight()));
+  for (std::size_t back = 0; back < nights.size(); ++back) {
+    nights[back].night = samples::kNight - static_cast<int>(back);
+    nights[back].changed_at = samples::AsOf() - std::chrono::days{back};
+  }
+  nights[80].state = NightState::kNeedsAttention;
+  nights[90].changed_at = samples::AsOf() - std::chrono::minutes{1};
+  const std::string status = RenderPageStatus(nights, samples::AsOf(), std::chrono::minutes{15}).contents;
+  EXPECT_THAT(status, HasSubstr(nights[59].night.ToString()));
+  EXPECT_THAT(status, Not(HasSubstr(nights[60].night.ToString())));
+  EXPECT_THAT(status, HasSubstr(nights[80].night.ToString()));
+  EXPECT_THAT(status, HasSubstr(nights[90].night.ToString()));
+}
+
 // Else a page that is open would go on saying "Complete" while the registry can't be read.
 TEST(PageStatus, TellsOfANightWhoseRegistryCouldNotBeReadThatItsPageIsNew) {
   NightSummary night = samples::SummaryOf(samples::CalmNight());

@@ -16,8 +16,15 @@
 namespace obsmon {
 namespace {
 
-// An open page is mostly that of the latest night, or of one that is looked at again because of its problems.
+// An open page is mostly that of one of the latest nights.
 constexpr std::size_t kNightsInStatus = 60;
+// Or of one that is looked at again because of its problems; and when these are mended it must learn that
+// too.
+constexpr std::chrono::days kChangedLately{2};
+
+bool MayBeRead(const NightSummary& night, std::size_t place, UtcTime as_of) {
+  return place < kNightsInStatus || IsOpen(night) || as_of - *night.changed_at < kChangedLately;
+}
 
 }  // namespace
 
@@ -42,9 +49,9 @@ std::optional<std::chrono::milliseconds> MaxAgeIn(std::string_view status) {
 PageFile RenderPageStatus(std::span<const NightSummary> nights, UtcTime as_of, std::chrono::seconds max_age) {
   std::string script = fmt::format("obsmon.status({{lookedAt:{},maxAge:{},nights:{{", Milliseconds(as_of),
                                    std::chrono::milliseconds(max_age).count());
-  std::size_t shown = 0;
+  std::size_t place = 0;
   for (const NightSummary& night : nights) {
-    if (!night.changed_at || ++shown > kNightsInStatus) continue;
+    if (!night.changed_at || !MayBeRead(night, place++, as_of)) continue;
     // A page says so at each look that can't read the registry, though what is known of the night stays.
     const bool is_as_known = FactsOf(night).registry_readable;
     fmt::format_to(std::back_inserter(script), "\"{}\":{},", night.night.ToString(),
