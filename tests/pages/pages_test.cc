@@ -203,6 +203,23 @@ TEST(IndexPage, SaysThatAllIsWell) {
       AllOf(HasSubstr("All is well: 1 night in view"), Not(HasSubstr("What needs attention"))));
 }
 
+TEST(IndexPage, CallsNothingWellThatIsInProgress) {
+  std::vector<NightSummary> nights(2, samples::SummaryOf(samples::CalmNight()));
+  nights[0].state = NightState::kInProgress;
+  EXPECT_THAT(RenderIndexPage("comCam", nights, samples::AsOf()),
+              AllOf(HasSubstr("<p class=\"verdict in_progress\"><strong>1 of 2 nights in progress."),
+                    Not(HasSubstr("All is well"))));
+}
+
+TEST(IndexPage, SaysWhereNoFilesHaveArrived) {
+  std::vector<NightSummary> nights(2, samples::SummaryOf(samples::EmptyNight()));
+  EXPECT_THAT(RenderIndexPage("comCam", nights, samples::AsOf()),
+              HasSubstr("<p class=\"verdict nothing\"><strong>No files in 2 nights.</strong>"));
+  nights[1] = samples::SummaryOf(samples::CalmNight());
+  EXPECT_THAT(RenderIndexPage("comCam", nights, samples::AsOf()),
+              HasSubstr("All is well: 2 nights in view; no files in the latest night."));
+}
+
 TEST(IndexPage, WithoutNightsSaysSo) {
   EXPECT_THAT(RenderIndexPage("comCam", {}, samples::AsOf()), HasSubstr("No night has been looked at yet"));
 }

@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <iterator>
 #include <range/v3/algorithm/count_if.hpp>
+#include <range/v3/algorithm/none_of.hpp>
 
 #include "obsmon/pages.h"
 #include "pages/html.h"
@@ -12,13 +15,29 @@ namespace {
 
 constexpr std::size_t kBytesANight = 700;
 
+bool HasFiles(const NightSummary& night) { return night.counts.files > 0; }
+
 // What is to be said of all nights at once.
 std::string Overview(std::span<const NightSummary> nights) {
-  const auto problems = static_cast<std::int64_t>(ranges::count_if(nights, IsProblem));
-  const auto all = static_cast<std::int64_t>(nights.size());
-  if (all == 0) return "No night has been looked at yet";
-  if (problems == 0) return fmt::format("All is well: {} in view", CountOf(all, "night", "nights"));
-  return fmt::format("{} of {} to look at", HumanCount(problems), CountOf(all, "night", "nights"));
+  if (nights.empty()) return "No night has been looked at yet";
+  const std::string all = CountOf(std::ssize(nights), "night", "nights");
+  if (const std::int64_t problems = ranges::count_if(nights, IsProblem); problems > 0) {
+    return fmt::format("{} of {} to look at", HumanCount(problems), all);
+  }
+  if (const std::int64_t open = ranges::count_if(nights, IsOpen); open > 0) {
+    return fmt::format("{} of {} in progress", HumanCount(open), all);
+  }
+  // Nothing is wrong with no files; but a transfer that has died would leave none either.
+  if (ranges::none_of(nights, HasFiles)) return fmt::format("No files in {}", all);
+  return fmt::format("All is well: {} in view{}", all,
+                     HasFiles(nights.front()) ? "" : "; no files in the latest night");
+}
+
+// As of a night without files, a green tick would promise too much.
+std::string_view ClassOfAll(std::span<const NightSummary> nights) {
+  const NightState worst = WorstOf(nights);
+  const bool is_empty = worst == NightState::kComplete && ranges::none_of(nights, HasFiles);
+  return is_empty ? "nothing" : NightStateName(worst);
 }
 
 }  // namespace
@@ -28,10 +47,7 @@ std::string RenderIndexPage(std::string_view stream, std::span<const NightSummar
   const std::string name(stream.empty() ? "Observing nights" : stream);
   BeginPage({.title = name + " Transfer and Ingestion", .state = WorstOf(nights), .has_script = true}, page);
   page.Raw("<h1>").Text(name).Raw("</h1>\n<p class=\"verdict ");
-  page.Text(NightStateName(WorstOf(nights)))
-      .Raw("\"><strong>")
-      .Text(Overview(nights))
-      .Raw(".</strong></p>\n");
+  page.Text(ClassOfAll(nights)).Raw("\"><strong>").Text(Overview(nights)).Raw(".</strong></p>\n");
   page.Raw("<p class=\"note\">Last looked at ").Time(as_of).Raw(".</p>\n");
   LivePlace(as_of, "", page);
   if (ranges::count_if(nights, IsProblem) > 0) {
