@@ -238,6 +238,17 @@ TEST(SummaryPage, SaysWhenEachStreamWasLastLookedAtAndWhoseMonitorSeemsToHaveSto
                                     "was made, at <time>2020-05-02 02:55:00Z</time>")));
 }
 
+TEST(SummaryPage, TakesAStreamWhoseMonitorHasStoppedForUnknownUnlessItNeedsAttention) {
+  std::vector<StreamSummary> streams = samples::Streams();
+  const std::string page = RenderSummaryPage(std::span(streams).subspan(1, 1), samples::AsOf());
+  EXPECT_THAT(page, HasSubstr("<span class=\"badge unknown\">Unknown</span></td><td>At its last look "
+                              "<time>2020-05-01</time>: "));
+  EXPECT_THAT(page, HasSubstr("fill='%238a6a1c'")) << "the icon of what is unknown";
+  streams[0].last_look = streams[1].last_look;
+  EXPECT_THAT(RenderSummaryPage(std::span(streams).first(1), samples::AsOf()),
+              HasSubstr("<span class=\"badge needs_attention\">Needs attention</span></td><td><time>"));
+}
+
 TEST(SummaryPage, CallsAMonitorStoppedByTheAgeThatItsStreamAllows) {
   std::vector<StreamSummary> streams = samples::Streams();
   streams[1].max_age = std::chrono::minutes{185};

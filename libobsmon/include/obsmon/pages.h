@@ -68,8 +68,8 @@ NightPages RenderNight(const NightReport& report, std::string_view second_name =
 PageFile PageScript();
 
 /// What an open page asks once a minute, or three times within `max_age` where that is shorter: when the last
-/// look was (of a page over several streams: when that was made), how old that may be before the monitor is to
-/// be called stopped, and when the page of each night was last written anew: for it had changed, or its
+/// look was (of a page over several streams: when that was made), how old that may be before the monitor is
+/// to be called stopped, and when the page of each night was last written anew: for it had changed, or its
 /// registry could not be read.
 PageFile RenderPageStatus(std::span<const NightSummary> nights, UtcTime as_of, std::chrono::seconds max_age);
 
@@ -90,7 +90,8 @@ struct StreamSummary {
 };
 
 /// One page over several streams, each with the nights that it is given, made at `as_of`. A stream is as its
-/// worst night among these.
+/// worst night among these; one that was not looked at for longer than its `max_age` is unknown, unless it
+/// needs attention.
 std::string RenderSummaryPage(std::span<const StreamSummary> streams, UtcTime as_of);
 
 /// Puts `contents` in the place of `file`: a reader sees the old file or the new one, whole, whatever

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "obsmon/pages.h"
 #include "pages/html.h"
@@ -12,14 +13,23 @@ namespace {
 
 bool HasTrouble(const StreamSummary& stream) { return !stream.trouble.empty(); }
 
-// A stream whose history can't be read is as unknown as a night whose registry can't.
-NightState StateOf(const StreamSummary& stream) {
-  return HasTrouble(stream) ? NightState::kUnknown : WorstOf(stream.nights);
+// How old the last look at a stream is, where that is too old.
+std::optional<std::chrono::milliseconds> StoppedFor(const StreamSummary& stream, UtcTime as_of) {
+  if (!stream.last_look) return std::nullopt;
+  const auto age = std::chrono::floor<std::chrono::milliseconds>(as_of - *stream.last_look);
+  return age > stream.max_age ? std::optional(age) : std::nullopt;
 }
 
-NightState WorstOfStreams(std::span<const StreamSummary> streams) {
+// A stream whose history can't be read, or that nobody looks at any more, is as unknown as a night whose
+// registry can't be read.
+NightState StateOf(const StreamSummary& stream, UtcTime as_of) {
+  const bool is_unknown = HasTrouble(stream) || StoppedFor(stream, as_of);
+  return WorseOf(WorstOf(stream.nights), is_unknown ? NightState::kUnknown : NightState::kComplete);
+}
+
+NightState WorstOfStreams(std::span<const StreamSummary> streams, UtcTime as_of) {
   NightState worst = NightState::kComplete;
-  for (const StreamSummary& stream : streams) worst = WorseOf(worst, StateOf(stream));
+  for (const StreamSummary& stream : streams) worst = WorseOf(worst, StateOf(stream, as_of));
   return worst;
 }
 
@@ -38,10 +48,9 @@ void LastLook(const StreamSummary& stream, UtcTime as_of, Html& page) {
     page.Raw("<td>\u2013</td>");
     return;
   }
-  const auto age = std::chrono::floor<std::chrono::milliseconds>(as_of - *stream.last_look);
-  if (age > stream.max_age) {
+  if (const auto age = StoppedFor(stream, as_of)) {
     page.Raw("<td class=\"bad\">seems to have stopped: its last look was ")
-        .Text(HumanDuration(age))
+        .Text(HumanDuration(*age))
         .Raw(" before this page was made, at ");
   } else {
     page.Raw("<td>last looked at ");
@@ -59,9 +68,15 @@ void StreamRow(const StreamSummary& stream, UtcTime as_of, Html& page) {
     page.Raw("\u2013</td><td>No night has been looked at yet");
   } else {
     // The night that matters most speaks for the stream: the newest of the worst.
-    const auto night = std::ranges::find(stream.nights, StateOf(stream), &NightSummary::state);
-    StateBadge(FactsOf(*night), page);
-    page.Raw("</td><td><time>").Text(night->night.ToString()).Raw("</time>: ");
+    const NightState found = WorstOf(stream.nights);
+    const auto night = std::ranges::find(stream.nights, found, &NightSummary::state);
+    if (StateOf(stream, as_of) == found) {
+      StateBadge(FactsOf(*night), page);
+      page.Raw("</td><td>");
+    } else {
+      page.Raw("<span class=\"badge unknown\">Unknown</span></td><td>At its last look ");
+    }
+    page.Raw("<time>").Text(night->night.ToString()).Raw("</time>: ");
     page.Text(NightDetail(FactsOf(*night)));
   }
   page.Raw("</td>");
@@ -106,9 +121,10 @@ void Section(const StreamSummary& stream, Html& page) {
 
 std::string RenderSummaryPage(std::span<const StreamSummary> streams, UtcTime as_of) {
   Html page;
-  BeginPage(
-      {.title = "Transfer and Ingestion: all streams", .state = WorstOfStreams(streams), .has_script = true},
-      page);
+  BeginPage({.title = "Transfer and Ingestion: all streams",
+             .state = WorstOfStreams(streams, as_of),
+             .has_script = true},
+            page);
   page.Raw("<h1>All streams</h1>\n<p class=\"note\">Summary made at ").Time(as_of).Raw(".</p>\n");
   SummaryLivePlace(as_of, page);
   if (streams.empty()) {
