@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pages/sample_nights.h"
+#include "report/reason.h"
 #include "support/temp_tree.h"
 
 namespace obsmon {
@@ -69,7 +70,16 @@ TEST(NightPage, GivesTheReasonOfEachFileThatNeedsAttention) {
   const NightReport report = samples::CatastrophicNight(2);
   const std::string page = RenderNightPage(report);
   const std::string files = page.substr(page.find("<details"));
-  EXPECT_EQ(CountIn(files, Reason(report.files()[0], report.as_of)), 9U);
+  EXPECT_EQ(CountIn(files, LastingReason(report.files()[0], report.as_of)), 9U);
+}
+
+// It stays as it is until a look finds a change: an age would be that of an hour nobody can tell.
+TEST(NightPage, TellsOfInstantsNotOfAges) {
+  const NightReport report = samples::TroubledNight();
+  const std::string page = RenderNightPage(report);
+  EXPECT_THAT(page, Not(HasSubstr(" ago")));
+  EXPECT_THAT(page, HasSubstr("arrived whole at 2020-05-0"));
+  EXPECT_THAT(From(page, "<details"), HasSubstr("<th scope=\"col\">Created</th><th scope=\"col\">Why</th>"));
 }
 
 TEST(NightPage, SaysForEachExposureWhatIsWrongWithWhichDetectors) {

@@ -6,6 +6,7 @@
 
 #include "obsmon/report.h"
 #include "report/night_bins.h"
+#include "report/reason.h"
 #include "support/temp_tree.h"
 
 namespace obsmon {
@@ -311,6 +312,17 @@ TEST(Reason, SaysWhatTheObserverAsksFor) {
   EXPECT_EQ(Reason(report.files()[0], kNow), "ingested 30 s after its creation");
   EXPECT_EQ(Reason(report.files()[1], kNow), "arrived whole 119 min ago, but the registry does not list it");
   EXPECT_THAT(Reason(report.files()[2], kNow), HasSubstr("only 2880 bytes"));
+}
+
+TEST(LastingReason, HasInstantsWhereAReasonHasAges) {
+  FileRow file{.verdict = Verdict::kNotIngested, .arrival_time = kShot};
+  EXPECT_EQ(LastingReason(file, kNow),
+            "arrived whole at 2020-05-02 01:00:00Z, but the registry does not list it");
+  file = {.verdict = Verdict::kMissing, .in_storage = false, .expected_since = kShot};
+  EXPECT_EQ(LastingReason(file, kNow),
+            "expected since 2020-05-02 01:00:00Z by its manifest, but it never arrived");
+  file.verdict = Verdict::kSettling;
+  EXPECT_EQ(LastingReason(file, kNow), "expected since 2020-05-02 01:00:00Z; it may arrive yet");
 }
 
 // How many files of the bins `count` has, all together.

@@ -13,6 +13,7 @@
 #include "pages/night_plots.h"
 #include "pages/page_parts.h"
 #include "report/night_bins.h"
+#include "report/reason.h"
 #include "text/human.h"
 #include "text/night_in_words.h"
 #include "text/path_text.h"
@@ -52,7 +53,7 @@ void AddTo(std::vector<FolderCounts>& folders, const FileRow& file) {
 }
 
 // What is the matter with files of one exposure that have one verdict. The first file's reason stands for
-// all: it is the same but for ages.
+// all: it is the same but for times.
 struct ExposureProblem {
   std::string_view exposure{};  // its obs_id, or the folder where the names tell none
   Verdict verdict{};
@@ -333,7 +334,7 @@ class NightPage {
     VerdictBadge(problem.verdict, page_);
     page_.Raw("</td><td>").Count(problem.files).Raw("</td><td>");
     page_.Text(problem.detectors.empty() ? "\u2013" : DetectorsInWords(problem.detectors));
-    page_.Raw("</td><td>").Text(Reason(first, report_.as_of));
+    page_.Raw("</td><td>").Text(LastingReason(first, report_.as_of));
     if (problem.files > 1) page_.Raw(" <small>(the first of them)</small>");
     page_.Raw("</td></tr>\n");
   }
@@ -349,7 +350,7 @@ class NightPage {
     page_.Text(VerdictLabel(verdict));
     page_.Raw(
         "</caption>\n<thead><tr><th scope=\"col\">File</th><th scope=\"col\">File size</th>"
-        "<th scope=\"col\">Age</th><th scope=\"col\">Why</th></tr></thead>\n");
+        "<th scope=\"col\">Created</th><th scope=\"col\">Why</th></tr></thead>\n");
     for (std::size_t at = 0; at < listed;) at = FolderGroup(rows, at, listed);
     page_.Raw("</table>\n");
     if (rows.size() > listed) Rest(verdict, rows, listed);
@@ -387,9 +388,8 @@ class NightPage {
     }
     RegistryOnlyTag(file);
     page_.Raw("</th><td>").Size(file.size_bytes).Raw("</td><td>");
-    const std::optional<UtcTime>& birth = file.creation_time;
-    page_.Text(birth ? HumanDuration(report_.as_of - *birth) : "\u2013");
-    page_.Raw("</td><td>").Text(Reason(file, report_.as_of)).Raw("</td></tr>\n");
+    page_.Time(file.creation_time).Raw("</td><td>").Text(LastingReason(file, report_.as_of));
+    page_.Raw("</td></tr>\n");
   }
 
   // The folder recedes, and a line breaks rather after it than within a name. An absent path is a dash.

@@ -1,3 +1,5 @@
+#include "report/reason.h"
+
 #include <fmt/format.h>
 
 #include <chrono>
@@ -10,9 +12,24 @@
 namespace obsmon {
 namespace {
 
-std::string Ago(const std::optional<UtcTime>& time, UtcTime as_of) {
-  return time ? fmt::format(" {} ago", HumanDuration(as_of - *time)) : std::string();
-}
+/// How a reason tells of instants: by their age, or as they are.
+class Instants {
+ public:
+  Instants(UtcTime as_of, bool as_ages) : as_of_(as_of), as_ages_(as_ages) {}
+
+  UtcTime as_of() const { return as_of_; }
+  bool as_ages() const { return as_ages_; }
+  std::string Age(UtcTime time) const { return HumanDuration(as_of_ - time); }
+  /// " 12 min ago", or " at 2020-05-02 01:00:00Z"; nothing where there is none.
+  std::string When(const std::optional<UtcTime>& time) const {
+    if (!time) return {};
+    return as_ages_ ? fmt::format(" {} ago", Age(*time)) : fmt::format(" at {}", HumanTime(*time));
+  }
+
+ private:
+  UtcTime as_of_;
+  bool as_ages_;
+};
 
 std::string IngestedReason(const FileRow& file) {
   std::string reason = "ingested";
@@ -35,20 +52,20 @@ std::string IngestedReason(const FileRow& file) {
   return reason;
 }
 
-std::string MissingReason(const FileRow& file, UtcTime as_of) {
+std::string MissingReason(const FileRow& file, const Instants& instants) {
   if (!file.in_storage) {
-    return fmt::format(
-        "expected since {} by its manifest{}, but it never arrived",
-        file.expected_since ? HumanTime(*file.expected_since) : std::string("the beginning"),
-        file.expected_since ? fmt::format(" ({} ago)", HumanDuration(as_of - *file.expected_since)) : "");
+    const bool has_age = file.expected_since && instants.as_ages();
+    return fmt::format("expected since {} by its manifest{}, but it never arrived",
+                       file.expected_since ? HumanTime(*file.expected_since) : std::string("the beginning"),
+                       has_age ? fmt::format(" ({} ago)", instants.Age(*file.expected_since)) : "");
   }
   if (!file.ingest_path.empty()) {
     return fmt::format("the registry lists {}, but a transfer that last wrote to it{} left it unfinished",
-                       file.ingest_path, Ago(file.arrival_time, as_of));
+                       file.ingest_path, instants.When(file.arrival_time));
   }
   return fmt::format(
       "an orphan: a transfer that wrote to it last{} left it unfinished, and the file itself never arrived",
-      Ago(file.arrival_time, as_of));
+      instants.When(file.arrival_time));
 }
 
 std::string IgnoredReason(const FileRow& file) {
@@ -56,14 +73,17 @@ std::string IgnoredReason(const FileRow& file) {
   return "an orphan: what is left of a transfer that was begun anew; it may be removed";
 }
 
-std::string SettlingReason(const FileRow& file, UtcTime as_of) {
-  if (file.expected_since && *file.expected_since > as_of) {
+std::string SettlingReason(const FileRow& file, const Instants& instants) {
+  if (file.expected_since && *file.expected_since > instants.as_of()) {
     return fmt::format("expected at {}; it may arrive yet", HumanTime(*file.expected_since));
   }
-  if (file.expected_since) {
-    return fmt::format("expected for {}; it may arrive yet", HumanDuration(as_of - *file.expected_since));
+  if (file.expected_since && !instants.as_ages()) {
+    return fmt::format("expected since {}; it may arrive yet", HumanTime(*file.expected_since));
   }
-  return fmt::format("arrived{}; it may be ingested yet", Ago(file.arrival_time, as_of));
+  if (file.expected_since) {
+    return fmt::format("expected for {}; it may arrive yet", instants.Age(*file.expected_since));
+  }
+  return fmt::format("arrived{}; it may be ingested yet", instants.When(file.arrival_time));
 }
 
 // Guiders' images are ingested by their exposure (embargo-butler, ctrl_oods).
@@ -78,9 +98,7 @@ std::string WithMessage(std::string reason, std::string_view message) {
   return reason;
 }
 
-}  // namespace
-
-std::string Reason(const FileRow& file, UtcTime as_of) {
+std::string ReasonOf(const FileRow& file, const Instants& instants) {
   switch (file.verdict) {
     case Verdict::kIngested:
       return IngestedReason(file);
@@ -88,9 +106,9 @@ std::string Reason(const FileRow& file, UtcTime as_of) {
       if (!file.message.empty()) return fmt::format("the registry lists it, but {}", file.message);
       return fmt::format("the registry lists {}, but that file is gone", file.ingest_path);
     case Verdict::kMissing:
-      return MissingReason(file, as_of);
+      return MissingReason(file, instants);
     case Verdict::kInFlight:
-      return fmt::format("rsync has not finished it; last written{}", Ago(file.arrival_time, as_of));
+      return fmt::format("rsync has not finished it; last written{}", instants.When(file.arrival_time));
     case Verdict::kIgnored:
       return IgnoredReason(file);
     case Verdict::kPending:
@@ -98,13 +116,13 @@ std::string Reason(const FileRow& file, UtcTime as_of) {
     case Verdict::kFailed:
       return WithMessage(std::string(VerdictMeaning(Verdict::kFailed)), file.message);
     case Verdict::kSettling:
-      return SettlingReason(file, as_of);
+      return SettlingReason(file, instants);
     case Verdict::kTooSmall:
       return fmt::format("only {} bytes, too small to hold an image; arrived{}, not ingested",
-                         file.size_bytes.value_or(0), Ago(file.arrival_time, as_of));
+                         file.size_bytes.value_or(0), instants.When(file.arrival_time));
     case Verdict::kNotIngested:
       return fmt::format("arrived whole{}, but the registry does not list it{}",
-                         Ago(file.arrival_time, as_of), GuiderClause(file));
+                         instants.When(file.arrival_time), GuiderClause(file));
     case Verdict::kUnknown:
       if (!file.ingest_path.empty()) {
         return fmt::format("the registry lists {}, but whether that file is there could not be asked",
@@ -115,6 +133,14 @@ std::string Reason(const FileRow& file, UtcTime as_of) {
       return std::string(VerdictMeaning(file.verdict));
   }
   return {};
+}
+
+}  // namespace
+
+std::string Reason(const FileRow& file, UtcTime as_of) { return ReasonOf(file, Instants(as_of, true)); }
+
+std::string LastingReason(const FileRow& file, UtcTime as_of) {
+  return ReasonOf(file, Instants(as_of, false));
 }
 
 }  // namespace obsmon
