@@ -314,6 +314,13 @@ TEST(Reason, SaysWhatTheObserverAsksFor) {
   EXPECT_THAT(Reason(report.files()[2], kNow), HasSubstr("only 2880 bytes"));
 }
 
+TEST(Reason, NeedsNoMinusWhereAClockIsWrongOrAFileYoungerThanTheLook) {
+  FileRow file{.verdict = Verdict::kIngested, .creation_time = kShot, .ingest_time = kShot - minutes{93}};
+  EXPECT_EQ(Reason(file, kNow), "ingested 93 min before its creation");
+  file = {.verdict = Verdict::kInFlight, .arrival_time = kNow + std::chrono::milliseconds{40}};
+  EXPECT_EQ(Reason(file, kNow), "rsync has not finished it; last written 0.0 s ago");
+}
+
 TEST(LastingReason, HasInstantsWhereAReasonHasAges) {
   FileRow file{.verdict = Verdict::kNotIngested, .arrival_time = kShot};
   EXPECT_EQ(LastingReason(file, kNow),

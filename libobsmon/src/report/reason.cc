@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 
@@ -19,7 +20,8 @@ class Instants {
 
   UtcTime as_of() const { return as_of_; }
   bool as_ages() const { return as_ages_; }
-  std::string Age(UtcTime time) const { return HumanDuration(as_of_ - time); }
+  // What was written while the look went on is of now: "−0.0 s ago" is nothing to read.
+  std::string Age(UtcTime time) const { return HumanDuration(std::max(as_of_ - time, UtcTime::duration{})); }
   /// " 12 min ago", or " at 2020-05-02 01:00:00Z"; nothing where there is none.
   std::string When(const std::optional<UtcTime>& time) const {
     if (!time) return {};
@@ -34,7 +36,10 @@ class Instants {
 std::string IngestedReason(const FileRow& file) {
   std::string reason = "ingested";
   if (file.ingest_time && file.creation_time) {
-    reason += fmt::format(" {} after its creation", HumanDuration(*file.ingest_time - *file.creation_time));
+    const auto delay = *file.ingest_time - *file.creation_time;
+    const bool is_before = delay < UtcTime::duration{};
+    reason += fmt::format(" {} {} its creation", HumanDuration(is_before ? -delay : delay),
+                          is_before ? "before" : "after");
   }
   if (!file.in_storage) reason += "; no longer in storage";
   const bool has_another_size =
