@@ -34,6 +34,11 @@ TEST(NearestWord, TakesABeginningOrALongerFormForTheWord) {
   EXPECT_EQ(NearestWord("ingested", kWords), "not_ingested");
 }
 
+TEST(NearestWord, PrefersASlipToAPartOfTheWord) {
+  constexpr std::array<std::string_view, 2> kVerdicts = {"ingested", "not_ingested"};
+  EXPECT_EQ(NearestWord("notingested", kVerdicts), "not_ingested");
+}
+
 TEST(NearestWord, IsSilentWhereNothingIsNear) {
   EXPECT_EQ(NearestWord("colour", kWords), "");
   EXPECT_EQ(NearestWord("", kWords), "");

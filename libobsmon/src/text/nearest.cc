@@ -55,12 +55,13 @@ std::string_view NearestWord(std::string_view word, std::span<const std::string_
   if (word.empty() || word.size() > kLongestWord) return {};
   const std::string folded = Folded(word);
   std::string_view nearest;
-  std::size_t fewest = SlipsAllowed(word) + 1;
+  // Of those with as few slips the one that is nearest letter by letter.
+  std::pair fewest{SlipsAllowed(word) + 1, std::size_t{0}};
   for (const std::string_view candidate : words) {
     const std::string target = Folded(candidate);
     const bool part = IsBeginOrEndOf(folded, target) || IsBeginOrEndOf(target, folded);
-    const std::size_t slips =
-        part ? std::min<std::size_t>(1, EditDistance(folded, target)) : EditDistance(folded, target);
+    const std::size_t distance = EditDistance(folded, target);
+    const std::pair slips{part ? std::min<std::size_t>(1, distance) : distance, distance};
     if (slips < fewest) {
       fewest = slips;
       nearest = candidate;

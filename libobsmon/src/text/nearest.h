@@ -14,8 +14,8 @@ namespace obsmon {
 std::size_t EditDistance(std::string_view a, std::string_view b);
 
 /// The word of `words` that `word` most probably stands for: one that it begins or ends, else the one with
-/// the fewest slips. Empty where none is near enough to be worth a person's time. Case, and - for _, are no
-/// slips.
+/// the fewest slips; of several the one nearest letter by letter. Empty where none is near enough to be worth
+/// a person's time. Case, and - for _, are no slips.
 std::string_view NearestWord(std::string_view word, std::span<const std::string_view> words);
 
 /// "; did you mean 'input_dir'?" for a message, or nothing where no word is near.
