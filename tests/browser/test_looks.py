@@ -52,6 +52,26 @@ def test_the_end_of_a_name_is_seen_in_a_window_of_any_width(open_page, width):
     page.screenshot(path=WORK / "shots" / f"list-{width}.png")
 
 
+def test_what_sorts_the_list_is_high_enough_for_a_finger(open_page):
+    page = open_page(f"{PAGES.as_uri()}/500/2020-05-01.html", **FACES["phone"])
+    page.wait_for_selector(".list .file")
+    assert min(page.locator(".head button:visible").evaluate_all("all => all.map(at => at.getBoundingClientRect().height)")) >= 24
+    assert page.locator(".body .file").first.evaluate("line => line.getBoundingClientRect().height") >= 24
+
+
+def test_blanks_in_a_name_that_needs_attention_are_all_seen(open_page):
+    page = open_page(f"{PAGES.as_uri()}/500/2020-05-01.html")
+    assert page.locator(".reasons tbody th").first.evaluate("""name => {
+      name.textContent = 'a b';
+      const one = document.createRange();
+      one.selectNodeContents(name);
+      const narrow = one.getBoundingClientRect().width;
+      name.textContent = 'a    b';
+      one.selectNodeContents(name);
+      return one.getBoundingClientRect().width > narrow;
+    }""")
+
+
 def test_all_that_acts_is_reached_by_tab_and_shows_its_focus(open_page):
     page = open_page(f"{PAGES.as_uri()}/500/2020-05-01.html")
     page.wait_for_selector(".list .file")

@@ -177,6 +177,8 @@ def test_the_map_says_what_is_under_pointer_and_cursor_and_filters(open_page, ba
     page.keyboard.press("Enter")
     says(page, "2 of 410,000 files.")
     assert page.url.endswith("#exposure=MC_O_20200501_000002&detector=R00_SW1")
+    page.keyboard.press("ArrowDown")  # and one is among the files
+    assert "MC_O_20200501_000002_R00_SW1" in page.text_content(".detail")
 
 
 def test_the_map_has_exposures_by_name_whichever_the_data_have_first(open_page, tmp_path):

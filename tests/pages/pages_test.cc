@@ -266,6 +266,12 @@ TEST(SummaryPage, CallsAMonitorStoppedByTheAgeThatItsStreamAllows) {
   EXPECT_THAT(page, Not(HasSubstr("seems to have stopped")));
 }
 
+TEST(SummaryPage, NamesTheTableOfEachStreamForWhoHearsIt) {
+  EXPECT_THAT(RenderSummaryPage(samples::Streams(), samples::AsOf()),
+              AllOf(HasSubstr("aria-label=\"Table of nights of comCam\""),
+                    HasSubstr("aria-label=\"Table of nights of aux &amp; &quot;Tel&quot;\"")));
+}
+
 TEST(SummaryPage, LinksToTheStreamsPagesWithTheirFolder) {
   const std::string page = RenderSummaryPage(samples::Streams(), samples::AsOf());
   EXPECT_THAT(page,

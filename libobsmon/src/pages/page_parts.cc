@@ -255,11 +255,11 @@ void ProblemList(std::span<const NightSummary> nights, std::optional<std::string
 
 void NightTable(std::string_view stream, std::span<const NightSummary> nights,
                 std::optional<std::string_view> folder, Html& page) {
-  page.Raw(
-          "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Table of nights\">"
-          "<table class=\"nights\">\n<caption>Nights")
-      .Text(stream.empty() ? "" : " of ")
-      .Text(stream)
+  const std::string of_stream = stream.empty() ? "" : fmt::format(" of {}", stream);
+  page.Raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Table of nights")
+      .Text(of_stream)
+      .Raw("\"><table class=\"nights\">\n<caption>Nights")
+      .Text(of_stream)
       .Raw(
           ", newest first</caption>\n<thead><tr><th scope=\"col\">Night</th><th scope=\"col\">Verdict</th>"
           "<th scope=\"col\">Files</th><th scope=\"col\">Ingested</th><th scope=\"col\">Not ingested</th>"

@@ -186,6 +186,7 @@ function buildMap(night) {
     } else if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
       filter(event.shiftKey);
+      document.querySelector(".list").focus({preventScroll: true});  // what a pointer needs no help to reach
     }
   });
   const scheme = matchMedia("(prefers-color-scheme: dark)");
