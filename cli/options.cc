@@ -205,8 +205,9 @@ absl::StatusOr<Options> ReadOptions(const CommandSpec& command, std::span<const 
 }
 
 std::string Help(const CommandSpec& command) {
-  std::string help = fmt::format("Examples:\n{}\nUsage: obsmon {} [OPTION]... {}\n{}.\n\nOptions:\n",
-                                 command.examples, command.name, command.arguments, command.summary);
+  std::string help =
+      fmt::format("Examples:\n{}\nUsage: obsmon {} [OPTION]...{}{}\n{}.\n\nOptions:\n", command.examples,
+                  command.name, command.arguments.empty() ? "" : " ", command.arguments, command.summary);
   for (const OptionSpec& option : command.options) {
     if (option.alias_of.empty()) help += OptionLine(option);
   }

@@ -135,6 +135,7 @@ class Usage(CommandTest):
                 self.assertEqual((result.returncode, result.stderr), (0, ""))
                 self.assertTrue(result.stdout.startswith("Examples:\n  obsmon "))
                 self.assertLessEqual(max(map(len, result.stdout.splitlines())), 80)
+                self.assertNotRegex(result.stdout, r"(?m) $")
 
     def test_help_of_an_unknown_command_is_refused(self):
         self.assert_refused(run("help", "nigth"), 2, "did you mean 'night'?")
