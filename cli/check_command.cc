@@ -33,9 +33,8 @@ constexpr std::array kCheckOptions = {
     OptionSpec{.name = "p95_critical", .value = "RANGE", .help = "CRITICAL when they did"},
     OptionSpec{.name = "longest_warning", .value = "RANGE", .help = "WARNING when a file took longer"},
     OptionSpec{.name = "longest_critical", .value = "RANGE", .help = "CRITICAL when one did"},
-    OptionSpec{.name = "max_age",
-               .value = "SPAN",
-               .help = "UNKNOWN when the last look is older (default: the stream's own)"},
+    OptionSpec{
+        .name = "max_age", .value = "SPAN", .help = "UNKNOWN when the last look is older (the stream's own)"},
     kHistory,
     kDbAuth,
     kConfig,
