@@ -129,6 +129,16 @@ def test_each_datastore_of_a_chain_has_its_own_copy(tmp_path: Path) -> None:
     assert found.of("FileDatastore_2/")["verdict"] == "artifact_gone"
 
 
+def test_a_table_of_records_that_is_not_there_is_no_empty_one(tmp_path: Path) -> None:
+    root = tmp_path / "repo"
+    make_repository(root)
+    ingest(root, write_exposure(tmp_path / "storage", "MC_O_20250501_000001"), "copy")
+    with (root / "butler.yaml").open("a") as file:
+        file.write("datastore: {root: <butlerRoot>, records: {table: of_another_name}}\n")
+    result = run_obsmon("night", "20250501", "--storage", tmp_path / "storage", "--repo", root)
+    assert result.returncode == 3 and "of_another_name" in result.stderr
+
+
 def test_a_repository_has_a_label(stream: Path) -> None:
     index = stream / "index.yaml"
     index.write_text(f"main: {stream / 'repo'}\nfar: s3://bucket/butler.yaml\n")

@@ -194,6 +194,44 @@ TEST(Gen3Registry, OfARepositoryIntoWhichNothingWasIngestedIsEmpty) {
   EXPECT_THAT(PathsOf(no_records), ElementsAre());
 }
 
+// Else each file would be called not ingested: nothing is known of any dataset's path.
+TEST(Gen3Registry, WhoseDatasetsAreStoredWhereNoTableTellsIsRefused) {
+  for (const std::string datastore : {"FileDatastore@<butlerRoot>", "named/before"}) {
+    const TempTree tree;
+    Gen3Builder builder(tree, "repo");
+    builder.Dataset({.path = "a.fits", .datastore = datastore});
+    builder.Sql("DROP TABLE file_datastore_records").Close();
+    EXPECT_THAT(Registry::Open(tree / "repo", Impatient()),
+                FailsWith(StatusCode::kFailedPrecondition,
+                          AllOf(StartsWith((tree / "repo/gen3.sqlite3").string()),
+                                HasSubstr("the table file_datastore_records of their paths is not there"),
+                                HasSubstr("in butler.yaml"))));
+  }
+}
+
+TEST(Gen3Registry, MayHaveADatastoreThatNobodyHasOpenedYetBesideOneThatWasRenamed) {
+  const TempTree tree;
+  Gen3Builder builder(tree, "repo", {.butler_yaml = R"(
+datastore:
+  cls: lsst.daf.butler.datastores.chainedDatastore.ChainedDatastore
+  datastores:
+    - datastore: {cls: FileDatastore, root: <butlerRoot>}
+    - datastore: {cls: FileDatastore, root: <butlerRoot>/new, records: {table: records_new}}
+)"});
+  builder.Dataset({.path = "a.fits", .datastore = "named/before"});
+  EXPECT_THAT(PathsOf(builder.Close()), ElementsAre("a.fits"));
+}
+
+TEST(Gen3Registry, OfARepositoryWithoutADatastoreListsDatasetsThatAreNotStored) {
+  const TempTree tree;
+  Gen3Builder builder(tree, "repo", {.butler_yaml = "datastore: {cls: InMemoryDatastore}\n"});
+  builder.Dataset({.located = false, .recorded = false});
+  ASSERT_OK_AND_ASSIGN(const auto registry, Registry::Open(builder.Close()));
+  ASSERT_OK_AND_ASSIGN(const NightIngests ingests, registry->ReadNight(kNight));
+  ASSERT_EQ(ingests.rows.size(), 1U);
+  EXPECT_EQ(ingests.rows[0].artifact, ArtifactState::kNotStored);
+}
+
 TEST(Gen3Registry, RefusesWhatItCanNotReadWithASentence) {
   struct Case {
     std::string sql;

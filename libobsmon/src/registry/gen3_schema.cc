@@ -289,22 +289,6 @@ absl::Status ChooseCollections(Gen3Transaction& transaction, const RegistryOptio
 // --- the rest
 // -----------------------------------------------------------------------------------------------
 
-// The Butler makes a table of records when it first opens a datastore for writing: none means nothing stored
-// yet.
-absl::Status KeepUsedDatastores(Gen3Transaction& transaction, const ButlerConfig& config,
-                                Gen3Schema& schema) {
-  for (const ButlerDatastore& datastore : config.datastores) {
-    OBSMON_ASSIGN_OR_RETURN(const SqlColumns columns, transaction.ColumnsOf(datastore.records_table));
-    if (columns.empty()) continue;
-    if (!HasColumns(columns, {"dataset_id", "path", "component", "file_size"})) {
-      return absl::FailedPreconditionError(
-          fmt::format("its table {} is no datastore's table of records", datastore.records_table));
-    }
-    schema.datastores.push_back(datastore);
-  }
-  return absl::OkStatus();
-}
-
 // The distinct names of a table of millions, by steps from one to the next along its primary key.
 absl::Status ReadLocationNames(Gen3Transaction& transaction, Gen3Schema& schema) {
   const std::string sql = fmt::format("SELECT min(datastore_name) FROM {} WHERE datastore_name > $1",
@@ -320,6 +304,51 @@ absl::Status ReadLocationNames(Gen3Transaction& transaction, Gen3Schema& schema)
     }
     schema.location_names.push_back(last);
   }
+}
+
+bool IsLocated(const Gen3Schema& schema, const ButlerDatastore& datastore) {
+  return std::ranges::find(schema.location_names, datastore.name) != schema.location_names.end();
+}
+
+// Whether a row of dataset_location has to be of a datastore whose table of records is not there: by its
+// name, or because it has the name of none that is configured, as after a datastore was given another one.
+bool HasLocationsWithoutRecords(const Gen3Schema& schema, const ButlerConfig& config,
+                                const ButlerDatastore& datastore) {
+  const auto is_located = [&](const ButlerDatastore& other) { return IsLocated(schema, other); };
+  if (is_located(datastore)) return true;
+  // One whose table is there may be the one that was renamed.
+  if (!std::ranges::all_of(schema.datastores, is_located)) return false;
+  return std::ranges::any_of(schema.location_names, [&](const std::string& name) {
+    return std::ranges::find(config.datastores, name, &ButlerDatastore::name) == config.datastores.end();
+  });
+}
+
+// The Butler makes a table of records when it first opens a datastore for writing: none means nothing stored
+// yet. But where there are locations none means a table that has another name, or that may not be seen: then
+// each file would seem never to have been ingested.
+absl::Status KeepUsedDatastores(Gen3Transaction& transaction, const ButlerConfig& config,
+                                Gen3Schema& schema) {
+  std::vector<const ButlerDatastore*> without_table;
+  for (const ButlerDatastore& datastore : config.datastores) {
+    OBSMON_ASSIGN_OR_RETURN(const SqlColumns columns, transaction.ColumnsOf(datastore.records_table));
+    if (columns.empty()) {
+      without_table.push_back(&datastore);
+      continue;
+    }
+    if (!HasColumns(columns, {"dataset_id", "path", "component", "file_size"})) {
+      return absl::FailedPreconditionError(
+          fmt::format("its table {} is no datastore's table of records", datastore.records_table));
+    }
+    schema.datastores.push_back(datastore);
+  }
+  for (const ButlerDatastore* datastore : without_table) {
+    if (!HasLocationsWithoutRecords(schema, config, *datastore)) continue;
+    return absl::FailedPreconditionError(fmt::format(
+        "it lists where datasets are stored, but the table {} of their paths is not there, or this login may "
+        "not see it; correct records.table of the datastore {} in butler.yaml, or grant SELECT on the table",
+        datastore->records_table, datastore->name));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ReadDetectors(Gen3Transaction& transaction, Gen3Schema& schema) {
@@ -342,8 +371,8 @@ absl::StatusOr<Gen3Schema> ReadGen3Schema(Gen3Transaction& transaction, const Bu
   OBSMON_RETURN_IF_ERROR(ChooseInstrument(transaction, options, schema));
   OBSMON_RETURN_IF_ERROR(ChooseTypes(transaction, options, schema));
   OBSMON_RETURN_IF_ERROR(ChooseCollections(transaction, options, schema));
-  OBSMON_RETURN_IF_ERROR(KeepUsedDatastores(transaction, config, schema));
   OBSMON_RETURN_IF_ERROR(ReadLocationNames(transaction, schema));
+  OBSMON_RETURN_IF_ERROR(KeepUsedDatastores(transaction, config, schema));
   OBSMON_RETURN_IF_ERROR(ReadDetectors(transaction, schema));
   return schema;
 }

@@ -44,7 +44,8 @@ struct Gen3Schema {
   IngestDate ingest_date = IngestDate::kTaiNanoseconds;
   std::string instrument{};  ///< empty where the repository has none yet: then there is nothing to read
   std::vector<Gen3TypeGroup> types{};
-  std::vector<ButlerDatastore> datastores{};  ///< those whose table of records is there
+  std::vector<ButlerDatastore>
+      datastores{};  ///< those whose table of records is there; without any, no dataset is stored
   /// Of the collections asked for, with all that a chain holds: ids of runs, and of tagged collections. Both
   /// empty where none is asked for, so that all runs count.
   std::vector<std::int64_t> runs{};
@@ -55,12 +56,13 @@ struct Gen3Schema {
   std::vector<std::string> location_names{};
   bool checksums = false;  ///< RegistryOptions::checksums
 
-  bool is_empty() const { return instrument.empty() || types.empty() || datastores.empty(); }
+  bool is_empty() const { return instrument.empty() || types.empty(); }
 };
 
 /// Reads it. Errors, one clause each, without the database's name: kFailedPrecondition where the schema is
 /// none that obsmon can read (no Butler's tables, integer ids, collections by name, a newer version of a
-/// manager), or the options choose what is not there, or leave a choice open; else those of the database.
+/// manager, stored datasets without a table of their paths), or the options choose what is not there, or
+/// leave a choice open; else those of the database.
 absl::StatusOr<Gen3Schema> ReadGen3Schema(Gen3Transaction& transaction, const ButlerConfig& config,
                                           const RegistryOptions& options);
 
