@@ -129,6 +129,16 @@ def test_each_datastore_of_a_chain_has_its_own_copy(tmp_path: Path) -> None:
     assert found.of("FileDatastore_2/")["verdict"] == "artifact_gone"
 
 
+def test_the_datastores_of_a_chain_may_share_their_table(tmp_path: Path) -> None:
+    root = tmp_path / "repo"
+    file_datastore = "lsst.daf.butler.datastores.fileDatastore.FileDatastore"
+    children = [{"datastore": {"cls": file_datastore, "constraints": {"accept": [kind]}}} for kind in ("calexp", "raw")]
+    make_repository(root, config={"datastore": {"cls": CHAIN["datastore"]["cls"], "datastores": children}})
+    ingest(root, write_exposure(tmp_path / "storage", "MC_O_20250501_000001"), "copy")
+    found = look(tmp_path / "storage", root)
+    assert verdicts(found.fits("")) == [("ingested", "name")] * 2
+
+
 def test_a_table_of_records_that_is_not_there_is_no_empty_one(tmp_path: Path) -> None:
     root = tmp_path / "repo"
     make_repository(root)

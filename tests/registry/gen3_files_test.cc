@@ -193,5 +193,26 @@ datastore:
   EXPECT_EQ(ingests.rows[1].artifact, ArtifactState::kGone);
 }
 
+// As they do by default; one that takes no raws holds nothing in a repository that has nothing else.
+TEST(Gen3Files, OfAChainThatSharesATableAreThoseOfTheDatastoreThatHasThem) {
+  for (const std::string holder : {"FileDatastore@<butlerRoot>/b", "named/before"}) {
+    const TempTree tree;
+    const std::string folder = holder == "named/before" ? "a" : "b";
+    tree.File("repo/" + folder + "/1.fits");
+    Gen3Builder builder(tree, "repo", {.butler_yaml = R"(
+datastore:
+  cls: lsst.daf.butler.datastores.chainedDatastore.ChainedDatastore
+  datastores:
+    - datastore: {cls: FileDatastore, root: <butlerRoot>/a}
+    - datastore: {cls: FileDatastore, root: <butlerRoot>/b}
+)"});
+    builder.Dataset({.path = "1.fits", .datastore = holder});
+    const NightIngests ingests = Read(builder.Close());
+    ASSERT_EQ(ingests.rows.size(), 1U) << holder;
+    EXPECT_EQ(ingests.rows[0].path, folder + "/1.fits");
+    EXPECT_EQ(ingests.rows[0].artifact, ArtifactState::kPresent);
+  }
+}
+
 }  // namespace
 }  // namespace obsmon

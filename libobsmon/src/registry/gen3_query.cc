@@ -40,18 +40,31 @@ std::string SelectedIngestDate(IngestDate kind) {
   return "d.ingest_date";
 }
 
-// Whether a location row is `datastore`'s. Only its name can tell, where there are several; a name that the
-// table has not got at all was given to the datastore later.
+std::string QuotedText(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+  return quoted + "'";
+}
+
+// Whether a location row is `datastore`'s. Only its name can tell, where there are several. A name that the
+// table has not got at all was given to the datastore later, or nothing is stored in it yet: its rows are
+// then at most those that have the name of no other one. (By default those of a chain share their table of
+// records, so that a record does not tell whose it is.)
 std::string IsLocatedSql(const Gen3Transaction& transaction, const Gen3Schema& schema,
                          const ButlerDatastore& datastore, std::string_view dataset) {
-  const auto name = std::ranges::find(schema.location_names, datastore.name);
+  const auto is_located = [&](const std::string& name) {
+    return std::ranges::find(schema.location_names, name) != schema.location_names.end();
+  };
   std::string sql = fmt::format("EXISTS (SELECT 1 FROM {} l WHERE l.dataset_id = {}",
                                 transaction.Table("dataset_location"), dataset);
-  if (schema.datastores.size() > 1 && name != schema.location_names.end()) {
-    sql += " AND l.datastore_name = '";
-    for (const char c : *name) sql += c == '\'' ? std::string("''") : std::string(1, c);
-    sql += "'";
+  if (schema.datastores.size() == 1) return sql + ")";
+  if (is_located(datastore.name))
+    return sql + fmt::format(" AND l.datastore_name = {})", QuotedText(datastore.name));
+  std::vector<std::string> others;
+  for (const ButlerDatastore& other : schema.datastores) {
+    if (is_located(other.name)) others.push_back(QuotedText(other.name));
   }
+  if (!others.empty()) sql += fmt::format(" AND l.datastore_name NOT IN ({})", fmt::join(others, ", "));
   return sql + ")";
 }
 

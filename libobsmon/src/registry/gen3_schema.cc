@@ -339,6 +339,12 @@ absl::Status KeepUsedDatastores(Gen3Transaction& transaction, const ButlerConfig
       return absl::FailedPreconditionError(
           fmt::format("its table {} is no datastore's table of records", datastore.records_table));
     }
+    // Of those that share it, and that no location names, nothing tells whose a record is: it is the first
+    // one's.
+    const bool has_namesake = std::ranges::any_of(schema.datastores, [&](const ButlerDatastore& other) {
+      return other.records_table == datastore.records_table && !IsLocated(schema, other);
+    });
+    if (has_namesake && !IsLocated(schema, datastore)) continue;
     schema.datastores.push_back(datastore);
   }
   for (const ButlerDatastore* datastore : without_table) {
