@@ -70,6 +70,16 @@ def test_two_repositories_share_a_database_by_namespaces(tmp_path: Path, new_dat
     assert counts(look(tmp_path / "embargo-storage", tmp_path / "main"))[1] == 4  # the other namespace knows none of these
 
 
+def test_a_time_without_end_hides_no_other(tmp_path: Path, new_database) -> None:
+    database = new_database()
+    make_repository(tmp_path / "repo", utc_text=True, config=database.config())
+    ingest(tmp_path / "repo", write_exposure(tmp_path / "storage", f"MC_O_{NIGHT}_000001"), "direct")
+    database.execute("UPDATE dataset SET ingest_date = 'infinity' WHERE id = (SELECT min(id::text)::uuid FROM dataset)")
+    found = look(tmp_path / "storage", tmp_path / "repo")
+    assert counts(found) == (2, 0)
+    assert sorted(file["ingested"] is None for file in found.fits("")) == [False, True]
+
+
 @pytest.mark.parametrize("how", ["option", "LSST_DB_AUTH", "LSST_DB_AUTH_CREDENTIALS", "PGPASSWORD", "butler.yaml"])
 def test_a_login_comes_from_where_the_butler_and_libpq_look(tmp_path: Path, stream: Path, database, how: str) -> None:
     options, environment = [], {}

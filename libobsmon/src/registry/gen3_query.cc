@@ -35,8 +35,11 @@ std::string IdList(const std::vector<std::int64_t>& ids) {
   return fmt::format("({})", fmt::join(ids, ", "));
 }
 
+// An 'infinity', which no number can be, is no time that anyone knows.
 std::string SelectedIngestDate(IngestDate kind) {
-  if (kind == IngestDate::kUtcTimestamp) return "(extract(epoch FROM d.ingest_date) * 1000000)::bigint";
+  if (kind == IngestDate::kUtcTimestamp) {
+    return "CASE WHEN isfinite(d.ingest_date) THEN (extract(epoch FROM d.ingest_date) * 1000000)::bigint END";
+  }
   return "d.ingest_date";
 }
 
