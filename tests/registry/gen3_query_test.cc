@@ -131,6 +131,19 @@ TEST(Gen3Registry, ReadsRawsAndThoseOfGuidersUnlessToldOtherwise) {
                         HasSubstr("no dataset type 'rwa', only raw, guider_raw, post_isr_image")));
 }
 
+TEST(Gen3Registry, KnowsTypesByTheNamesThatButlerYamlGivesThem) {
+  const TempTree tree;
+  Gen3Builder builder(tree, "repo", {.butler_yaml = R"(
+datastore: {root: <butlerRoot>}
+registry: {managers: {datasets: {cls: a.B, config: {overrides: {raw: {rename: raw_of_old}, raw_2: {rename: raw}}}}}}
+)"});
+  builder.Dataset({.path = "old.fits"});
+  builder.Dataset({.path = "new.fits", .type = "raw_2"});
+  builder.Close();
+  EXPECT_THAT(PathsOf(tree / "repo"), ElementsAre("new.fits"));
+  EXPECT_THAT(PathsOf(tree / "repo", {.dataset_types = {"raw_of_old"}}), ElementsAre("old.fits"));
+}
+
 TEST(Gen3Registry, NamesAGuidersFileAsTheObservatoryDoes) {
   const TempTree tree;
   Gen3Builder builder(tree, "repo");

@@ -8,6 +8,7 @@
 #include <array>
 #include <exception>
 #include <optional>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -100,6 +101,18 @@ class ConfigNode {
   absl::StatusOr<std::string> TextOr(const std::string& key, std::string_view otherwise) const {
     OBSMON_ASSIGN_OR_RETURN(std::optional<std::string> text, Text(key));
     return std::move(text).value_or(std::string(otherwise));
+  }
+
+  /// The keys of a map, in all of its files.
+  std::set<std::string> Keys() const {
+    std::set<std::string> keys;
+    for (const Layer& layer : layers_) {
+      if (!layer.node.IsMap()) break;
+      for (const auto& entry : layer.node) {
+        if (entry.first.IsScalar()) keys.insert(entry.first.Scalar());
+      }
+    }
+    return keys;
   }
 
   /// The entries of a list.
@@ -240,6 +253,19 @@ class ConfigReader {
     OBSMON_ASSIGN_OR_RETURN(config.host, registry.TextOr("host", ""));
     OBSMON_ASSIGN_OR_RETURN(config.port, registry.TextOr("port", ""));
     OBSMON_ASSIGN_OR_RETURN(config.database, registry.TextOr("database", ""));
+    return ReadNewNames(registry, config);
+  }
+
+  static absl::Status ReadNewNames(const ConfigNode& registry, ButlerConfig& config) {
+    ConfigNode overrides = registry;
+    for (const char* key : {"managers", "datasets", "config", "overrides"}) {
+      OBSMON_ASSIGN_OR_RETURN(overrides, overrides.Get(key));
+    }
+    for (const std::string& type : overrides.Keys()) {
+      OBSMON_ASSIGN_OR_RETURN(const ConfigNode override_of_type, overrides.Get(type));
+      OBSMON_ASSIGN_OR_RETURN(std::optional<std::string> name, override_of_type.Text("rename"));
+      if (name) config.new_names.emplace(type, *std::move(name));
+    }
     return absl::OkStatus();
   }
 

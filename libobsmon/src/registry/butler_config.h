@@ -7,6 +7,7 @@
 #define OBSMON_SRC_REGISTRY_BUTLER_CONFIG_H_
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,9 @@ struct ButlerConfig {
   std::string database{};
 
   std::vector<ButlerDatastore> datastores{};  ///< those that keep files, in the order of a chain
+
+  /// What dataset types are called that have another name in the database: by that name.
+  std::map<std::string, std::string> new_names{};
 
   /// "sqlite", "postgresql": the URL's scheme without a driver.
   std::string_view Dialect() const;

@@ -31,6 +31,8 @@ std::uint64_t DigestOf(const ButlerConfig& config) {
   for (const ButlerDatastore& datastore : config.datastores) {
     digest.Add(datastore.name).Add("\n").Add(datastore.root).Add("\n").Add(datastore.records_table).Add("\n");
   }
+  for (const auto& [in_database, name] : config.new_names)
+    digest.Add(in_database).Add("\n").Add(name).Add("\n");
   return digest.value();
 }
 

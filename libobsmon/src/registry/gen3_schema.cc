@@ -191,7 +191,8 @@ absl::Status AddType(Gen3Transaction& transaction, const std::string& tags_table
   return absl::OkStatus();
 }
 
-absl::Status ChooseTypes(Gen3Transaction& transaction, const RegistryOptions& options, Gen3Schema& schema) {
+absl::Status ChooseTypes(Gen3Transaction& transaction, const ButlerConfig& config,
+                         const RegistryOptions& options, Gen3Schema& schema) {
   struct Known {
     std::string tags_table;
     Gen3DatasetType type;
@@ -203,7 +204,8 @@ absl::Status ChooseTypes(Gen3Transaction& transaction, const RegistryOptions& op
                  fmt::format("SELECT id, name, tag_association_table FROM {} ORDER BY id",
                              transaction.Table("dataset_type")),
                  {}, [&](const Gen3Statement& row) {
-                   names.emplace_back(row.Text(1));
+                   const auto new_name = config.new_names.find(std::string(row.Text(1)));
+                   names.emplace_back(new_name == config.new_names.end() ? row.Text(1) : new_name->second);
                    known.push_back({std::string(row.Text(2)), {.name = names.back(), .id = row.Int(0)}});
                  }));
   const bool chosen = !options.dataset_types.empty();
@@ -375,7 +377,7 @@ absl::StatusOr<Gen3Schema> ReadGen3Schema(Gen3Transaction& transaction, const Bu
   OBSMON_RETURN_IF_ERROR(CheckVersions(transaction));
   OBSMON_ASSIGN_OR_RETURN(schema.ingest_date, CheckTables(transaction));
   OBSMON_RETURN_IF_ERROR(ChooseInstrument(transaction, options, schema));
-  OBSMON_RETURN_IF_ERROR(ChooseTypes(transaction, options, schema));
+  OBSMON_RETURN_IF_ERROR(ChooseTypes(transaction, config, options, schema));
   OBSMON_RETURN_IF_ERROR(ChooseCollections(transaction, options, schema));
   OBSMON_RETURN_IF_ERROR(ReadLocationNames(transaction, schema));
   OBSMON_RETURN_IF_ERROR(KeepUsedDatastores(transaction, config, schema));

@@ -29,7 +29,7 @@ enum class IngestDate : std::uint8_t {
 
 /// A type of dataset that stands for raw files.
 struct Gen3DatasetType {
-  std::string name{};
+  std::string name{};  ///< the Butler's, which need not be the database's
   std::int64_t id = 0;
 };
 
