@@ -63,6 +63,26 @@ TEST(ButlerConfig, MayRepeatAComponentInItself) {
   EXPECT_EQ(SqliteFileOf(config).value(), "/r.sqlite3");
 }
 
+TEST(ButlerConfig, TakesTheLaterOfTwoValuesOfAKeyAsTheButlerDoes) {
+  const TempTree tree;
+  const ButlerConfig config = Read(tree,
+                                   "datastore: {root: /old/disk}\n"
+                                   "datastore: {root: /older, root: /new}\n"
+                                   "registry: {db: 'sqlite:////new.sqlite3'}\n"
+                                   "registry:\n");
+  EXPECT_EQ(config.datastores[0].root, "/new");
+  EXPECT_EQ(config.database_url, "sqlite:///" + (tree / "repo").string() + "/gen3.sqlite3");
+  EXPECT_EQ(
+      FindButlerConfigOfLabel("lab", {.repositories = "lab: /nowhere\nlab: " + (tree / "repo").string()})
+          .value(),
+      tree / "repo/butler.yaml");
+}
+
+TEST(ButlerConfig, MayHaveADollarSignInAFoldersNameWhereAUriSaysSo) {
+  const TempTree tree;
+  EXPECT_EQ(Read(tree, "datastore: {root: 'file:///data/~/$5'}\n").datastores[0].root, "/data/~/$5");
+}
+
 TEST(ButlerConfig, TakesInOtherFiles) {
   const TempTree tree;
   tree.Text("repo/parts/store.yaml", "root: /d\nrecords: !include table.yaml\n");
@@ -128,6 +148,10 @@ TEST(ButlerConfig, ThatObsmonCanNotUseIsRefusedWithASentence) {
       {"includeConfigs: butler.yaml\n", "in a circle"},
       {"includeConfigs: $SITE/part.yaml\n", "it includes $SITE/part.yaml, but obsmon knows no variables"},
       {"datastore: !include absent.yaml\n", "absent.yaml"},
+      {"datastore: {root: $REPO/raws}\n", "butler.yaml:1: its root is $REPO/raws, but obsmon knows neither"},
+      {"\nroot: '${REPO}'\n", "its root is ${REPO}, but"},
+      {"datastore: {root: ~rubin/raws}\n", "its root is ~rubin/raws, but"},
+      {"base: &base {root: /d}\ndatastore:\n  <<: *base\n", "takes in another by '<<'"},
   };
   for (const Case& wrong : cases) {
     const TempTree tree;

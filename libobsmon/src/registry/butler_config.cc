@@ -61,6 +61,20 @@ std::string WithoutFileScheme(std::string_view text) {
   return std::string(text);
 }
 
+// Of a key that a map has twice the Butler (PyYAML) takes the later value, and yaml-cpp the first.
+YAML::Node LastOf(const YAML::Node& map, std::string_view key) {
+  YAML::Node last(YAML::NodeType::Undefined);
+  for (const auto& entry : map) {
+    if (entry.first.IsScalar() && entry.first.Scalar() == key) last.reset(entry.second);
+  }
+  return last;
+}
+
+// The Butler puts the values of variables in the place of their names, and a home folder in that of its sign.
+bool HasVariable(std::string_view path) {
+  return !IsUri(path) && (path.find('$') != std::string_view::npos || path.starts_with('~'));
+}
+
 // One value of a configuration: a text, or the same map as several files have it, the first of which counts
 // most. Files are included when what they hold is asked for, so that nothing is ever copied or put together.
 class ConfigNode {
@@ -80,7 +94,7 @@ class ConfigNode {
     ConfigNode found;
     for (const Layer& layer : layers_) {
       if (!layer.node.IsMap()) break;
-      const YAML::Node value = layer.node[key];
+      const YAML::Node value = LastOf(layer.node, key);
       if (!value.IsDefined() || value.IsNull()) continue;
       OBSMON_RETURN_IF_ERROR(found.Add({.node = value, .file = layer.file, .depth = layer.depth}));
       if (!found.IsMap()) break;
@@ -134,11 +148,7 @@ class ConfigNode {
     return inner.IsAbsent() ? component : inner;
   }
 
-  absl::Status Wrong(std::string_view what) const {
-    const Layer& layer = layers_.front();
-    return absl::FailedPreconditionError(
-        fmt::format("{}:{}: {}", layer.file.native(), layer.node.Mark().line + 1, what));
-  }
+  absl::Status Wrong(std::string_view what) const { return WrongIn(layers_.front(), what); }
 
  private:
   struct Layer {
@@ -146,6 +156,11 @@ class ConfigNode {
     fs::path file{};
     int depth = 0;
   };
+
+  static absl::Status WrongIn(const Layer& layer, std::string_view what) {
+    return absl::FailedPreconditionError(
+        fmt::format("{}:{}: {}", layer.file.native(), layer.node.Mark().line + 1, what));
+  }
 
   absl::Status Add(Layer layer) {
     if (layer.depth > kDeepestInclude)
@@ -155,7 +170,10 @@ class ConfigNode {
     }
     layers_.push_back(layer);
     if (!layer.node.IsMap()) return absl::OkStatus();
-    const YAML::Node included = layer.node["includeConfigs"];
+    if (LastOf(layer.node, "<<").IsDefined()) {
+      return WrongIn(layer, "a map takes in another by '<<', which obsmon does not do: write its keys out");
+    }
+    const YAML::Node included = LastOf(layer.node, "includeConfigs");
     if (!included.IsDefined()) return absl::OkStatus();
     if (included.IsScalar()) return AddConfig(layer, included);
     // Of several the later one counts more.
@@ -222,8 +240,9 @@ class ConfigReader {
     OBSMON_ASSIGN_OR_RETURN(const ConfigNode top, ConfigNode::OfFile(file_));
     if (!top.IsMap()) return Unusable(file_, "this is no configuration of a Butler repository");
     OBSMON_RETURN_IF_ERROR(RefuseRemoteButler(top));
-    OBSMON_ASSIGN_OR_RETURN(root_, top.TextOr("root", file_.parent_path().native()));
-    root_ = WithoutFileScheme(root_);
+    OBSMON_ASSIGN_OR_RETURN(const std::optional<std::string> root, top.Text("root"));
+    if (root) OBSMON_RETURN_IF_ERROR(RefuseVariables(top, *root));
+    root_ = WithoutFileScheme(root.value_or(file_.parent_path().native()));
     if (!IsUri(root_)) root_ = Absolute(root_);
 
     ButlerConfig config{.file = file_};
@@ -269,6 +288,13 @@ class ConfigReader {
     return absl::OkStatus();
   }
 
+  // Whoever takes a variable's name for that of a folder finds no file there, and calls each one gone.
+  static absl::Status RefuseVariables(const ConfigNode& node, std::string_view root) {
+    if (!HasVariable(root)) return absl::OkStatus();
+    return node.Wrong(fmt::format(
+        "its root is {}, but obsmon knows neither variables nor home folders: write the path out", root));
+  }
+
   absl::Status ReadDatastore(const ConfigNode& node, std::vector<ButlerDatastore>& datastores) const {
     OBSMON_ASSIGN_OR_RETURN(const std::string cls, node.TextOr("cls", "FileDatastore"));
     const std::string_view name = std::string_view(cls).substr(cls.rfind('.') + 1);
@@ -295,6 +321,7 @@ class ConfigReader {
   absl::Status ReadFileDatastore(const ConfigNode& node, std::string_view default_table,
                                  std::vector<ButlerDatastore>& datastores) const {
     OBSMON_ASSIGN_OR_RETURN(const std::string root, node.TextOr("root", "<butlerRoot>/datastore"));
+    OBSMON_RETURN_IF_ERROR(RefuseVariables(node, root));
     OBSMON_ASSIGN_OR_RETURN(const std::string name,
                             node.TextOr("name", fmt::format("FileDatastore@{}", root)));
     OBSMON_ASSIGN_OR_RETURN(const ConfigNode records, node.Get("records"));
@@ -325,7 +352,7 @@ absl::StatusOr<std::optional<std::string>> Labelled(const std::string& label, co
                                                     const fs::path& source) {
   OBSMON_ASSIGN_OR_RETURN(const YAML::Node index, LoadYaml(text, source));
   if (!index.IsMap()) return Unusable(source, "this is no map of labels to repositories");
-  const YAML::Node uri = index[label];
+  const YAML::Node uri = LastOf(index, label);
   if (!uri.IsDefined()) return std::nullopt;
   if (!uri.IsScalar()) return Unusable(source, fmt::format("'{}' must have one plain value", label));
   return uri.Scalar();

@@ -51,7 +51,7 @@ struct ButlerConfig {
 ///
 /// Errors, each a sentence with the path: kNotFound, kPermissionDenied, kFailedPrecondition where it is no
 /// configuration that obsmon can use (a remote Butler, a class of datastore that it does not know, broken
-/// YAML).
+/// YAML, a map taken into another, a variable in the name of a folder).
 absl::StatusOr<ButlerConfig> ReadButlerConfig(const std::filesystem::path& file);
 
 /// The database's file. REQUIRES: Dialect() == "sqlite". kFailedPrecondition where the URL names none.
