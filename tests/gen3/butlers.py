@@ -94,7 +94,8 @@ def ingest(root: Path, raws: list[Raw], transfer: str | None, *, run: str = RUN,
     insert("physical_filter", instrument=instrument, name="r_57", band="r")
     raw_type = DatasetType(dataset_type, ("instrument", "detector", "exposure"), "Exposure", universe=universe)
     butler.registry.registerDatasetType(raw_type)
-    refs, datasets = [], []
+    refs = []
+    refs_of: dict[Path, list[DatasetRef]] = {}
     for raw in raws:
         raft, sensor = raw.detector.split("_")
         detector = sum(ord(c) * 7**i for i, c in enumerate(raw.detector)) % 100_003
@@ -114,8 +115,9 @@ def ingest(root: Path, raws: list[Raw], transfer: str | None, *, run: str = RUN,
         data_id = DataCoordinate.standardize(instrument=instrument, detector=detector, exposure=exposure, universe=universe)
         ref = DatasetRef(raw_type, data_id, run=run, id_generation_mode=DatasetIdGenEnum.DATAID_TYPE_RUN)
         refs.append(ref)
-        datasets.append(FileDataset(path=str(raw.path), refs=[ref], formatter=RawBytesFormatter))
-    butler.ingest(*datasets, transfer=transfer)
+        refs_of.setdefault(raw.path, []).append(ref)
+    butler.ingest(*(FileDataset(path=str(path), refs=of_file, formatter=RawBytesFormatter) for path, of_file in refs_of.items()),
+                  transfer=transfer)
     return refs
 
 

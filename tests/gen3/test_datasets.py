@@ -84,6 +84,19 @@ def test_a_file_that_changed_after_its_ingest_is_said_to_have(stream: Path) -> N
     assert all("has changed since" in file["reason"] for file in found.fits(""))
 
 
+@pytest.mark.parametrize("transfer", ["copy", "direct", "symlink"])
+def test_a_file_of_several_detectors_is_one_file(tmp_path: Path, transfer: str) -> None:
+    make_repository(tmp_path / "repo")
+    (tmp_path / "storage/20250501").mkdir(parents=True)
+    file = tmp_path / "storage/20250501/MC_O_20250501_000001.fits"
+    file.write_bytes(b"SIMPLE  =" + bytes(20_000))
+    ingest(tmp_path / "repo", [Raw(file, file.stem, f"R22_S{i}1") for i in range(3)], transfer)
+    assert [one["verdict"] for one in look(tmp_path / "storage", tmp_path / "repo").files] == ["ingested"]
+    if transfer == "direct":
+        file.unlink()
+        assert [one["verdict"] for one in look(tmp_path / "storage", tmp_path / "repo").files] == ["artifact_gone"]
+
+
 def test_a_name_that_a_uri_must_escape_is_found(stream: Path) -> None:
     (raw,) = write_exposure(stream / "storage", "MC_O_20250505_000001", detectors=("R22_S11",))
     odd = raw.path.with_name("odd + é (1).fits")

@@ -214,5 +214,40 @@ datastore:
   }
 }
 
+TEST(Gen3Files, OfSeveralDetectorsAreOneRow) {
+  const TempTree tree;
+  Gen3Builder builder(tree, "repo");
+  for (const std::string path : {"file:///data/direct.fits", "raw/copy.fits", "s3://bucket/object.fits"}) {
+    for (const std::string detector : {"S1", "S2", "S3"}) {
+      builder.Dataset({.obs_id = path.starts_with("raw") ? "MC_O_20250501_000001" : "MC_O_20250501_000002",
+                       .detector = detector,
+                       .path = path,
+                       .run = path.starts_with("s3") ? "again" : "once"});
+    }
+  }
+  const NightIngests ingests = Read(builder.Close());
+  ASSERT_EQ(ingests.rows.size(), 3U);
+  EXPECT_EQ(ingests.rows[0].path, "/data/direct.fits");
+  EXPECT_EQ(ingests.rows[0].storage_stem, "MC_O_20250501_000002");
+  EXPECT_EQ(ingests.rows[0].detector, -1);
+  EXPECT_EQ(ingests.rows[1].path, "raw/copy.fits");
+  EXPECT_EQ(ingests.rows[1].storage_stem, "MC_O_20250501_000001");
+  EXPECT_EQ(ingests.rows[2].path, "s3://bucket/object.fits");
+}
+
+TEST(Gen3Files, ThatSeveralRunsHaveIngestedWhereTheyLieAreThoseOfTheFirstIngest) {
+  const TempTree tree;
+  Gen3Builder builder(tree, "repo");
+  builder.Dataset({.path = "file:///data/a.fits", .run = "again", .ingested = Utc("2025-05-01T22:00:00")});
+  builder.Dataset({.path = "file:///data/a.fits", .run = "once", .ingested = Utc("2025-05-01T21:00:00")});
+  builder.Dataset({.detector = "R22_S12", .path = "zips/1.zip#zip-path=b.fits"});
+  builder.Dataset({.detector = "R22_S10", .path = "zips/1.zip#zip-path=c.fits"});
+  const NightIngests ingests = Read(builder.Close());
+  ASSERT_EQ(ingests.rows.size(), 3U) << "the members of a zip file are files of their own";
+  EXPECT_EQ(ingests.rows[0].path, "/data/a.fits");
+  EXPECT_EQ(ingests.rows[0].ingest_time, Utc("2025-05-01T21:00:00"));
+  EXPECT_EQ(ingests.rows[0].storage_stem, "MC_O_20250501_000001_R22_S11");
+}
+
 }  // namespace
 }  // namespace obsmon

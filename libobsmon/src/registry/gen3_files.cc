@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -63,6 +64,7 @@ class Gen3Finder {
     return ResolveGen3Path(rows_.paths[row.path], schema_.datastores[row.datastore].root);
   }
 
+  void MergeRows();
   std::vector<Gen3Folder> PlaceRows();
   FolderAnswer Visit(const Gen3Folder& visit) const;
   void AppendUnaskedRow(const Gen3Row& row, const Gen3Artifact& artifact, ArtifactState state);
@@ -74,18 +76,49 @@ class Gen3Finder {
   const Gen3Rows& rows_;
   Night night_;
   std::span<const Gen3Row> of_night_;
+  std::vector<Gen3Row> files_;  ///< those of the night, one a file; of several detectors with the number -1
   const KnownFiles& known_;
   const WorkControl& control_;
   ThrottledProgress progress_;
   NightIngests answer_;
 };
 
+// A file may be several datasets: where a camera writes one for all of its detectors, or where several runs
+// have ingested it where it lies. It is one row all the same, for it is one file: that of its first ingest.
+void Gen3Finder::MergeRows() {
+  // The texts tell, with no need to resolve each: those that say where a file is without a datastore's root
+  // are absolute. Members of zip files are files of their own.
+  using Key = std::tuple<std::string_view, std::uint8_t, std::uint32_t>;
+  absl::flat_hash_map<Key, std::size_t> row_of;
+  row_of.reserve(of_night_.size());
+  files_.reserve(of_night_.size());
+  for (const Gen3Row& row : of_night_) {
+    if (row.datastore == Gen3Row::kNoDatastore) {
+      files_.push_back(row);
+      continue;
+    }
+    const std::string_view path = rows_.paths[row.path];
+    const bool is_absolute = path.starts_with('/') || path.find("://") != std::string_view::npos;
+    const auto [known, is_new] = row_of.try_emplace(
+        {path, is_absolute ? Gen3Row::kNoDatastore : row.datastore, row.exposure}, files_.size());
+    if (is_new) {
+      files_.push_back(row);
+      continue;
+    }
+    Gen3Row& first = files_[known->second];
+    const bool is_of_one_detector = first.detector == row.detector;
+    if (row.ingest_time < first.ingest_time) first = row;
+    if (!is_of_one_detector) first.detector = -1;
+  }
+}
+
 // The rows by folder, sorted by folder; those that have no file to ask for go into the answer at once.
 std::vector<Gen3Folder> Gen3Finder::PlaceRows() {
+  MergeRows();
   std::vector<Gen3Folder> visits;
   absl::flat_hash_map<std::string, std::size_t> visit_of;
-  for (std::uint32_t i = 0; i < of_night_.size(); ++i) {
-    const Gen3Row& row = of_night_[i];
+  for (std::uint32_t i = 0; i < files_.size(); ++i) {
+    const Gen3Row& row = files_[i];
     if (row.datastore == Gen3Row::kNoDatastore) {
       AppendUnaskedRow(row, {}, ArtifactState::kNotStored);
       continue;
@@ -115,8 +148,8 @@ FolderAnswer Gen3Finder::Visit(const Gen3Folder& visit) const {
   answer.rows.Reserve(visit.rows.size(), 0);
   Texts texts;
   for (const std::uint32_t i : visit.rows) {
-    const Gen3Artifact artifact = ArtifactOf(of_night_[i]);
-    IngestRow row = RowOf(of_night_[i], artifact, texts);
+    const Gen3Artifact artifact = ArtifactOf(files_[i]);
+    IngestRow row = RowOf(files_[i], artifact, texts);
     RowFile file;
     if (folder.ok()) {
       file = artifact.is_in_datastore
@@ -176,8 +209,7 @@ void Gen3Finder::AppendUnaskedRow(const Gen3Row& row, const Gen3Artifact& artifa
 
 void Gen3Finder::TakeOver(FolderAnswer answer) {
   std::move(answer).AppendTo(answer_);
-  progress_.Report(static_cast<std::int64_t>(answer_.rows.size()),
-                   static_cast<std::int64_t>(of_night_.size()));
+  progress_.Report(static_cast<std::int64_t>(answer_.rows.size()), static_cast<std::int64_t>(files_.size()));
 }
 
 // The place of the fragment that a path ends with: a plain path may hold any '#', an URI has its own as %23.
