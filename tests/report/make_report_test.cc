@@ -305,6 +305,20 @@ TEST(Reason, TellsSinceWhenAMissingFileIsExpectedAndWhyAnIgnoredOneIs) {
             "left out by a rule: R22 is turned off");
 }
 
+TEST(Reason, TellsWhatIsTheMatterWithADamagedCopy) {
+  IngestRow copy = Dataset("raw/a.fits", 2);
+  copy.storage_stem = "MC_O_20200501_000001_R22_S11";
+  copy.ingested_size_bytes = 57'600;
+  copy.size_bytes = 2;
+  const std::string sentence =
+      "the registry lists raw/a.fits, but that file has 2 bytes instead of 57600: the Butler can't read it";
+  const NightReport report = ReportOf({File("20200501/MC_O_20200501_000001_R22_S11.fits", 1)}, {copy});
+  EXPECT_EQ(Reason(report.files()[0], kNow), sentence);
+  EXPECT_EQ(report.state, NightState::kNeedsAttention);
+  const NightReport moved = ReportOf({}, {copy});
+  EXPECT_EQ(Reason(moved.files()[0], kNow), sentence);
+}
+
 TEST(Reason, SaysWhatTheObserverAsksFor) {
   const NightReport report = ReportOf(
       {File("2020-05-01/a.fits", 1), File("2020-05-01/b.fits", 2), File("2020-05-01/c.fits", 3, 2880)},

@@ -34,6 +34,11 @@ bool HasArtifact(ArtifactState state) {
 
 constexpr std::string_view kOnlyDetector = "RXX_S00";  // of LATISS (obs_lsst)
 
+// Of a file's datasets a damaged one comes last, for it serves nobody.
+bool HasWholeArtifact(const IngestTable& ingests, std::size_t ingest) {
+  return HasArtifact(ingests.artifact()[ingest]) && !HasAnotherSizeThanRecorded(ingests, ingest);
+}
+
 // Calls `take` with the names of a file with the registry's word for its detector, made in `name`.
 template <typename Take>
 void ForEachAlias(std::string_view path, std::span<const DetectorAlias> detector_names, std::string& name,
@@ -283,7 +288,7 @@ NamesakeLines Matcher::LineUp(TraitOf trait_of) const {
   if (!has_namesakes_) return lines;
   for (const bool has_artifact : {false, true}) {
     for (std::size_t ingest = ingests_.size(); ingest-- > 0;) {
-      if (!IngestIsFree(ingest) || HasArtifact(ingests_.artifact()[ingest]) != has_artifact) continue;
+      if (!IngestIsFree(ingest) || HasWholeArtifact(ingests_, ingest) != has_artifact) continue;
       const std::optional<Trait> trait = trait_of(ingest);
       if (!trait) continue;
       const std::string_view folder = FolderListedFor(ingest).value_or(kAnyFolder);
@@ -332,8 +337,8 @@ bool Matcher::MayLieWhereListed(std::size_t transfer, std::size_t ingest) const 
 
 // One that has its artifact before others; of several the first in the table.
 bool Matcher::IsSurer(std::size_t ingest, std::size_t than) const {
-  const bool is_there = HasArtifact(ingests_.artifact()[ingest]);
-  const bool other_is_there = HasArtifact(ingests_.artifact()[than]);
+  const bool is_there = HasWholeArtifact(ingests_, ingest);
+  const bool other_is_there = HasWholeArtifact(ingests_, than);
   return is_there != other_is_there ? is_there : ingest < than;
 }
 
@@ -379,7 +384,7 @@ void Matcher::JoinAlsoByName(std::size_t transfer, NamesakeLines& lines, std::sp
       const auto ingest = static_cast<std::size_t>(only);
       const bool is_same = ingests_.exposure()[ingest] == exposure &&
                            ingests_.detector()[ingest] == detector && MayLieWhereListed(transfer, ingest);
-      if (is_same && HasArtifact(ingests_.artifact()[ingest]) && fits(ingest)) JoinAlso(transfer, ingest);
+      if (is_same && HasWholeArtifact(ingests_, ingest) && fits(ingest)) JoinAlso(transfer, ingest);
       return;
     }
     for (const std::string_view its_folder : {FolderBelowNight(transfer), kAnyFolder}) {
@@ -493,6 +498,12 @@ std::vector<std::string> NamesOfFile(std::string_view path, std::span<const Dete
   std::string name;
   ForEachAlias(path, detector_names, name, [&](const std::string& alias) { names.push_back(alias); });
   return names;
+}
+
+bool HasAnotherSizeThanRecorded(const IngestTable& ingests, std::size_t ingest) {
+  const std::int64_t recorded = ingests.ingested_size_bytes()[ingest];
+  return ingests.artifact()[ingest] == ArtifactState::kPresent && recorded >= 0 &&
+         ingests.size_bytes()[ingest] >= 0 && ingests.size_bytes()[ingest] != recorded;
 }
 
 NightMatch MatchRows(const TransferTable& transfers, const IngestTable& ingests,

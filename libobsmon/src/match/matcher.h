@@ -2,6 +2,7 @@
 #ifndef OBSMON_SRC_MATCH_MATCHER_H_
 #define OBSMON_SRC_MATCH_MATCHER_H_
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +21,10 @@ std::string_view StemOf(std::string_view path);
 std::string_view StemOfDataset(std::string_view dataset_path);
 /// The names by which datasets may know a file: its own, and that with the registry's word for its detector.
 std::vector<std::string> NamesOfFile(std::string_view path, std::span<const DetectorAlias> detector_names);
+
+/// Whether the file of a dataset is there, but of another size than the registry recorded: the Butler refuses
+/// to read it.
+bool HasAnotherSizeThanRecorded(const IngestTable& ingests, std::size_t ingest);
 
 /// The match as MatchNight describes it: basis, ingest_of and transfer_of alone.
 NightMatch MatchRows(const TransferTable& transfers, const IngestTable& ingests, const MatchOptions& options);

@@ -233,6 +233,10 @@ void DescribeDataset(const IngestTable& ingests, std::size_t row, FileRow& file)
   file.ingest_time = IngestTimeOf(ingests, row, file.basis);
   const std::int64_t ingested_size = ingests.ingested_size_bytes()[row];
   if (ingested_size >= 0) file.ingested_size_bytes = ingested_size;
+  const std::int64_t size = ingests.size_bytes()[row];
+  const bool is_damaged =
+      file.verdict == Verdict::kArtifactGone && ingests.artifact()[row] == ArtifactState::kPresent;
+  if (is_damaged) file.damaged_size_bytes = size;
   file.message = ingests.message()[row];
 }
 

@@ -109,6 +109,11 @@ std::string ReasonOf(const FileRow& file, const Instants& instants) {
       return IngestedReason(file);
     case Verdict::kArtifactGone:
       if (!file.message.empty()) return fmt::format("the registry lists it, but {}", file.message);
+      if (file.damaged_size_bytes) {
+        return fmt::format(
+            "the registry lists {}, but that file has {} bytes instead of {}: the Butler can't read it",
+            file.ingest_path, *file.damaged_size_bytes, file.ingested_size_bytes.value_or(0));
+      }
       return fmt::format("the registry lists {}, but that file is gone", file.ingest_path);
     case Verdict::kMissing:
       return MissingReason(file, instants);
