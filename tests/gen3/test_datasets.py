@@ -109,6 +109,14 @@ def test_a_file_of_several_detectors_is_one_file(tmp_path: Path, transfer: str) 
         assert [one["verdict"] for one in look(tmp_path / "storage", tmp_path / "repo").files] == ["artifact_gone"]
 
 
+def test_a_copy_may_be_named_by_numbers(stream: Path) -> None:
+    (raw,) = write_exposure(stream / "storage", "MC_O_20250508_000001", detectors=("R22_S11",))
+    (ref,) = ingest(stream / "repo", [raw], "copy")
+    raw.path.rename(raw.path.with_name(f"2025050800001-R22-S11-det{ref.dataId['detector']:03}.fits"))
+    found = look(stream / "storage", stream / "repo", night="20250508")
+    assert verdicts(found.fits("")) == [("ingested", "name")]
+
+
 def test_a_name_that_a_uri_must_escape_is_found(stream: Path) -> None:
     (raw,) = write_exposure(stream / "storage", "MC_O_20250505_000001", detectors=("R22_S11",))
     odd = raw.path.with_name("odd + é (1).fits")

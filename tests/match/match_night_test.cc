@@ -737,6 +737,47 @@ TEST(MatchNight, ADetectorMayHaveAnotherNameInTheRegistry) {
   }
 }
 
+TEST(MatchNight, AFileMayBeNamedByTheNumbersOfItsExposureAndDetector) {
+  struct Case {
+    std::string name;
+    std::int64_t exposure;
+    std::int32_t detector;
+  };
+  for (const Case& named : std::vector<Case>{{"3019103101985-R22-S11-det094.fits", 3019103101985, 94},
+                                             {"3018092000065-det000.fits", 3018092000065, 0},
+                                             {"7024032100720-R22-S11-det094.fits.fz", 7024032100720, 94},
+                                             {"2019031900001-R22-S21-det097-000.fits", 2019031900001, 97},
+                                             {"201807241028453-RTM-010-S11-det067.fits", 201807241028453, 67},
+                                             {"20180530150355-S00-det002.fits", 20180530150355, 2},
+                                             {"30211212000310-R22-S22-det098.fits", 3021121200310, 98},
+                                             {"00204595-R11-S20-det042.FITS", 204595, 42}}) {
+    IngestRow dataset = Copy("LSSTCam/raw/all/a.fits", kStem, 57'600, {1, 2});
+    dataset.exposure = named.exposure;
+    dataset.detector = named.detector;
+    const std::string path = "20250501/" + named.name;
+    EXPECT_EQ(VerdictOf(Arrived(path, {1, 1}), {dataset}), Verdict::kIngested) << named.name;
+    dataset.detector += 1;
+    EXPECT_EQ(VerdictOf(Arrived(path, {1, 1}), {dataset}), Verdict::kNotIngested) << named.name;
+  }
+}
+
+TEST(MatchNight, NumbersTellNoGuidersImagesNorWhatOnlyLooksLikeThem) {
+  IngestRow dataset = Copy("LSSTCam/raw/all/a.fits", kStem, 57'600, {1, 2});
+  dataset.exposure = 2025050100001;
+  dataset.detector = 94;
+  for (const std::string_view path :
+       {"20250501/2025050100001-R22--det094.fits", "20250501/2025050100001-det94x.fits",
+        "20250501/2025050100001-R22_S11-det094.fits", "20250501/2025050100001-det094-0.fits",
+        "20250501/x2025050100001-det094.fits", "20250501/2025050100001.fits",
+        "20250501/2025050100001-det99999999999.fits", "20250501/000202505010000001-det094.fits"}) {
+    EXPECT_EQ(VerdictOf(Arrived(path, {1, 1}), {dataset}), Verdict::kNotIngested) << path;
+  }
+  constexpr std::string_view kByNumbers = "20250501/2025050100001-R22-S11-det094.fits";
+  EXPECT_EQ(VerdictOf(Arrived(kByNumbers, {1, 1}), {dataset}), Verdict::kIngested);
+  dataset.storage_stem = "MC_O_20250501_000001_R22_S11_guider";
+  EXPECT_EQ(VerdictOf(Arrived(kByNumbers, {1, 1}), {dataset}), Verdict::kNotIngested);
+}
+
 TEST(MatchNight, APrunedDatasetHasNoArtifact) {
   IngestRow pruned = Copy(kStem, kStem, -1, {});
   pruned.artifact = ArtifactState::kNotStored;

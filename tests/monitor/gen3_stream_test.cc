@@ -142,6 +142,18 @@ TEST_F(Gen3Stream, FindsSuchACopyByEveryNameThatItMayHave) {
   for (const auto& file : report.files()) EXPECT_EQ(file.verdict, Verdict::kIngested) << file.path;
 }
 
+TEST_F(Gen3Stream, FindsACopyByItsNumbersThatTheRegistryListsUnderTheNextNight) {
+  tree_.File("storage/20250501/2025050200001-R22-S11-det000.fits");
+  tree_.File("repo/copies/a.fits");
+  Gen3Builder builder(tree_, "repo");
+  builder.Dataset({.obs_id = "MC_O_20250502_000001", .path = "copies/a.fits"});
+  builder.Sql("UPDATE dataset_tags_00000001 SET detector = 0").Sql("UPDATE detector SET id = 0");
+  builder.Close();
+  const NightReport report = Observe(TheStream());
+  ASSERT_EQ(report.files().size(), 1U);
+  EXPECT_EQ(report.files()[0].verdict, Verdict::kIngested);
+}
+
 TEST_F(Gen3Stream, IsThatOfALabelByItsWholeTextAlone) {
   Gen3Builder builder(tree_, "real");
   builder.Dataset({.path = "a.fits"});

@@ -191,6 +191,8 @@ bool IsFitsName(std::string_view path);
 /// refuses to read it, and its verdict is kArtifactGone. What is in the repository as a link or hard link of
 /// the file has changed with it, and is ingested.
 ///
+/// A file whose name has numbers for exposure and detector ("3018092000065-R22-S11-det094.fits") and that no
+/// dataset knows by that name is the one whose numbers they are.
 ///
 /// Several names of one file in storage are all ingested when one is, and one file may be several datasets
 /// (of several runs or datastores). `ingests` may hold rows of neighbouring nights as well: a file may lie in

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
+#include <system_error>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -37,6 +39,27 @@ constexpr std::string_view kOnlyDetector = "RXX_S00";  // of LATISS (obs_lsst)
 // Of a file's datasets a damaged one comes last, for it serves nobody.
 bool HasWholeArtifact(const IngestTable& ingests, std::size_t ingest) {
   return HasArtifact(ingests.artifact()[ingest]) && !HasAnotherSizeThanRecorded(ingests, ingest);
+}
+
+// The number that `text` is; nothing where it is none, or too large a one.
+template <typename Number>
+std::optional<Number> NumberOf(std::string_view text) {
+  Number number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+bool IsDigits(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, absl::ascii_isdigit);
+}
+
+// Takes the last part off a stem whose parts are joined by '-'.
+std::string_view TakeLastPart(std::string_view& stem) {
+  const std::size_t dash = stem.rfind('-');
+  const std::string_view last = dash == std::string_view::npos ? stem : stem.substr(dash + 1);
+  stem = stem.substr(0, dash == std::string_view::npos ? 0 : dash);
+  return last;
 }
 
 // Calls `take` with the names of a file with the registry's word for its detector, made in `name`.
@@ -147,6 +170,7 @@ class Matcher {
   void ForEachNameOf(std::size_t ingest, Take take) const;
   template <typename Take>
   void ForEachName(std::size_t transfer, Take take);
+  const absl::flat_hash_map<ExposureAndDetector, std::string_view>& StemsByNumbers();
   std::string_view FolderBelowNight(std::size_t transfer) const {
     return FolderOf(BelowNight(transfers_.path()[transfer]));
   }
@@ -177,6 +201,7 @@ class Matcher {
   static constexpr std::int32_t kSeveral = -1;
   absl::flat_hash_map<std::string_view, std::int32_t> ingest_of_name_;  // or kSeveral
   bool has_namesakes_ = false;
+  std::optional<absl::flat_hash_map<ExposureAndDetector, std::string_view>> stem_of_numbers_;
   std::string name_;  // of a file with the registry's word for its detector
 };
 
@@ -315,7 +340,28 @@ void Matcher::ForEachName(std::size_t transfer, Take take) {
     take(name, known->second);
     return true;
   };
-  if (!note(StemOf(path))) ForEachAlias(path, options_.detector_names, name_, note);
+  if (note(StemOf(path))) return;
+  bool has_name = false;
+  ForEachAlias(path, options_.detector_names, name_,
+               [&](std::string_view name) { has_name = note(name) || has_name; });
+  if (has_name) return;
+  for (const ExposureAndDetector& numbers : NumbersOfFile(path)) {
+    const auto stem = StemsByNumbers().find(numbers);
+    if (stem != StemsByNumbers().end() && note(stem->second)) return;
+  }
+}
+
+// Made when the first file asks that has such a name: few nights have one.
+const absl::flat_hash_map<ExposureAndDetector, std::string_view>& Matcher::StemsByNumbers() {
+  if (stem_of_numbers_) return *stem_of_numbers_;
+  stem_of_numbers_.emplace();
+  for (std::size_t ingest = 0; ingest < ingests_.size(); ++ingest) {
+    const ExposureAndDetector numbers(ingests_.exposure()[ingest], ingests_.detector()[ingest]);
+    const std::string_view stem = ingests_.storage_stem()[ingest];
+    if (numbers.first <= 0 || numbers.second < 0 || stem.empty() || IsOfGuiderImages(stem)) continue;
+    stem_of_numbers_->emplace(numbers, stem);
+  }
+  return *stem_of_numbers_;
 }
 
 // Where the registry lists the dataset by its path in storage: the folder in which its file lies, below that
@@ -505,6 +551,36 @@ bool HasAnotherSizeThanRecorded(const IngestTable& ingests, std::size_t ingest) 
   return ingests.artifact()[ingest] == ArtifactState::kPresent && recorded >= 0 &&
          ingests.size_bytes()[ingest] >= 0 && ingests.size_bytes()[ingest] != recorded;
 }
+
+std::vector<ExposureAndDetector> NumbersOfFile(std::string_view path) {
+  constexpr std::string_view kDetector = "det";
+  constexpr std::size_t kFewestDigits = 8;
+  constexpr std::size_t kMostDigits = 15;
+  std::string_view stem = StemOf(path);
+  std::string_view last = TakeLastPart(stem);
+  if (last.size() == 3 && IsDigits(last)) last = TakeLastPart(stem);  // of the snap
+  if (!last.starts_with(kDetector) || !IsDigits(last.substr(kDetector.size()))) return {};
+  const auto detector = NumberOf<std::int32_t>(last.substr(kDetector.size()));
+  const std::string_view digits = stem.substr(0, stem.find('-'));
+  if (!detector || !IsDigits(digits) || digits.size() < kFewestDigits || digits.size() > kMostDigits)
+    return {};
+  const bool is_plain =
+      std::ranges::all_of(stem, [](unsigned char c) { return absl::ascii_isalnum(c) || c == '-'; });
+  if (!is_plain || stem.ends_with('-') || stem.find("--") != std::string_view::npos) return {};
+
+  std::vector<ExposureAndDetector> numbers = {{NumberOf<std::int64_t>(digits).value_or(0), *detector}};
+  constexpr std::size_t kDigitsOfLongSequence = 14;
+  constexpr std::size_t kDigitsOfDay = 8;
+  constexpr std::int64_t kSequencesOfADay = 100'000;
+  if (digits.size() == kDigitsOfLongSequence) {
+    const std::int64_t day = NumberOf<std::int64_t>(digits.substr(0, kDigitsOfDay)).value_or(0);
+    const std::int64_t sequence = NumberOf<std::int64_t>(digits.substr(kDigitsOfDay)).value_or(0);
+    numbers.emplace_back(day * kSequencesOfADay + sequence, *detector);
+  }
+  return numbers;
+}
+
+bool IsOfGuiderImages(std::string_view stem) { return stem.ends_with("_guider"); }
 
 NightMatch MatchRows(const TransferTable& transfers, const IngestTable& ingests,
                      const MatchOptions& options) {

@@ -575,18 +575,23 @@ absl::Status StreamView::FindIngestsUnderOtherNights(NightLook& look) {
   NightEvidence& evidence = look.report.evidence;
   absl::flat_hash_set<FileId> unexplained;
   std::vector<std::string> names;
+  absl::flat_hash_set<ExposureAndDetector> numbers;
   for (std::size_t row = 0; row < evidence.transfers.size(); ++row) {
     if (!IsUnexplained(look, row)) continue;
     unexplained.insert(evidence.transfers.file_id()[row]);
     for (std::string& name : NamesOfFile(evidence.transfers.path()[row], match_options_.detector_names)) {
       names.push_back(std::move(name));
     }
+    for (const ExposureAndDetector& number : NumbersOfFile(evidence.transfers.path()[row])) {
+      numbers.insert(number);
+    }
   }
   if (unexplained.empty()) return absl::OkStatus();
   // By which copies and objects are known.
   const absl::flat_hash_set<std::string_view> are_names(names.begin(), names.end());
-  const auto is_named_so = [&are_names](const IngestRow& row) {
-    return are_names.contains(row.storage_stem) || are_names.contains(StemOfDataset(row.path));
+  const auto is_named_so = [&](const IngestRow& row) {
+    return are_names.contains(row.storage_stem) || are_names.contains(StemOfDataset(row.path)) ||
+           (!numbers.empty() && numbers.contains({row.exposure, row.detector}));
   };
   bool found = false;
   for (const Night neighbour : NeighboursOf(look.report.night)) {
