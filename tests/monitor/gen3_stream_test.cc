@@ -142,6 +142,31 @@ TEST_F(Gen3Stream, FindsSuchACopyByEveryNameThatItMayHave) {
   for (const auto& file : report.files()) EXPECT_EQ(file.verdict, Verdict::kIngested) << file.path;
 }
 
+TEST_F(Gen3Stream, CountsACopyInTheNightOfItsFileAlone) {
+  tree_.File("storage/20250430/MC_O_20250501_000001_R22_S11.fits");
+  tree_.File("storage/20250430/2025050100002-R22-S11-det000.fits");
+  tree_.File("storage/20250430/AT_O_20250501_000003_R00_S00.fits");
+  tree_.File("storage/20250430/MC_O_20250501_000004_R22_S11.fits", 20'000);  // another one
+  Gen3Builder builder(tree_, "repo");
+  for (const std::string number : {"1", "2", "3", "4"}) {
+    tree_.File("repo/copies/" + number + ".fits");
+    builder.Dataset({.obs_id = (number == "3" ? "AT_O_20250501_00000" : "MC_O_20250501_00000") + number,
+                     .detector = number == "3" ? "RXX_S00" : "R22_S11",
+                     .path = "copies/" + number + ".fits"});
+  }
+  builder.Sql("UPDATE detector SET id = 0 WHERE full_name = 'R22_S11'");
+  builder.Sql("UPDATE dataset_tags_00000001 SET detector = 0 WHERE exposure <> 2025050100003");
+  builder.Close();
+  tree_.Folder("storage/20250501");
+  Stream stream = TheStream();
+  stream.detector_names = {{.in_storage = "R00_S00", .in_registry = "RXX_S00"}};
+  const NightReport report = Observe(stream);
+  ASSERT_EQ(report.files().size(), 1U);
+  EXPECT_EQ(report.files()[0].path, "copies/4.fits");
+  ASSERT_EQ(report.evidence.strays.size(), 3U);
+  EXPECT_EQ(report.evidence.strays[0].path, "20250430/MC_O_20250501_000001_R22_S11.fits");
+}
+
 TEST_F(Gen3Stream, FindsACopyByItsNumbersThatTheRegistryListsUnderTheNextNight) {
   tree_.File("storage/20250501/2025050200001-R22-S11-det000.fits");
   tree_.File("repo/copies/a.fits");

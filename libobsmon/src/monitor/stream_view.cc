@@ -148,6 +148,67 @@ void AddPlace(const TransferScan& found, const std::filesystem::path& folder, Tr
   storage.num_hidden += found.num_hidden;
 }
 
+// The copies of which the night's own folders have no file, by what a file in another night's folder may be
+// called, as the look at that night would find its dataset.
+class CopiesByName {
+ public:
+  CopiesByName(const IngestTable& ingests, std::span<const DetectorAlias> detector_names)
+      : ingests_(ingests), detector_names_(detector_names) {}
+
+  /// Adds a dataset, if it is a copy: one that is not whole is told as long as nobody has looked at that
+  /// night.
+  void Add(std::uint32_t row) {
+    const ArtifactState artifact = ingests_.artifact()[row];
+    const bool is_there = artifact == ArtifactState::kPresent || artifact == ArtifactState::kRemote;
+    if (!is_there || HasAnotherSizeThanRecorded(ingests_, row) || !ingests_.link_target()[row].empty())
+      return;
+    const std::string_view stem = ingests_.storage_stem()[row];
+    const std::string_view own = StemOfDataset(ingests_.path()[row]);
+    of_name_[own].push_back(row);
+    if (stem.empty()) return;
+    if (stem != own) of_name_[stem].push_back(row);
+    if (IsOfGuiderImages(stem) || ingests_.exposure()[row] <= 0) return;
+    of_numbers_[{ingests_.exposure()[row], ingests_.detector()[row]}].push_back(row);
+  }
+
+  bool empty() const { return of_name_.empty(); }
+
+  /// Calls `take` with each that may be a copy of `file`.
+  template <typename Take>
+  void ForEachOf(const TransferRow& file, Take take) const {
+    if (empty() || file.state == TransferState::kInFlight || !IsFitsName(file.path)) return;
+    const auto take_alike = [&](std::span<const std::uint32_t> rows) {
+      for (const std::uint32_t row : rows) {
+        if (const std::int64_t size = SizeOf(row); size < 0 || size == file.size_bytes) take(row);
+      }
+    };
+    const auto take_named = [&](std::string_view name) {
+      const auto rows = of_name_.find(name);
+      if (rows != of_name_.end()) take_alike(rows->second);
+    };
+    if (detector_names_.empty()) {
+      take_named(StemOf(file.path));
+    } else {
+      for (const std::string& name : NamesOfFile(file.path, detector_names_)) take_named(name);
+    }
+    for (const ExposureAndDetector& numbers : NumbersOfFile(file.path)) {
+      const auto rows = of_numbers_.find(numbers);
+      if (rows != of_numbers_.end()) take_alike(rows->second);
+    }
+  }
+
+ private:
+  std::int64_t SizeOf(std::uint32_t row) const {
+    const std::int64_t recorded = ingests_.ingested_size_bytes()[row];
+    return recorded >= 0 ? recorded : ingests_.size_bytes()[row];
+  }
+
+  const IngestTable& ingests_;
+  std::span<const DetectorAlias> detector_names_;
+  absl::flat_hash_map<std::string_view, std::vector<std::uint32_t>> of_name_;
+  absl::flat_hash_map<ExposureAndDetector, std::vector<std::uint32_t>> of_numbers_;
+};
+
 }  // namespace
 
 StreamView::StreamView(const Stream& stream, UtcTime as_of, const WorkControl& control)
@@ -617,10 +678,14 @@ absl::Status StreamView::FindIngestsUnderOtherNights(NightLook& look) {
 absl::Status StreamView::FindFilesInOtherFolders(NightLook& look) {
   NightEvidence& evidence = look.report.evidence;
   absl::flat_hash_map<FileId, std::vector<std::uint32_t>> without_file;  // a file may be several datasets
+  absl::flat_hash_set<std::uint32_t> is_stray;
+  CopiesByName copies(evidence.ingests, match_options_.detector_names);
   for (std::uint32_t row = 0; row < evidence.ingests.size(); ++row) {
     if (look.report.match.transfer_of[row] != NightMatch::kNoRow) continue;
     const IngestRow dataset = evidence.ingests[row];
-    if (dataset.night != look.report.night || dataset.artifact != ArtifactState::kPresent) continue;
+    if (dataset.night != look.report.night) continue;
+    copies.Add(row);
+    if (dataset.artifact != ArtifactState::kPresent) continue;
     const std::string_view path = PathBelow(dataset.link_target, match_options_.storage_names);
     if (const std::optional<Night> night = FolderNight(path); night && *night != look.report.night) {
       evidence.strays.push_back(
@@ -629,18 +694,20 @@ absl::Status StreamView::FindFilesInOtherFolders(NightLook& look) {
       without_file[dataset.file_id].push_back(row);
     }
   }
-  if (!without_file.empty()) {
+  if (!without_file.empty() || !copies.empty()) {
     for (const Night neighbour : NeighboursOf(look.report.night)) {
       OBSMON_ASSIGN_OR_RETURN(const OfNeighbour<TransferTable> storage, NeighboursTransfers(neighbour));
       for (const TransferRow& file : storage.rows) {
         if (file.place != TransferPlace::kStorage) continue;
-        const auto found = without_file.find(file.file_id);
-        if (found == without_file.end()) continue;
-        for (const std::uint32_t row : found->second) {
+        const auto add = [&](std::uint32_t row) {
+          if (!is_stray.insert(row).second) return;
           evidence.strays.push_back(
               {.ingest_row = row, .path = std::string(file.path), .creation_time = file.creation_time});
+        };
+        if (const auto found = without_file.find(file.file_id); found != without_file.end()) {
+          std::ranges::for_each(found->second, add);
         }
-        without_file.erase(found);
+        copies.ForEachOf(file, add);
       }
       Append(look.fingerprint.folders, storage.folders);
     }
