@@ -305,6 +305,18 @@ TEST(Reason, TellsSinceWhenAMissingFileIsExpectedAndWhyAnIgnoredOneIs) {
             "left out by a rule: R22 is turned off");
 }
 
+TEST(Reason, SaysOfAGuidersFileWhatItsIngestNeedsUnlessThatIsThere) {
+  const std::string_view science = "20200501/MC_O_20200501_000001_R22_S11.fits";
+  const std::string_view guider = "20200501/MC_O_20200501_000001_R00_SG0_guider.fits";
+  const std::string needs = "; a guider's images need an ingested image of their exposure";
+  const std::string late = "arrived whole 119 min ago, but the registry does not list it";
+  const NightReport none = ReportOf({File(guider, 1), File(science, 2)}, {});
+  EXPECT_EQ(Reason(none.files()[0], kNow), late + needs);
+  EXPECT_EQ(Reason(none.files()[1], kNow), late);
+  const NightReport one = ReportOf({File(guider, 1), File(science, 2)}, {Dataset("raw/a.fits", 2)});
+  EXPECT_EQ(Reason(one.files()[0], kNow), late);
+}
+
 TEST(Reason, TellsWhatIsTheMatterWithADamagedCopy) {
   IngestRow copy = Dataset("raw/a.fits", 2);
   copy.storage_stem = "MC_O_20200501_000001_R22_S11";

@@ -82,6 +82,8 @@ struct FileRow {
   /// What the registry says of a failure, or of a dataset that no datastore holds; which folder a file lies
   /// in that is not storage; of an ignored file, the reason of the rule; else empty.
   std::string_view message{};
+  /// Of a guider's file that is not ingested: whether the registry lists another file of its exposure.
+  bool exposure_is_listed = false;
   /// Since when a file is expected that is neither in storage nor in the registry; else absent.
   std::optional<UtcTime> expected_since{};
 };
@@ -251,6 +253,7 @@ class NightReport {
     FileRow Dataset(std::size_t row) const;
     FileRow Absent(const AbsentFile& absent) const;
     void NameRule(std::int32_t rule, FileRow& file) const;
+    bool IsGuiderOfListedExposure(const FileRow& file) const;
     const NightReport* report_;
   };
   /// REQUIRES: the report outlives the result.

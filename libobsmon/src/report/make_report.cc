@@ -377,7 +377,20 @@ FileRow NightReport::Files::Transfer(std::size_t row) const {
         transfer.checksum != kNoChecksum && recorded != kNoChecksum && transfer.checksum != recorded;
   }
   NameRule(report_->match.rule_of[row], file);
+  file.exposure_is_listed = IsGuiderOfListedExposure(file);
   return file;
+}
+
+// While the report is still being made its exposures lie in no order yet, and nobody asks.
+bool NightReport::Files::IsGuiderOfListedExposure(const FileRow& file) const {
+  if (file.verdict != Verdict::kNotIngested) return false;
+  const std::optional<RawFileName> name = ParseRawFileName(file.path);
+  if (!name || !name->guider) return false;
+  const auto exposure =
+      std::ranges::lower_bound(report_->exposures, name->obs_id, {}, &ExposureSummary::obs_id);
+  if (exposure == report_->exposures.end() || exposure->obs_id != name->obs_id) return false;
+  return exposure->by_verdict[static_cast<std::size_t>(Verdict::kIngested)] > 0 ||
+         exposure->by_verdict[static_cast<std::size_t>(Verdict::kArtifactGone)] > 0;
 }
 
 FileRow NightReport::Files::Dataset(std::size_t row) const {

@@ -93,6 +93,7 @@ std::string SettlingReason(const FileRow& file, const Instants& instants) {
 
 // Guiders' images are ingested by their exposure (embargo-butler, ctrl_oods).
 std::string_view GuiderClause(const FileRow& file) {
+  if (file.exposure_is_listed) return "";
   const std::optional<RawFileName> name = ParseRawFileName(file.path);
   if (!name || !name->guider) return "";
   return "; a guider's images need an ingested image of their exposure";
