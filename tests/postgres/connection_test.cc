@@ -273,6 +273,15 @@ TEST(PostgresConnection, SaysNothingOfAPasswordThatTearsItsUriApart) {
               FailsWith(absl::StatusCode::kInvalidArgument, Not(HasSubstr("sesame"))));
 }
 
+// A password of db-auth.yaml is chosen by what we find in a URI, and sent to whom libpq finds there.
+TEST(PostgresConnection, TakesNoUriThatLibpqReadsInAnotherWay) {
+  for (const char* const uri :
+       {"postgresql://u@127.0.0.1/x@trusted.example/d", "postgresql://127.0.0.1/d@trusted.example"}) {
+    EXPECT_THAT(Connection::Open({.uri = uri}, kImpatient),
+                FailsWith(absl::StatusCode::kInvalidArgument, HasSubstr("can't take this URI apart")));
+  }
+}
+
 TEST(PostgresConnection, TellsWhenTheServerIsGoneInTheMiddle) {
   OBSMON_NEEDS_POSTGRES();
   const TestDatabase database;

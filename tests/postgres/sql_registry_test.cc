@@ -573,5 +573,31 @@ TEST(DbAuth, GivesTheUserAndThePasswordOfTheFirstEntryThatMatches) {
   database.Execute(fmt::format("DROP OWNED BY {0}; DROP ROLE {0}", role));
 }
 
+TEST(DbAuth, SendsThePasswordOfOneServerToNoOther) {
+  OBSMON_NEEDS_POSTGRES();
+  const TestDatabase database;
+  const std::string role = database.name() + "_reader";
+  database.Execute(fmt::format("CREATE ROLE {} LOGIN PASSWORD 'sesame'", role));
+  RegistryOptions options = kPatient;
+  const TempTree tree;
+  options.logins.credentials =
+      fmt::format(R"([{{"url": "postgresql://trusted.*", "username": "{0}", "password": "sesame"}},
+          {{"url": "postgresql://*127.0.0.2", "username": "{0}", "password": "sesame"}}])",
+                  role);
+  const std::string& port = TestServer::Get().port;
+  for (const std::string& servers :
+       {fmt::format("trusted.example/{}?host=127.0.0.1&port={}", database.name(), port),
+        fmt::format("trusted.example:{}/{}?hostaddr=127.0.0.1", port, database.name()),
+        fmt::format("127.0.0.1:{1},127.0.0.2:{1}/{0}", database.name(), port)}) {
+    const SqlQuery sql{.uri = fmt::format("postgresql://{}@{}", role, servers),
+                       .query = "SELECT 'a' AS path, {night}"};
+    EXPECT_THAT(Registry::OpenSql(sql, tree.root(), options),
+                FailsWith(absl::StatusCode::kUnavailable,
+                          AllOf(HasSubstr("127.0.0.1"), HasSubstr("no password supplied"))))
+        << servers;
+  }
+  database.Execute(fmt::format("DROP ROLE {}", role));
+}
+
 }  // namespace
 }  // namespace obsmon

@@ -33,7 +33,7 @@ TEST(PostgresUri, IsTakenApart) {
   EXPECT_EQ(parts.port, "5433");
   EXPECT_EQ(parts.database, "lsst_db1");
   const UriParts six = PartsOf("postgresql://[::1]/d");
-  EXPECT_EQ(six.host, "[::1]");
+  EXPECT_EQ(six.host, "::1");
   EXPECT_EQ(six.port, "");
   const UriParts parameters = PartsOf("postgresql:///?host=h&user=u&dbname=d&port=1&password=p%20w");
   EXPECT_EQ(parameters.host, "h");
@@ -41,6 +41,29 @@ TEST(PostgresUri, IsTakenApart) {
   EXPECT_EQ(parameters.database, "d");
   EXPECT_EQ(parameters.port, "1");
   EXPECT_EQ(parameters.password, "p w");
+}
+
+// libpq's rule, which tells whom a password is sent to.
+TEST(PostgresUri, IsOfTheServerThatItsParametersNameWhateverStandsBeforeThem) {
+  const std::string trusted = "postgresql://u:p@trusted.example:5432/d";
+  for (const char* const parameters :
+       {"?host=other.example", "?hostaddr=other.example", "?host=trusted.example&hostaddr=other.example",
+        "?host=trusted.example&host=other.example", "?ho%73t=other%2Eexample"}) {
+    EXPECT_EQ(PartsOf(trusted + parameters).host, "other.example") << parameters;
+    EXPECT_EQ(ForPeople(trusted + parameters), "postgresql://u@other.example:5432/d") << parameters;
+  }
+  EXPECT_EQ(PartsOf(trusted + "?host=").host, "") << "the server on this host";
+  EXPECT_EQ(PartsOf(trusted + "?password=q").password, "q");
+  EXPECT_EQ(ForPeople(trusted + "?port=1&user=v&dbname=e"), "postgresql://v@trusted.example:1/e");
+  EXPECT_EQ(ForPeople("postgresql:///d?host=/var/run&port=1"), "postgresql://%2Fvar%2Frun:1/d");
+  EXPECT_EQ(ForPeople("postgresql://a:1,b/d?hostaddr=::1,10.0.0.1"), "postgresql://[::1]:1,10.0.0.1/d");
+}
+
+TEST(PostgresUri, HasTheHostsAndPortsOfSeveralApart) {
+  const UriParts parts = PartsOf("postgresql://one:1,[::2],three:3/d");
+  EXPECT_EQ(parts.host, "one,::2,three");
+  EXPECT_EQ(parts.port, "1,,3");
+  EXPECT_EQ(ForPeople("postgresql://one:1,[::2],three:3/d"), "postgresql://one:1,[::2],three:3/d");
 }
 
 TEST(PostgresUri, IsShownWithoutAPasswordWhereverThatStands) {

@@ -435,30 +435,39 @@ Handle Start(const std::string& uri, const Login& login) {
   return Handle(PQconnectStartParams(parameters.keywords.data(), parameters.values.data(), 1));
 }
 
-/// Whether libpq can take `uri` apart, and finds no other password in it than ForPeople leaves out: one with
-/// a '/' in it is torn in two, and the pieces would be seen in what libpq says. What it says of a URI that it
-/// can't take apart may quote the password as well.
-bool IsWellFormed(const std::string& uri) {
+/// What libpq makes of a URI; nothing where it can't take it apart. What it says of that may quote a
+/// password.
+std::optional<UriParts> PartsForLibpq(const std::string& uri) {
   char* trouble = nullptr;
-  PQconninfoOption* const options = PQconninfoParse(uri.c_str(), &trouble);
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
+      PQconninfoParse(uri.c_str(), &trouble), &PQconninfoFree);
   PQfreemem(trouble);
-  if (options == nullptr) return false;
-  std::string_view password;
-  for (const PQconninfoOption* option = options; option->keyword != nullptr; ++option) {
-    if (std::string_view(option->keyword) == "password" && option->val != nullptr) password = option->val;
-  }
-  const bool is_whole = password == PartsOf(uri).password;
-  PQconninfoFree(options);
-  return is_whole;
+  if (options == nullptr) return std::nullopt;
+  const auto value = [&](std::string_view keyword) -> std::string {
+    for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+      if (option->keyword == keyword && option->val != nullptr) return option->val;
+    }
+    return {};
+  };
+  const std::string address = value("hostaddr");
+  return UriParts{.user = value("user"),
+                  .password = value("password"),
+                  .host = address.empty() ? value("host") : address,
+                  .port = value("port"),
+                  .database = value("dbname")};
 }
 
 }  // namespace
 
+// Where libpq finds other parts in a URI than we do, as where a password with a '/' in it tears it in two, a
+// piece of the password would be seen, or a password of db-auth.yaml be sent to another server than the one
+// that it is for.
 absl::Status CheckForm(std::string_view uri) {
-  if (IsWellFormed(WithoutDriver(uri))) return absl::OkStatus();
+  const std::string plain = WithoutDriver(uri);
+  if (const auto parts = PartsForLibpq(plain); parts && *parts == PartsOf(plain)) return absl::OkStatus();
   return absl::InvalidArgumentError(fmt::format(
-      "{}: libpq can't take this URI apart; write postgresql://user@host:port/database, and the password "
-      "into ~/.pgpass",
+      "{}: libpq can't take this URI apart; write postgresql://user@host:port/database, with %XX for what is "
+      "no letter or digit, and the password into ~/.pgpass",
       ForPeople(uri)));
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <filesystem>
@@ -25,9 +26,12 @@ namespace {
 constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
 
 bool MatchesUri(const UriParts& pattern, const UriParts& uri) {
+  const auto fits_host = [&](std::string_view host) { return FitsGlob(pattern.host, host); };
+  const auto is_port = [&](std::string_view port) { return pattern.port == port; };
   if (!pattern.user.empty() && pattern.user != uri.user) return false;
-  if (!pattern.host.empty() && !FitsGlob(pattern.host, uri.host)) return false;
-  if (!pattern.port.empty() && pattern.port != uri.port) return false;
+  // Any of several may be the one that is sent the password.
+  if (!pattern.host.empty() && !std::ranges::all_of(SplitAtCommas(uri.host), fits_host)) return false;
+  if (!pattern.port.empty() && !std::ranges::all_of(SplitAtCommas(uri.port), is_port)) return false;
   return pattern.database.empty() || FitsGlob(pattern.database, uri.database);
 }
 

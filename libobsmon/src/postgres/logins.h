@@ -17,9 +17,10 @@
 
 namespace obsmon::postgres {
 
-/// The login for `uri`: with the user and the password of the first entry that matches its host, port and
-/// database, but the URI's own user where it names one. Where none matches, or there is no such file, nothing
-/// but the URI: then libpq looks where it looks (PGPASSWORD, ~/.pgpass).
+/// The login for `uri`: with the user and the password of the first entry that matches its hosts (each of
+/// them, and as UriParts has them: those that are connected to), their ports and the database, but the URI's
+/// own user where it names one. Where none matches, or there is no such file, nothing but the URI: then libpq
+/// looks where it looks (PGPASSWORD, ~/.pgpass).
 ///
 /// Errors: kPermissionDenied where others than the file's owner may open it; kFailedPrecondition where it is
 /// not such a list; never with anything that stands in it.

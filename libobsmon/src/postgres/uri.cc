@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 #include "text/percent.h"
 
@@ -93,21 +94,77 @@ Pieces PiecesOf(std::string_view rest) {
   return pieces;
 }
 
-std::string_view Parameter(std::string_view parameters, std::string_view name) {
+/// As written; absent where there is none of this name. Of several libpq takes the last, and it undoes the
+/// percent-encoding of names too.
+std::optional<std::string_view> Parameter(std::string_view parameters, std::string_view name) {
+  std::optional<std::string_view> value;
   while (!parameters.empty()) {
     const std::size_t end = std::min(parameters.find('&'), parameters.size());
     const std::string_view parameter = parameters.substr(0, end);
     parameters.remove_prefix(std::min(end + 1, parameters.size()));
     const std::size_t equals = parameter.find('=');
-    if (equals != std::string_view::npos && EqualIgnoringCase(parameter.substr(0, equals), name)) {
-      return parameter.substr(equals + 1);
+    if (equals != std::string_view::npos &&
+        EqualIgnoringCase(PercentDecoded(parameter.substr(0, equals)), name)) {
+      value = parameter.substr(equals + 1);
     }
   }
-  return {};
+  return value;
 }
 
-std::string OneOf(std::string_view first, std::string_view second) {
-  return PercentDecoded(first.empty() ? second : first);
+/// The hosts before the database and their ports, each with commas, as written.
+struct Hosts {
+  std::string names{};
+  std::string ports{};
+};
+
+Hosts HostsOf(std::string_view hosts) {
+  Hosts found;
+  for (bool is_first = true;; is_first = false) {
+    const std::size_t end = std::min(hosts.find(','), hosts.size());
+    std::string_view host = hosts.substr(0, end);
+    std::string_view port;
+    if (const std::size_t colon = PortColon(host); colon != std::string_view::npos) {
+      port = host.substr(colon + 1);
+      host = host.substr(0, colon);
+    }
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    found.names.append(is_first ? "" : ",").append(host);
+    found.ports.append(is_first ? "" : ",").append(port);
+    if (end == hosts.size()) return found;
+    hosts.remove_prefix(end + 1);
+  }
+}
+
+/// A URI's parts, as written. A parameter comes before what stands in front of the '?', as libpq has it: so
+/// it is the server that is spoken to that a password is for, and that people are told of.
+UriParts WrittenParts(const Pieces& pieces) {
+  const auto part = [&](std::string_view name, std::string_view in_front) {
+    return std::string(Parameter(pieces.parameters, name).value_or(in_front));
+  };
+  const Hosts hosts = HostsOf(pieces.hosts);
+  UriParts parts{.user = part("user", pieces.user),
+                 .password = part("password", pieces.password),
+                 .host = part("host", hosts.names),
+                 .port = part("port", hosts.ports),
+                 .database = part("dbname", pieces.database)};
+  // An address goes before a name, which then is but what its certificate must say.
+  if (std::string address = part("hostaddr", ""); !address.empty()) parts.host = std::move(address);
+  return parts;
+}
+
+/// "host:port,host:port", as they would stand before the database.
+std::string HostsForPeople(const UriParts& written) {
+  const std::vector<std::string> names = SplitAtCommas(written.host);
+  const std::vector<std::string> ports = SplitAtCommas(written.port);
+  std::string shown;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string name = PercentDecoded(names[i]);
+    if (i > 0) shown += ',';
+    shown += name.find(':') == std::string::npos ? Encoded(name) : fmt::format("[{}]", name);
+    const std::string& port = ports.size() == 1 ? ports.front() : i < ports.size() ? ports[i] : std::string();
+    if (!port.empty()) shown.append(":").append(port);
+  }
+  return shown;
 }
 
 }  // namespace
@@ -120,17 +177,21 @@ std::string WithoutDriver(std::string_view uri) {
 }
 
 UriParts PartsOf(std::string_view uri) {
-  const Pieces pieces = PiecesOf(SplitScheme(uri).value_or(Split{}).rest);
-  const auto parameter = [&](std::string_view name) { return Parameter(pieces.parameters, name); };
-  const bool is_one_host = pieces.hosts.find(',') == std::string_view::npos;
-  const std::size_t colon = is_one_host ? PortColon(pieces.hosts) : std::string_view::npos;
-  const std::string_view port =
-      colon == std::string_view::npos ? std::string_view() : pieces.hosts.substr(colon + 1);
-  return {.user = OneOf(pieces.user, parameter("user")),
-          .password = OneOf(pieces.password, parameter("password")),
-          .host = OneOf(pieces.hosts.substr(0, colon), parameter("host")),
-          .port = OneOf(port, parameter("port")),
-          .database = OneOf(pieces.database, parameter("dbname"))};
+  UriParts parts = WrittenParts(PiecesOf(SplitScheme(uri).value_or(Split{}).rest));
+  for (std::string* part : {&parts.user, &parts.password, &parts.host, &parts.port, &parts.database}) {
+    *part = PercentDecoded(*part);
+  }
+  return parts;
+}
+
+std::vector<std::string> SplitAtCommas(std::string_view list) {
+  std::vector<std::string> entries;
+  for (;;) {
+    const std::size_t end = std::min(list.find(','), list.size());
+    entries.emplace_back(list.substr(0, end));
+    if (end == list.size()) return entries;
+    list.remove_prefix(end + 1);
+  }
 }
 
 std::string Encoded(std::string_view text) {
@@ -146,8 +207,9 @@ std::string Encoded(std::string_view text) {
 bool HasSecret(std::string_view uri) {
   const Pieces pieces = PiecesOf(SplitScheme(uri).value_or(Split{}).rest);
   if (pieces.is_ambiguous || !pieces.password.empty()) return true;
-  return std::ranges::any_of(
-      kSecretParameters, [&](std::string_view name) { return !Parameter(pieces.parameters, name).empty(); });
+  return std::ranges::any_of(kSecretParameters, [&](std::string_view name) {
+    return !Parameter(pieces.parameters, name).value_or("").empty();
+  });
 }
 
 std::string ForPeople(std::string_view uri) {
@@ -155,9 +217,10 @@ std::string ForPeople(std::string_view uri) {
   const Pieces pieces = PiecesOf(split.rest);
   std::string shown = std::string(split.scheme).append(kAfterScheme);
   if (pieces.is_ambiguous) return shown.append("…");
-  if (!pieces.user.empty()) shown.append(pieces.user).append("@");
-  shown.append(pieces.hosts);
-  if (!pieces.database.empty()) shown.append("/").append(pieces.database);
+  const UriParts parts = WrittenParts(pieces);
+  if (!parts.user.empty()) shown.append(parts.user).append("@");
+  shown.append(HostsForPeople(parts));
+  if (!parts.database.empty()) shown.append("/").append(parts.database);
   return shown;
 }
 

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace obsmon::postgres {
 
@@ -17,17 +18,23 @@ bool IsUri(std::string_view text);
 /// `uri` as libpq takes it: without SQLAlchemy's "+driver". REQUIRES: IsUri(uri).
 std::string WithoutDriver(std::string_view uri);
 
-/// What a URI names, percent-encoding undone; empty where it does not say.
+/// What a URI names, percent-encoding undone; empty where it does not say. A parameter, such as "?host=…",
+/// comes before what stands in front of the '?', as libpq has it.
 struct UriParts {
   std::string user{};
-  std::string password{};  ///< of the part before the host, or of a parameter "password"
-  std::string host{};      ///< as written; may be several with commas, each with its port
-  std::string port{};      ///< of a single host
+  std::string password{};
+  std::string host{};  ///< what is connected to: a parameter "hostaddr" before a host; of several with commas
+  std::string port{};  ///< likewise: of several hosts one each, or one for all
   std::string database{};
+
+  bool operator==(const UriParts&) const = default;
 };
 
 /// REQUIRES: IsUri(uri).
 UriParts PartsOf(std::string_view uri);
+
+/// The entries of a list of hosts or ports; one that is empty where the list is.
+std::vector<std::string> SplitAtCommas(std::string_view list);
 
 /// `text` percent-encoded, to be a part of a URI.
 std::string Encoded(std::string_view text);
@@ -36,8 +43,9 @@ std::string Encoded(std::string_view text);
 /// secret from, or a port that is no number, as where the '@' was forgotten.
 bool HasSecret(std::string_view uri);
 
-/// `uri` for people: "postgresql://user@host:5432/database". Its password is left out, and so are all of its
-/// parameters, for some of them are secrets. Where something is wrong with it rather too much is left out.
+/// `uri` for people: "postgresql://user@host:5432/database", with the parts that PartsOf tells. Its password
+/// is left out, and so are all other parameters, for some of them are secrets. Where something is wrong with
+/// it rather too much is left out.
 std::string ForPeople(std::string_view uri);
 
 }  // namespace obsmon::postgres
