@@ -157,5 +157,42 @@ TEST_F(Gen3PlanInPostgres, FindsThemAsTheyWereWhenItSaidThatTheyAreFixed) {
   EXPECT_EQ(ingests.rows.size(), std::size_t{100 * 200});
 }
 
+// A table that it may not read is not one that is not there, of which nothing would be known but that no file
+// is ingested.
+TEST_F(Gen3PlanInPostgres, RefusesATableOfRecordsThatItMayNotRead) {
+  const std::string role = database_->name() + "_reader";
+  database_->Execute(
+      fmt::format("CREATE ROLE {0} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {0};"
+                  "REVOKE ALL ON file_datastore_records FROM {0}",
+                  role));
+  ButlerConfig config = Config();
+  config.database_url += "?user=" + role;
+  ASSERT_OK_AND_ASSIGN(const std::unique_ptr<Gen3Database> database, MakeGen3Postgres(config, {}));
+  EXPECT_THAT(database->Read([&](Gen3Transaction& transaction) -> absl::Status {
+    OBSMON_ASSIGN_OR_RETURN(const Gen3Schema schema, ReadGen3Schema(transaction, config, {}));
+    return ReadGen3Rows(transaction, schema, {{Night::Parse("2025-05-02").value()}}, {}).status();
+  }),
+              FailsWith(absl::StatusCode::kPermissionDenied,
+                        HasSubstr("permission denied for table file_datastore_records")));
+  database_->Execute(fmt::format("DROP OWNED BY {0}; DROP ROLE {0}", role));
+}
+
+// As a replica of a Butler's tables may be.
+TEST_F(Gen3PlanInPostgres, ReadsMaterializedViewsInASchema) {
+  database_->Execute("CREATE SCHEMA copies; CREATE MATERIALIZED VIEW copies.dataset AS TABLE dataset");
+  ButlerConfig config = Config();
+  config.database_namespace = "copies";
+  ASSERT_OK_AND_ASSIGN(const std::unique_ptr<Gen3Database> database, MakeGen3Postgres(config, {}));
+  EXPECT_THAT(database->Read([](Gen3Transaction& transaction) -> absl::Status {
+    OBSMON_ASSIGN_OR_RETURN(const SqlColumns columns, transaction.ColumnsOf("dataset"));
+    EXPECT_THAT(columns, testing::ElementsAre(
+                             testing::Pair("dataset_type_id", "bigint"), testing::Pair("id", "uuid"),
+                             testing::Pair("ingest_date", "bigint"), testing::Pair("run_id", "bigint")));
+    EXPECT_THAT(transaction.ColumnsOf("detector"), IsOkAndHolds(testing::IsEmpty()));
+    return absl::OkStatus();
+  }),
+              IsOk());
+}
+
 }  // namespace
 }  // namespace obsmon

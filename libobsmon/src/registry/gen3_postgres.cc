@@ -16,10 +16,12 @@
 namespace obsmon {
 namespace {
 
-// $1 is the schema; empty for the one that names without a schema stand for.
+// $1 is the table, as a SELECT names it, so that it is the one that would be read, whatever kind it is of.
+// The views of information_schema leave out what this role may not read, which would then not seem to be
+// there, rather than be refused.
 constexpr std::string_view kSelectColumns =
-    "SELECT column_name::text, data_type::text FROM information_schema.columns"
-    " WHERE table_schema = CASE WHEN $1 = '' THEN current_schema()::text ELSE $1 END AND table_name = $2";
+    "SELECT attname::text, lower(format_type(atttypid, NULL)) FROM pg_catalog.pg_attribute"
+    " WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped";
 
 // Without statistics (a database that was restored, and not analysed yet) the planner takes any table for
 // small, and would look through all of it for each exposure. With them it goes by indexes of its own accord:
@@ -66,7 +68,8 @@ class PostgresTransaction final : public Gen3Transaction {
   }
 
   absl::StatusOr<SqlColumns> ColumnsOf(std::string_view table) override {
-    const std::array<postgres::Value, 2> values = {std::string_view(schema_), table};
+    const std::string name = Table(table);
+    const std::array values = {postgres::Value{std::string_view(name)}};
     OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<postgres::Rows> rows,
                             connection_.Query(kSelectColumns, values));
     SqlColumns columns;
