@@ -515,6 +515,27 @@ TEST(EventTables, SayWhichTableIsMissingAndHowToNameIt) {
               FailsWith(absl::StatusCode::kInvalidArgument, HasSubstr("registry_prefix")));
 }
 
+// What a policy hides would seem not to be ingested.
+TEST(SqlRegistry, IsRefusedWhereRowLevelSecurityWouldHideAPartOfIt) {
+  OBSMON_NEEDS_POSTGRES();
+  const TestDatabase database;
+  const std::string role = database.name() + "_reader";
+  database.Execute(std::string(kZtfTable) +
+                   fmt::format("; CREATE ROLE {0} LOGIN; GRANT SELECT ON rawfiles TO {0};"
+                               "ALTER TABLE rawfiles ENABLE ROW LEVEL SECURITY;"
+                               "CREATE POLICY done ON rawfiles USING (outcome = 'OK')",
+                               role));
+  const TempTree tree;
+  EXPECT_THAT(Registry::OpenSql({.uri = database.uri() + "?user=" + role, .query = std::string(kZtfQuery)},
+                                tree.root(), kPatient),
+              FailsWith(absl::StatusCode::kPermissionDenied,
+                        HasSubstr("row-level security policy for table \"rawfiles\"")));
+  EXPECT_THAT(
+      Registry::OpenSql({.uri = database.uri(), .query = std::string(kZtfQuery)}, tree.root(), kPatient),
+      IsOk());
+  database.Execute(fmt::format("DROP OWNED BY {0}; DROP ROLE {0}", role));
+}
+
 // --- who asks
 
 TEST(DbAuth, GivesTheUserAndThePasswordOfTheFirstEntryThatMatches) {

@@ -192,7 +192,7 @@ template <typename Read>
 auto PostgresHistory::Reading(Read read) -> decltype(read()) {
   const bool is_alone = !in_transaction_;
   if (is_alone) {
-    if (absl::Status begun = connection_->BeginReadOnly(); !begun.ok())
+    if (absl::Status begun = connection_->BeginReadingOurs(); !begun.ok())
       return Explained(begun, writer_.has_value());
   }
   auto result = read();

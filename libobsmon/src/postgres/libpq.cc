@@ -332,7 +332,10 @@ class LibpqConnection final : public Connection {
   explicit LibpqConnection(Session session) : session_(std::move(session)) {}
 
   absl::Status Connect() { return session_.Connect(); }
-  absl::Status BeginReadOnly() override { return Begin("ISOLATION LEVEL REPEATABLE READ READ ONLY"); }
+  absl::Status BeginReadOnly() override {
+    return Begin("ISOLATION LEVEL REPEATABLE READ READ ONLY", "SET LOCAL row_security = off");
+  }
+  absl::Status BeginReadingOurs() override { return Begin("ISOLATION LEVEL REPEATABLE READ READ ONLY", ""); }
   absl::Status BeginWriting() override;
   absl::Status Execute(std::string_view sql) override;
   absl::StatusOr<std::vector<Column>> Describe(std::string_view sql) override;
@@ -341,7 +344,7 @@ class LibpqConnection final : public Connection {
   const std::string& shown() const override { return session_.shown(); }
 
  private:
-  absl::Status Begin(std::string_view kind);
+  absl::Status Begin(std::string_view kind, std::string_view settings);
   /// The last of what was sent's results, once all have come; the first error where there was one.
   absl::StatusOr<Result> LastResult();
 
@@ -349,20 +352,21 @@ class LibpqConnection final : public Connection {
 };
 
 // All of it ends with the transaction. A time without zone is meant as UTC by whoever wrote it.
-absl::Status LibpqConnection::Begin(std::string_view kind) {
+absl::Status LibpqConnection::Begin(std::string_view kind, std::string_view settings) {
   // Before this side gives up, so that it is the server that says what it waited for.
   constexpr std::chrono::milliseconds kLeast{1};  // 0 would be for ever
   const std::chrono::milliseconds for_a_lock =
       session_.waits_for_locks() ? std::max(session_.silence() * 9 / 10, kLeast) : kLeast;
   return Execute(fmt::format(
-      "BEGIN {}; SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}; SET LOCAL TIME ZONE 'UTC'",
-      kind, ServerTimeout(for_a_lock), ServerTimeout(session_.silence() * kSilencesPerStatement)));
+      "BEGIN {}; SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}; SET LOCAL TIME ZONE 'UTC'; "
+      "{}",
+      kind, ServerTimeout(for_a_lock), ServerTimeout(session_.silence() * kSilencesPerStatement), settings));
 }
 
 // Between two statements a look at a night may pass.
 absl::Status LibpqConnection::BeginWriting() {
-  OBSMON_RETURN_IF_ERROR(Begin("ISOLATION LEVEL READ COMMITTED READ WRITE"));
-  return Execute("SET LOCAL idle_in_transaction_session_timeout = 0");
+  return Begin("ISOLATION LEVEL READ COMMITTED READ WRITE",
+               "SET LOCAL idle_in_transaction_session_timeout = 0");
 }
 
 absl::Status LibpqConnection::CopyIn(std::string_view sql, std::string_view data) {

@@ -117,8 +117,11 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   /// Begins a transaction that sees one state of the database all along, and can change nothing: the server
-  /// refuses what would write.
+  /// refuses what would write. It also refuses, with kPermissionDenied, what a policy of row-level security
+  /// would hide a part of: rows that are left out without a word would seem not to be there.
   virtual absl::Status BeginReadOnly() = 0;
+  /// Likewise, of tables that are our own: a policy may well hide the streams of others.
+  virtual absl::Status BeginReadingOurs() = 0;
   /// Begins a transaction that may change something. It may be open for as long as it needs.
   virtual absl::Status BeginWriting() = 0;
   /// Runs statements that give no rows and take no values.
