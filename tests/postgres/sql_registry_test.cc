@@ -417,6 +417,37 @@ TEST(EventTables, OfSeveralIngestersGoByTheOneThatHasNotIgnoredTheFile) {
   EXPECT_EQ(statuses, expected);
 }
 
+TEST(EventTables, WithSeveralRowsForAFileGoByTheOneThatSaysMostAndElseByTheLatest) {
+  OBSMON_NEEDS_POSTGRES();
+  const TestDatabase database;
+  std::string sql = std::string(kEventTables) + "ALTER TABLE x_files DROP CONSTRAINT x_files_filename_key;";
+  const auto add = [&sql](int file, const std::vector<std::vector<std::string>>& rows) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const std::size_t id = static_cast<std::size_t>(file) + 10 * (i + 1);
+      sql += FileWithEvents(static_cast<int>(id), rows[i]);
+      sql += fmt::format("UPDATE x_files SET filename = 'f{}.fits' WHERE id = {};", file, id);
+    }
+  };
+  add(1, {{"SUCCESS"}, {"PENDING", "FAILURE"}});
+  add(2, {{"PENDING", "FAILURE: second"}, {"PENDING"}});
+  add(3, {{}, {"FAILURE"}, {}});
+  add(4, {{"FAILURE: first"}, {"FAILURE: second"}, {"FAILURE: third"}});  // all at one time
+  database.Execute(sql);
+  const TempTree tree;
+  ASSERT_OK_AND_ASSIGN(const auto registry,
+                       Registry::OpenEvents({.uri = database.uri(), .prefix = "x_"}, tree.root(), kPatient));
+  ASSERT_OK_AND_ASSIGN(const NightIngests ingests, registry->ReadNight(kNight));
+  std::vector<std::string> found;
+  for (const IngestRow& row : ingests.rows) {
+    found.push_back(fmt::format("{} {} {}", row.path, row.status == IngestStatus::kIngested, row.message));
+  }
+  EXPECT_THAT(found, testing::ElementsAre("20200501/f1.fits true ", "20200501/f2.fits false second",
+                                          "20200501/f3.fits false ", "20200501/f4.fits false third"));
+  std::vector<std::int64_t> numbers;
+  for (const FileEvent& event : ingests.events) numbers.push_back(event.number);
+  EXPECT_THAT(numbers, testing::ElementsAre(11, 12, 23, 34));
+}
+
 TEST(EventTables, GiveAFileWhoseFolderIsNoNightTheNightInWhichItWasFound) {
   OBSMON_NEEDS_POSTGRES();
   const TestDatabase database;

@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "postgres/logins.h"
 #include "postgres/postgres.h"
 #include "status_macros.h"
@@ -27,7 +28,7 @@ FROM {files} f LEFT JOIN {events} e ON e.files_id = f.id
 WHERE split_part({relpath}, '/', 1) = ANY ($1::text[])
    OR (split_part({relpath}, '/', 1) !~ '^([0-9]{{8}}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})$'
        AND f.added_on >= $2 AND f.added_on < $3)
-ORDER BY f.id, e.start_time DESC NULLS LAST)";
+ORDER BY f.id, e.start_time DESC NULLS LAST, e.status::text DESC, e.err_message::text DESC)";
 
 // As PathOf has it.
 constexpr std::string_view kPlainRelpath = "regexp_replace(f.relpath, '^([.]/)+', '')";
@@ -65,16 +66,16 @@ absl::StatusOr<std::string> Quoted(std::string_view table) {
 
 bool Is(const FileEvent& event, IngestStatus status) { return StatusOfWord(event.status) == status; }
 
-/// Whether `event`, of another table, counts rather than `known`. Ingesters that share a files table divide
-/// the files between them, and each ignores what is another's; a file is ingested when one of them has
-/// ingested it.
+/// Whether `event`, of another table or of another row of the same path, counts rather than `known`.
+/// Ingesters that share a files table divide the files between them, and each ignores what is another's; a
+/// file is ingested when one of them has ingested it. Of two that say the same of it the later row counts.
 bool Outweighs(const FileEvent& event, const FileEvent& known) {
-  if (event.status.empty() || known.status.empty()) return known.status.empty();
+  if (event.status.empty() != known.status.empty()) return known.status.empty();
   const bool is_ignored = Is(event, IngestStatus::kIgnored);
   if (is_ignored != Is(known, IngestStatus::kIgnored)) return !is_ignored;
   const bool is_ingested = Is(event, IngestStatus::kIngested);
   if (is_ingested != Is(known, IngestStatus::kIngested)) return is_ingested;
-  return known.event_time < event.event_time;
+  return std::pair(known.event_time, known.number) < std::pair(event.event_time, event.number);
 }
 
 class EventSource final : public RowSource {
@@ -94,11 +95,8 @@ class EventSource final : public RowSource {
   std::string ChangeToken() override { return {}; }
 
  private:
-  struct NightEvent {
-    Night night{};
-    FileEvent event{};
-  };
-  using Events = absl::flat_hash_map<std::int64_t, NightEvent>;
+  // By night and path: a file that was found again has another row in the table of files.
+  using Events = std::map<std::pair<Night, std::string>, FileEvent>;
 
   absl::StatusOr<std::unique_ptr<postgres::Connection>> Connect() const {
     OBSMON_ASSIGN_OR_RETURN(const postgres::Login login, postgres::LoginFor(uri_, options_.logins));
@@ -146,8 +144,8 @@ absl::Status EventSource::ReadEvents(postgres::Rows& answer, std::span<const Nig
     if (event.event_time && event.status.empty()) event.status = "UNKNOWN";  // an event that says nothing
     const std::optional<Night> night = NightOf(event.path, event.found_time);
     if (!night || std::ranges::find(nights, *night) == nights.end()) continue;
-    const auto [known, is_new] = events.try_emplace(event.number, NightEvent{*night, event});
-    if (!is_new && Outweighs(event, known->second.event)) known->second.event = std::move(event);
+    const auto [known, is_new] = events.try_emplace({*night, event.path}, event);
+    if (!is_new && Outweighs(event, known->second)) known->second = std::move(event);
   }
 }
 
@@ -189,19 +187,18 @@ absl::Status EventSource::Read(std::span<const Night> nights, ListedRows& rows) 
     if (!answer.ok()) return Explained(answer.status());
     OBSMON_RETURN_IF_ERROR(ReadEvents(**answer, nights, events));
   }
-  for (auto& [number, found] : events) {
-    const FileEvent& event = found.event;
-    IngestRow row = RowOf(event, found.night);
+  for (auto& [place, event] : events) {
+    const Night night = place.first;
+    IngestRow row = RowOf(event, night);
     std::string message;
     if (!event.status.empty() && !StatusOfWord(event.status)) {
       message = fmt::format("its status is {}, which obsmon does not know{}{}", event.status,
                             event.message.empty() ? "" : ": ", event.message);
       row.message = message;
     }
-    rows[found.night].rows.Append(row);
-    rows[found.night].events.push_back(std::move(found.event));
+    rows[night].rows.Append(row);
+    rows[night].events.push_back(std::move(event));
   }
-  for (auto& [night, listed] : rows) std::ranges::sort(listed.events, {}, &FileEvent::path);
   return absl::OkStatus();
 }
 
