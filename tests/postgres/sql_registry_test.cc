@@ -569,6 +569,26 @@ TEST(SqlRegistry, IsRefusedWhereRowLevelSecurityWouldHideAPartOfIt) {
 
 // --- who asks
 
+TEST(EventTables, RefuseTimesThatAreNone) {
+  OBSMON_NEEDS_POSTGRES();
+  const TempTree tree;
+  for (const auto& [table, column] :
+       {std::pair("x_files", "added_on"), {"x_gen3_file_events", "start_time"}}) {
+    for (const char* const type : {"text", "numeric USING extract(epoch FROM {})", "bigint USING 0"}) {
+      const TestDatabase database;
+      database.Execute(std::string(kEventTables) + FileWithEvents(1, {"SUCCESS"}) +
+                       fmt::format("ALTER TABLE {} ALTER {} TYPE {}", table, column,
+                                   fmt::format(fmt::runtime(type), column)));
+      EXPECT_THAT(
+          Registry::OpenEvents({.uri = database.uri(), .prefix = "x_"}, tree.root(), kPatient),
+          FailsWith(absl::StatusCode::kFailedPrecondition,
+                    AllOf(StartsWith("postgresql://"),
+                          HasSubstr(fmt::format("column {} of its event tables is no timestamp", column)),
+                          HasSubstr("registry_files_table"))));
+    }
+  }
+}
+
 TEST(DbAuth, GivesTheUserAndThePasswordOfTheFirstEntryThatMatches) {
   OBSMON_NEEDS_POSTGRES();
   const TestDatabase database;

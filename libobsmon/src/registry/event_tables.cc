@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -86,7 +87,7 @@ class EventSource final : public RowSource {
   absl::Status Check() override {
     OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<postgres::Connection> connection, Connect());
     for (const std::string& query : queries_) {
-      OBSMON_RETURN_IF_ERROR(Explained(connection->Describe(query).status()));
+      OBSMON_RETURN_IF_ERROR(Explained(CheckColumns(*connection, connection->Describe(query))));
     }
     return absl::OkStatus();
   }
@@ -107,6 +108,9 @@ class EventSource final : public RowSource {
     return connection;
   }
 
+  /// Whether what is taken for a time is one: of another type its bytes would be taken for some instant.
+  static absl::Status CheckColumns(const postgres::Connection& connection,
+                                   const absl::StatusOr<std::vector<postgres::Column>>& columns);
   static absl::Status ReadEvents(postgres::Rows& answer, std::span<const Night> nights, Events& events);
   static absl::Status Explained(const absl::Status& status) {
     if (!absl::IsFailedPrecondition(status)) return status;
@@ -129,6 +133,20 @@ std::string PathOf(std::string_view relpath, std::string_view filename) {
   while (relpath.starts_with("./")) relpath.remove_prefix(2);
   if (relpath.empty() || relpath == ".") return std::string(filename);
   return fmt::format("{}/{}", relpath, filename);
+}
+
+absl::Status EventSource::CheckColumns(const postgres::Connection& connection,
+                                       const absl::StatusOr<std::vector<postgres::Column>>& columns) {
+  OBSMON_RETURN_IF_ERROR(columns.status());
+  for (const int time : {kAddedOn, kStartTime}) {
+    const postgres::Column& column = columns->at(static_cast<std::size_t>(time));
+    if (column.IsTime()) continue;
+    return absl::FailedPreconditionError(fmt::format(
+        "{}: the column {} of its event tables is no timestamp; make a view in which it is one, with "
+        "to_timestamp(…) where it counts seconds",
+        connection.shown(), column.name));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status EventSource::ReadEvents(postgres::Rows& answer, std::span<const Night> nights, Events& events) {
@@ -185,6 +203,7 @@ absl::Status EventSource::Read(std::span<const Night> nights, ListedRows& rows) 
   for (const std::string& query : queries_) {
     absl::StatusOr<std::unique_ptr<postgres::Rows>> answer = connection->Query(query, values);
     if (!answer.ok()) return Explained(answer.status());
+    OBSMON_RETURN_IF_ERROR(Explained(CheckColumns(*connection, (*answer)->columns())));
     OBSMON_RETURN_IF_ERROR(ReadEvents(**answer, nights, events));
   }
   for (auto& [place, event] : events) {
