@@ -189,6 +189,8 @@ TEST(SqlRegistry, RefusesAQueryThatCanNotBeMeant) {
        absl::StatusCode::kFailedPrecondition, "multiple commands"},
       {"SELECT filename AS path, 'sleeping' AS status FROM rawfiles WHERE nightdate = {day_obs}",
        absl::StatusCode::kFailedPrecondition, "the status 'sleeping', which obsmon does not know"},
+      {"SELECT filename AS path, ' '::char(3) AS status FROM rawfiles WHERE nightdate = {day_obs}",
+       absl::StatusCode::kFailedPrecondition, "the status '', which obsmon does not know"},
   };
   const TempTree tree;
   for (const Case& wrong : cases) {
@@ -567,8 +569,6 @@ TEST(SqlRegistry, IsRefusedWhereRowLevelSecurityWouldHideAPartOfIt) {
   database.Execute(fmt::format("DROP OWNED BY {0}; DROP ROLE {0}", role));
 }
 
-// --- who asks
-
 TEST(EventTables, RefuseTimesThatAreNone) {
   OBSMON_NEEDS_POSTGRES();
   const TempTree tree;
@@ -588,6 +588,8 @@ TEST(EventTables, RefuseTimesThatAreNone) {
     }
   }
 }
+
+// --- who asks
 
 TEST(DbAuth, GivesTheUserAndThePasswordOfTheFirstEntryThatMatches) {
   OBSMON_NEEDS_POSTGRES();

@@ -119,6 +119,8 @@ TEST(SqliteQuery, RefusesWhatCanNotBeMeant) {
        "not one statement"},
       {"SELECT file AS path, state AS ingest_time FROM exposure WHERE night = {day_obs} AND state = 'done'",
        "the ingest_time 'done', which is no time"},
+      {"SELECT file AS path, '' AS status FROM exposure WHERE night = {day_obs}",
+       "the status '', which obsmon does not know"},
   };
   for (const auto& [query, sentence] : cases) {
     auto registry = Registry::OpenSql({.uri = "sqlite:///" + file, .query = query}, tree.root());

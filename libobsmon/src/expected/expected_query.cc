@@ -28,7 +28,7 @@ absl::StatusOr<Lists> ReadLists(AskedQuery& query, std::span<const Night> nights
     }
     list.push_back({.path = std::string(row.path),
                     .since = row.time,
-                    .observation_type = std::string(row.texts.front())});
+                    .observation_type = std::string(row.texts.front().value_or(""))});
     return absl::OkStatus();
   };
   OBSMON_RETURN_IF_ERROR(query.Read(nights, {.begin = begin, .add = add}));

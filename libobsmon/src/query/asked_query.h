@@ -31,11 +31,11 @@ struct AnswerForm {
   std::array<std::string_view, kMostTexts> texts{};
 };
 
-/// One row of an answer; its views live until the next. What is NULL, or has no column, is empty.
+/// One row of an answer; its views live until the next. What is NULL, or has no column, is absent.
 struct AnswerRow {
   std::string_view path{};  ///< never empty
   std::optional<UtcTime> time{};
-  std::array<std::string_view, AnswerForm::kMostTexts> texts{};  ///< in the order of the form
+  std::array<std::optional<std::string_view>, AnswerForm::kMostTexts> texts{};  ///< in the order of the form
 };
 
 /// How a database is asked.

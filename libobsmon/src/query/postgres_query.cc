@@ -94,7 +94,8 @@ absl::Status PostgresQuery::ReadAnswer(postgres::Rows& answer, Night night, cons
     if (row.path.empty()) continue;  // a row of no file
     if (columns.time >= 0) row.time = answer.Time(columns.time);
     for (std::size_t i = 0; i < row.texts.size(); ++i) {
-      if (columns.texts[i] >= 0) row.texts[i] = answer.Text(columns.texts[i]);
+      const int column = columns.texts[i];
+      if (column >= 0 && !answer.IsNull(column)) row.texts[i] = answer.Text(column);
     }
     OBSMON_RETURN_IF_ERROR(sink.add(night, row));
   }

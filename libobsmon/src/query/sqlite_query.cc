@@ -119,7 +119,8 @@ absl::Status SqliteQuery::ReadNight(sqlite::Statement& answer, const AnswerColum
       }
     }
     for (std::size_t i = 0; i < row.texts.size(); ++i) {
-      if (columns.texts[i] >= 0) row.texts[i] = answer.Text(columns.texts[i]);
+      const int column = columns.texts[i];
+      if (column >= 0 && !answer.IsNull(column)) row.texts[i] = answer.Text(column);
     }
     OBSMON_RETURN_IF_ERROR(sink.add(night, row));
   }

@@ -18,24 +18,24 @@ namespace {
 enum Text : std::size_t { kStatusText, kMessageText, kObservationTypeText };
 constexpr AnswerForm kAnswerForm{.time = "ingest_time", .texts = {"status", "message", "observation_type"}};
 
-// kFailedPrecondition where the status is no known word; none at all means ingested.
+// kFailedPrecondition where the status is no known word, as an empty one; none at all means ingested.
 absl::Status AddAnswer(Night night, const AnswerRow& answer, ListedNight& listed) {
-  IngestRow row{.path = answer.path, .night = night, .message = answer.texts[kMessageText]};
-  if (const std::string_view word = answer.texts[kStatusText]; !word.empty()) {
-    const std::optional<IngestStatus> status = StatusOfWord(word);
+  IngestRow row{.path = answer.path, .night = night, .message = answer.texts[kMessageText].value_or("")};
+  if (const std::optional<std::string_view> word = answer.texts[kStatusText]) {
+    const std::optional<IngestStatus> status = StatusOfWord(*word);
     if (!status) {
       return absl::FailedPreconditionError(fmt::format(
           "the query gives {} the status '{}', which obsmon does not know; let the query say ingested, "
           "pending, failed or ignored instead",
-          row.path, word));
+          row.path, *word));
     }
     row.status = *status;
-    if (row.message.empty()) row.message = MessageOfWord(word);
+    if (row.message.empty()) row.message = MessageOfWord(*word);
   }
   // Of an attempt that was not one, no time of ingest is known.
   if (row.status == IngestStatus::kIngested) row.ingest_time = answer.time;
   listed.rows.Append(row);
-  const std::string_view type = answer.texts[kObservationTypeText];
+  const std::string_view type = answer.texts[kObservationTypeText].value_or("");
   const std::optional<RawFileName> name = ParseRawFileName(row.path);
   if (name && !type.empty()) {
     listed.observation_types.try_emplace(std::string(name->obs_id), std::string(type));
