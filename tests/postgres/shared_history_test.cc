@@ -18,6 +18,8 @@
 #include "history/night_reports.h"
 #include "history/postgres_history.h"
 #include "history/postgres_schema.h"
+#include "obsmon/monitor.h"
+#include "obsmon/stream.h"
 #include "postgres/postgres.h"
 #include "postgres/test_database.h"
 #include "support/status_matchers.h"
@@ -28,6 +30,7 @@ namespace {
 
 using absl::StatusCode;
 using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -422,6 +425,62 @@ TEST_F(SharedHistoryTest, HoldsWhatTheOneInSqliteHoldsWhateverTheNightsWere) {
       ASSERT_EQ(Lines(rows), Database(tree / kHistoryFileName).Lines(rows));
     }
   }
+}
+
+// --- runs
+
+// Two nights of a stream whose registry is its folders of links.
+class SharedHistoryRun : public SharedHistoryTest {
+ protected:
+  void Arrive(const std::string& name) const {
+    const std::filesystem::path file = tree_.File("storage/2020-05-01/" + name);
+    tree_.Folder("repo/raw/2020-05-01");
+    std::filesystem::create_symlink(file, tree_ / ("repo/raw/2020-05-01/" + name));
+  }
+  UpdateResult Update(const std::string& place, UtcTime as_of, const WorkControl& control = {}) const {
+    const Stream stream{.name = "auxTel",
+                        .output_dir = tree_ / place,
+                        .history = database_->uri(),
+                        .storage = tree_ / "storage",
+                        .repo = tree_ / "repo",
+                        .search_links = true};
+    UpdateResult result =
+        UpdateStream(stream, {.first_day = N("2020-05-01"), .last_day = N("2020-05-02")}, as_of, control);
+    WaitForLock();
+    return result;
+  }
+  // So that another folder may take the stream over.
+  void BeSilentForLong() const {
+    database_->Execute("UPDATE obsmon.stream SET seen_at = now() - interval '1 day'");
+  }
+  std::string Page(const std::string& place) const { return ReadFile(tree_ / (place + "/2020-05-01.html")); }
+  const UtcTime as_of_ = Utc("2030-01-01T00:00:00");
+};
+
+TEST_F(SharedHistoryRun, WritesAPageAnewWhereAnotherFolderHasSeenMore) {
+  Arrive("a.fits");
+  EXPECT_THAT(Update("here", as_of_).status, IsOk());
+  // Nothing has changed: the page stays.
+  EXPECT_THAT(Update("here", as_of_ + std::chrono::minutes{1}).changed, IsEmpty());
+  Arrive("b.fits");
+  BeSilentForLong();
+  EXPECT_THAT(Update("there", as_of_ + std::chrono::minutes{2}).status, IsOk());
+  BeSilentForLong();
+  EXPECT_THAT(Update("here", as_of_ + std::chrono::minutes{3}).changed, Contains(N("2020-05-01")));
+  EXPECT_THAT(Page("here"), HasSubstr("b.fits"));
+  EXPECT_THAT(Update("here", as_of_ + std::chrono::minutes{4}).changed, IsEmpty());
+}
+
+TEST_F(SharedHistoryRun, WritesAPageAnewThatWasRestoredFromACopy) {
+  Arrive("a.fits");
+  EXPECT_THAT(Update("here", as_of_).status, IsOk());
+  std::filesystem::copy(tree_ / "here", tree_ / "copy", std::filesystem::copy_options::recursive);
+  Arrive("b.fits");
+  EXPECT_THAT(Update("here", as_of_ + std::chrono::minutes{1}).status, IsOk());
+  std::filesystem::remove_all(tree_ / "here");
+  std::filesystem::rename(tree_ / "copy", tree_ / "here");
+  EXPECT_THAT(Update("here", as_of_ + std::chrono::minutes{2}).changed, ElementsAre(N("2020-05-01")));
+  EXPECT_THAT(Page("here"), HasSubstr("b.fits"));
 }
 
 }  // namespace

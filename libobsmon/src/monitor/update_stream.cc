@@ -329,8 +329,15 @@ class StreamUpdate {
     if (!data_before_.IsWhole(night, static_cast<std::size_t>(before->counts.files))) return false;
     const std::string name = NightPageName(night);
     const std::string second_name = SecondName(name);
-    return IsPage(stream_.output_dir / name) &&
-           (second_name.empty() || IsPage(stream_.output_dir / second_name));
+    return IsPageOf(*before, stream_.output_dir / name) &&
+           (second_name.empty() || IsPageOf(*before, stream_.output_dir / second_name));
+  }
+
+  // A shared history may know more than the pages here: where another folder has kept the stream up
+  // meanwhile, or this one was restored from a copy.
+  bool IsPageOf(const NightSummary& night, const std::filesystem::path& file) const {
+    if (!IsPage(file)) return false;
+    return stream_.history.empty() || (night.changed_at && IsPageAsOf(file, *night.changed_at));
   }
 
   const Stream& stream_;

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <set>
 #include <span>
@@ -12,6 +14,7 @@
 
 #include "files/parallel.h"
 #include "obsmon/pages.h"
+#include "pages/js_text.h"
 #include "pages/night_data.h"
 #include "pages/page_script.h"
 #include "pages/published_data.h"
@@ -110,6 +113,16 @@ PublishedData PublishedData::In(const fs::path& output_dir) {
 bool PublishedData::IsWhole(Night night, std::size_t num_files) const {
   const auto found = num_of_night_.find(night.ToString());
   return has_script_ && found != num_of_night_.end() && found->second == NumDataFiles(num_files);
+}
+
+bool IsPageAsOf(const fs::path& file, UtcTime as_of) {
+  constexpr std::size_t kHead = std::size_t{64} * 1024;  // the style, and all that comes before the files
+  std::string head(kHead, '\0');
+  std::ifstream page(file, std::ios::binary);
+  page.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<std::size_t>(page.gcount()));
+  // As LivePlace writes it.
+  return head.find(fmt::format("data-as-of=\"{}\"", Milliseconds(as_of))) != std::string::npos;
 }
 
 absl::Status PublishNights(const std::filesystem::path& output_dir, std::span<const NightPages> nights) {

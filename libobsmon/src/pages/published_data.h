@@ -28,6 +28,9 @@ class PublishedData {
   std::map<std::string, std::size_t, std::less<>> num_of_night_;
 };
 
+/// Whether the page of a night in `file` is that of the look that began at `as_of`.
+bool IsPageAsOf(const std::filesystem::path& file, UtcTime as_of);
+
 }  // namespace obsmon
 
 #endif  // OBSMON_SRC_PAGES_PUBLISHED_DATA_H_
