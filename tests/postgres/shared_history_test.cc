@@ -454,6 +454,15 @@ class SharedHistoryRun : public SharedHistoryTest {
     database_->Execute("UPDATE obsmon.stream SET seen_at = now() - interval '1 day'");
   }
   std::string Page(const std::string& place) const { return ReadFile(tree_ / (place + "/2020-05-01.html")); }
+  // Runs `sql` before the second night is looked at.
+  WorkControl BeforeTheSecondNight(std::string sql) const {
+    WorkControl control;
+    control.progress = [this, sql = std::move(sql)](std::string_view what, std::int64_t done, std::int64_t) {
+      if (what == "nights" && done == 1) database_->Execute(sql);
+    };
+    return control;
+  }
+
   const UtcTime as_of_ = Utc("2030-01-01T00:00:00");
 };
 
@@ -481,6 +490,17 @@ TEST_F(SharedHistoryRun, WritesAPageAnewThatWasRestoredFromACopy) {
   std::filesystem::rename(tree_ / "copy", tree_ / "here");
   EXPECT_THAT(Update("here", as_of_ + std::chrono::minutes{2}).changed, ElementsAre(N("2020-05-01")));
   EXPECT_THAT(Page("here"), HasSubstr("b.fits"));
+}
+
+TEST_F(SharedHistoryRun, TellsWhatTheHistoryFirstFailedBy) {
+  Arrive("a.fits");
+  const UpdateResult result =
+      Update("here", as_of_,
+             BeforeTheSecondNight("UPDATE obsmon.night SET number = 20200502, nite = '2020-05-02';"
+                                  "ALTER TABLE obsmon.transfer RENAME TO gone"));
+  EXPECT_THAT(result.status,
+              FailsWith(StatusCode::kFailedPrecondition, HasSubstr("\"obsmon.transfer\" does not exist")));
+  EXPECT_EQ(result.outcome, UpdateOutcome::kOutputUnwritable);
 }
 
 }  // namespace

@@ -110,7 +110,9 @@ class StreamUpdate {
     OBSMON_RETURN_IF_ERROR(OpenOutput());
     view.SetRecall([this](Night night) {
       const std::lock_guard lock(history_mutex_);
-      return history_->Recall(night);
+      absl::StatusOr<std::optional<EarlierLook>> earlier = history_->Recall(night);
+      could_recall_ = could_recall_ && earlier.ok();
+      return earlier;
     });
     OBSMON_RETURN_IF_ERROR(ReadWhatIsThere());
     AddNightsWithOpenProblems();
@@ -207,7 +209,9 @@ class StreamUpdate {
         return CommitWhereDue();
       }
     }
-    OBSMON_ASSIGN_OR_RETURN(NightLook look, view.Look(night));
+    absl::StatusOr<NightLook> found = view.Look(night);
+    if (!CouldRecall()) outcome_ = UpdateOutcome::kOutputUnwritable;
+    OBSMON_ASSIGN_OR_RETURN(NightLook look, std::move(found));
     OBSMON_RETURN_IF_ERROR(AwaitKeeping());
     const auto shared = std::make_shared<const NightLook>(std::move(look));
     view.Remember(shared);
@@ -235,6 +239,11 @@ class StreamUpdate {
 
   absl::StatusOr<std::optional<NightFingerprint>> Fingerprint(Night night) {
     const std::lock_guard lock(history_mutex_);
+  bool CouldRecall() {
+    const std::lock_guard lock(history_mutex_);
+    return could_recall_;
+  }
+
     return history_->Fingerprint(night);
   }
 
@@ -363,6 +372,7 @@ class StreamUpdate {
   std::mutex history_mutex_;           // of history_, while a night is being kept
   std::future<absl::Status> keeping_;  // of the night that was looked at last
 };
+  bool could_recall_ = true;           // else what ended a look was the history, which is the output's
 
 }  // namespace
 
