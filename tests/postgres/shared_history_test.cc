@@ -503,5 +503,14 @@ TEST_F(SharedHistoryRun, TellsWhatTheHistoryFirstFailedBy) {
   EXPECT_EQ(result.outcome, UpdateOutcome::kOutputUnwritable);
 }
 
+TEST_F(SharedHistoryRun, WhoseStreamIsTakenOverMeanwhileEndsAsOneThatFoundItLocked) {
+  Arrive("a.fits");
+  const UpdateResult result =
+      Update("here", as_of_, BeforeTheSecondNight("UPDATE obsmon.stream SET run = run + 1"));
+  EXPECT_THAT(result.status,
+              FailsWith(StatusCode::kAborted, HasSubstr("another run has taken this stream over")));
+  EXPECT_EQ(result.outcome, UpdateOutcome::kLocked);
+}
+
 }  // namespace
 }  // namespace obsmon

@@ -85,6 +85,8 @@ class StreamUpdate {
     if (absl::IsCancelled(result_.status)) {
       result_.status = absl::CancelledError("stopped as asked; the nights that were done before are kept");
       result_.outcome = UpdateOutcome::kStopped;
+    } else if (outcome_ == UpdateOutcome::kOutputUnwritable && absl::IsAborted(result_.status)) {
+      result_.outcome = UpdateOutcome::kLocked;  // another run has taken the shared history over meanwhile
     } else if (!result_.status.ok()) {
       result_.outcome = outcome_;
     } else if (!result_.warnings.empty()) {
@@ -237,13 +239,13 @@ class StreamUpdate {
     return history_->Begin();
   }
 
-  absl::StatusOr<std::optional<NightFingerprint>> Fingerprint(Night night) {
-    const std::lock_guard lock(history_mutex_);
   bool CouldRecall() {
     const std::lock_guard lock(history_mutex_);
     return could_recall_;
   }
 
+  absl::StatusOr<std::optional<NightFingerprint>> Fingerprint(Night night) {
+    const std::lock_guard lock(history_mutex_);
     return history_->Fingerprint(night);
   }
 
@@ -370,9 +372,9 @@ class StreamUpdate {
   std::vector<NightPages> pages_;  // rendered, and not published yet
   std::size_t bytes_of_pages_ = 0;
   std::mutex history_mutex_;           // of history_, while a night is being kept
+  bool could_recall_ = true;           // else what ended a look was the history, which is the output's
   std::future<absl::Status> keeping_;  // of the night that was looked at last
 };
-  bool could_recall_ = true;           // else what ended a look was the history, which is the output's
 
 }  // namespace
 
