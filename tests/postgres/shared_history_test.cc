@@ -272,6 +272,16 @@ TEST_F(SharedHistoryTest, CanNotBeWrittenByARunThatHasLostItsLockToAnother) {
   EXPECT_THAT(Lines("SELECT path FROM transfer"), ElementsAre("first.fits"));
 }
 
+// Of a sequence's numbers there is an end.
+TEST_F(SharedHistoryTest, TakesANewNumberForANewStreamAlone) {
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(History::Open(Output("auxTel")), IsOk());
+    WaitForLock();
+  }
+  EXPECT_THAT(History::Open(Output("comCam")), IsOk());
+  EXPECT_THAT(Lines("SELECT id, name FROM stream ORDER BY 1"), ElementsAre("1|auxTel", "2|comCam"));
+}
+
 TEST_F(SharedHistoryTest, OpensNoTransactionBeforeTheFirstChange) {
   ASSERT_OK_AND_ASSIGN(const auto history, History::Open(Output()));
   ASSERT_THAT(history->Begin(), IsOk());

@@ -32,6 +32,8 @@ using postgres::Value;
 // What is deleted by one statement.
 constexpr std::size_t kPathsAtOnce = 5000;
 
+// Another run may be doing the same. Each attempt takes a number, of which there are not so many: only where
+// there is no such stream yet.
 constexpr std::string_view kAddStream =
     "INSERT INTO obsmon.stream (name) VALUES ($1) ON CONFLICT (name) DO NOTHING";
 constexpr std::string_view kFindStream = "SELECT id FROM obsmon.stream WHERE name = $1";
@@ -518,9 +520,12 @@ absl::StatusOr<std::unique_ptr<History>> OpenForWriting(const StreamOutput& outp
   OBSMON_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection, Connect(output.history, stop));
   OBSMON_RETURN_IF_ERROR(PrepareSharedSchema(*connection));
   const std::string name = StoredText(output.name);
-  OBSMON_RETURN_IF_ERROR(Run(*connection, kAddStream, std::array{Value{std::string_view(name)}}));
-  OBSMON_ASSIGN_OR_RETURN(const std::optional<std::int64_t> stream,
-                          RunForInt(*connection, kFindStream, std::array{Value{std::string_view(name)}}));
+  const std::array values = {Value{std::string_view(name)}};
+  OBSMON_ASSIGN_OR_RETURN(std::optional<std::int64_t> stream, RunForInt(*connection, kFindStream, values));
+  if (!stream) {
+    OBSMON_RETURN_IF_ERROR(Run(*connection, kAddStream, values));
+    OBSMON_ASSIGN_OR_RETURN(stream, RunForInt(*connection, kFindStream, values));
+  }
   if (!stream) return absl::InternalError(fmt::format("{}: stream '{}' is gone", connection->shown(), name));
   OBSMON_ASSIGN_OR_RETURN(StreamLock lock, StreamLock::Acquire(output.history, stop, name, *stream));
   OBSMON_ASSIGN_OR_RETURN(const std::int64_t run, BeginRun(*connection, *stream, output));
