@@ -200,6 +200,25 @@ TEST(PostgresConnection, WaitsNoLongerThanItsLimitForALock) {
   EXPECT_THAT(connection->Query("SELECT path FROM file"), FailsWith(absl::StatusCode::kUnavailable, _));
 }
 
+TEST(PostgresConnection, OfAWritersHostThatIsGoneIsEndedByTheServerBeforeLong) {
+  OBSMON_NEEDS_POSTGRES();
+  const TestDatabase database;
+  database.Execute(fmt::format("CREATE ROLE {}_w LOGIN PASSWORD 'sesame'", database.name()));
+  ASSERT_OK_AND_ASSIGN(const std::unique_ptr<Connection> connection,
+                       Connection::Open({.uri = database.TcpUri(database.name() + "_w:sesame")}, kPatient));
+  ASSERT_THAT(connection->BeginWriting(), IsOk());
+  ASSERT_OK_AND_ASSIGN(
+      const std::unique_ptr<Rows> rows,
+      connection->Query(
+          "SELECT current_setting('tcp_keepalives_idle'), "
+          "current_setting('tcp_keepalives_interval'), current_setting('tcp_keepalives_count')"));
+  ASSERT_THAT(rows->Step(), IsOkAndHolds(true));
+  EXPECT_EQ(rows->Text(0), "30");
+  EXPECT_EQ(rows->Text(1), "10");
+  EXPECT_EQ(rows->Text(2), "3");
+  database.Execute(fmt::format("DROP ROLE {}_w", database.name()));
+}
+
 TEST(PostgresConnection, IsAskedByThoseWhoWaitForLongerThanTheServersSettingsCanSay) {
   OBSMON_NEEDS_POSTGRES();
   const TestDatabase database;

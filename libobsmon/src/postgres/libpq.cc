@@ -351,6 +351,12 @@ class LibpqConnection final : public Connection {
   Session session_;
 };
 
+// A host that dies without a word keeps its transaction, and with it the lock of a stream, until the server
+// asks for it, by default after two hours: now after a minute.
+constexpr std::string_view kForAWriter =
+    "SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL tcp_keepalives_idle = 30; "
+    "SET LOCAL tcp_keepalives_interval = 10; SET LOCAL tcp_keepalives_count = 3";
+
 // All of it ends with the transaction. A time without zone is meant as UTC by whoever wrote it.
 absl::Status LibpqConnection::Begin(std::string_view kind, std::string_view settings) {
   // Before this side gives up, so that it is the server that says what it waited for.
@@ -365,8 +371,7 @@ absl::Status LibpqConnection::Begin(std::string_view kind, std::string_view sett
 
 // Between two statements a look at a night may pass.
 absl::Status LibpqConnection::BeginWriting() {
-  return Begin("ISOLATION LEVEL READ COMMITTED READ WRITE",
-               "SET LOCAL idle_in_transaction_session_timeout = 0");
+  return Begin("ISOLATION LEVEL READ COMMITTED READ WRITE", kForAWriter);
 }
 
 absl::Status LibpqConnection::CopyIn(std::string_view sql, std::string_view data) {
@@ -414,8 +419,8 @@ absl::StatusOr<std::unique_ptr<Rows>> LibpqConnection::Query(std::string_view sq
   return std::make_unique<LibpqRows>(session_, *std::move(first));
 }
 
-/// Keywords and values for PQconnectStartParams. The first, "dbname", is taken apart as a URI; those after it
-/// come before what it says.
+/// Keywords and values for PQconnectStartParams. "dbname" is taken apart as a URI; those after it come before
+/// what it says, and that before those in front of it.
 struct Parameters {
   void Add(const char* keyword, const std::string& value) {
     keywords.push_back(keyword);
@@ -429,6 +434,13 @@ Handle Start(const std::string& uri, const Login& login) {
   const std::string name = "obsmon";
   const std::string encoding = "UTF8";
   Parameters parameters;
+  // What lies between may forget a connection that is silent for long, as that of a lock is.
+  const std::string idle = "30";
+  const std::string interval = "10";
+  const std::string count = "3";
+  parameters.Add("keepalives_idle", idle);
+  parameters.Add("keepalives_interval", interval);
+  parameters.Add("keepalives_count", count);
   parameters.Add("dbname", uri);
   if (login.user) parameters.Add("user", *login.user);
   if (login.password) parameters.Add("password", *login.password);
