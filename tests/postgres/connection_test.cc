@@ -200,6 +200,22 @@ TEST(PostgresConnection, WaitsNoLongerThanItsLimitForALock) {
   EXPECT_THAT(connection->Query("SELECT path FROM file"), FailsWith(absl::StatusCode::kUnavailable, _));
 }
 
+// Else a heavy query that was given up would run on, and the next look would send it once more.
+TEST(PostgresConnection, LeavesNoStatementRunningThatItHasGivenUp) {
+  OBSMON_NEEDS_POSTGRES();
+  const TestDatabase database;
+  const std::unique_ptr<Connection> connection = Connect(database, {.silence = std::chrono::seconds{2}});
+  ASSERT_THAT(connection->BeginReadOnly(), IsOk());
+  EXPECT_THAT(connection->Query("SELECT pg_sleep(600)"), FailsWith(absl::StatusCode::kUnavailable, _));
+  // By itself the server would end it after a minute.
+  database.Execute(
+      "DO $$ BEGIN FOR i IN 1..200 LOOP"
+      " IF NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)'"
+      " AND datname = current_database()) THEN RETURN; END IF;"
+      " PERFORM pg_stat_clear_snapshot(); PERFORM pg_sleep(0.1);"
+      " END LOOP; RAISE EXCEPTION 'it is still running'; END $$");
+}
+
 TEST(PostgresConnection, OfAWritersHostThatIsGoneIsEndedByTheServerBeforeLong) {
   OBSMON_NEEDS_POSTGRES();
   const TestDatabase database;

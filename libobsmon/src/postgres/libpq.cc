@@ -351,6 +351,12 @@ class LibpqConnection final : public Connection {
   Session session_;
 };
 
+// The server else goes on with a query whose client has gone until it has an answer to send. Not all of them
+// can look: those since version 14, on Linux.
+constexpr std::string_view kLookForUs =
+    "SELECT set_config('client_connection_check_interval', '2s', true)"
+    " WHERE current_setting('server_version_num')::int >= 140000 AND version() LIKE '%linux%'";
+
 // A host that dies without a word keeps its transaction, and with it the lock of a stream, until the server
 // asks for it, by default after two hours: now after a minute.
 constexpr std::string_view kForAWriter =
@@ -365,8 +371,9 @@ absl::Status LibpqConnection::Begin(std::string_view kind, std::string_view sett
       session_.waits_for_locks() ? std::max(session_.silence() * 9 / 10, kLeast) : kLeast;
   return Execute(fmt::format(
       "BEGIN {}; SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}; SET LOCAL TIME ZONE 'UTC'; "
-      "{}",
-      kind, ServerTimeout(for_a_lock), ServerTimeout(session_.silence() * kSilencesPerStatement), settings));
+      "{}; {}",
+      kind, ServerTimeout(for_a_lock), ServerTimeout(session_.silence() * kSilencesPerStatement), kLookForUs,
+      settings));
 }
 
 // Between two statements a look at a night may pass.
