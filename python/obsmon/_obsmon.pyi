@@ -322,7 +322,7 @@ class NightCounts:
     @property
     def artifact_gone(self) -> int:
         """
-        the registry knows it, but its file is gone or damaged
+        the registry knows it, but its file is gone
         """
     @property
     def by_verdict(self) -> dict[str, int]:

@@ -510,28 +510,12 @@ TEST(MatchNight, AFileThatHasChangedSinceItsIngestIsIngestedAllTheSame) {
   EXPECT_THAT(match.verdict, ElementsAre(Verdict::kIngested));
 }
 
-TEST(MatchNight, ACopyThatHasLostBytesIsNoArtifactOfItsFile) {
-  IngestRow copy = Copy("LSSTCam/raw/all/a.fits", kStem, 57'600, {1, 2});
-  copy.size_bytes = 2;
-  EXPECT_EQ(VerdictOf(Arrived(kPath, {1, 1}), {copy}), Verdict::kArtifactGone);
-  EXPECT_EQ(VerdictOf(Arrived(kPath, {1, 1}), {copy, Copy("again/a.fits", kStem, 57'600, {1, 3})}),
-            Verdict::kIngested)
-      << "another run has a whole one";
-  const NightMatch match = MatchNight(Transfers({}), Ingests({copy}), kNow);
-  EXPECT_THAT(match.dataset_verdict, ElementsAre(Verdict::kArtifactGone));
-}
-
-// As it changed in storage: what the Butler says of it is true of the file itself.
-TEST(MatchNight, AnArtifactThatIsTheFileInStorageHasChangedWithIt) {
-  const MatchOptions options{.storage_names = {"/data/storage"}};
-  IngestRow hard_link = Copy("LSSTCam/raw/all/a.fits", kStem, 60'000, {1, 1});
-  hard_link.size_bytes = 57'600;
-  EXPECT_EQ(VerdictOf(Arrived(kPath, {1, 1}), {hard_link}), Verdict::kIngested);
-  EXPECT_EQ(VerdictOf(Arrived(kPath, {2, 1}), {hard_link}), Verdict::kIngested) << "seen by another mount";
-  IngestRow direct = hard_link;
-  direct.link_target = "/data/storage/20250430/a.fits";
-  EXPECT_THAT(MatchNight(Transfers({}), Ingests({direct}), kNow, options).dataset_verdict,
-              ElementsAre(Verdict::kIngested));
+TEST(MatchNight, OfSeveralCopiesAWholeOneCounts) {
+  IngestRow damaged = Copy("LSSTCam/raw/all/a.fits", kStem, 57'600, {1, 2});
+  damaged.size_bytes = 2;
+  const NightMatch match = MatchNight(Transfers({Arrived(kPath, {1, 1})}),
+                                      Ingests({damaged, Copy("again/a.fits", kStem, 57'600, {1, 3})}), kNow);
+  EXPECT_THAT(match.ingest_of, ElementsAre(1));
 }
 
 TEST(MatchNight, OfTwoFilesOfAnExposureAndDetectorThatOfTheRightSizeIsTheIngestedOne) {

@@ -322,13 +322,12 @@ TEST(Reason, TellsWhatIsTheMatterWithADamagedCopy) {
   copy.storage_stem = "MC_O_20200501_000001_R22_S11";
   copy.ingested_size_bytes = 57'600;
   copy.size_bytes = 2;
-  const std::string sentence =
-      "the registry lists raw/a.fits, but that file has 2 bytes instead of 57600: the Butler can't read it";
   const NightReport report = ReportOf({File("20200501/MC_O_20200501_000001_R22_S11.fits", 1)}, {copy});
-  EXPECT_EQ(Reason(report.files()[0], kNow), sentence);
-  EXPECT_EQ(report.state, NightState::kNeedsAttention);
-  const NightReport moved = ReportOf({}, {copy});
-  EXPECT_EQ(Reason(moved.files()[0], kNow), sentence);
+  EXPECT_THAT(Reason(report.files()[0], kNow),
+              HasSubstr("; but its copy has 2 bytes instead of 57600, and a Butler can't read it"));
+  copy.size_bytes = 57'600;
+  const NightReport whole = ReportOf({File("20200501/MC_O_20200501_000001_R22_S11.fits", 1)}, {copy});
+  EXPECT_THAT(Reason(whole.files()[0], kNow), testing::Not(HasSubstr("Butler")));
 }
 
 TEST(Reason, SaysWhatTheObserverAsksFor) {

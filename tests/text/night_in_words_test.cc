@@ -21,13 +21,13 @@ NightCounts Counts(std::initializer_list<std::pair<Verdict, std::int64_t>> count
 }
 
 TEST(NightInWords, BeginsWithWhatIsGravest) {
-  EXPECT_EQ(NightInWords({.state = NightState::kNeedsAttention,
-                          .counts = Counts({{Verdict::kIngested, 100},
-                                            {Verdict::kArtifactGone, 1},
-                                            {Verdict::kNotIngested, 3},
-                                            {Verdict::kFailed, 2}})}),
-            "Needs attention: 2 ingests failed, 3 files arrived but are not ingested, 1 ingested file is "
-            "gone or damaged");
+  EXPECT_EQ(
+      NightInWords({.state = NightState::kNeedsAttention,
+                    .counts = Counts({{Verdict::kIngested, 100},
+                                      {Verdict::kArtifactGone, 1},
+                                      {Verdict::kNotIngested, 3},
+                                      {Verdict::kFailed, 2}})}),
+      "Needs attention: 2 ingests failed, 3 files arrived but are not ingested, 1 ingested file is gone");
 }
 
 TEST(NightInWords, SaysThatAllIsIngested) {

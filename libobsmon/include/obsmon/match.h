@@ -28,7 +28,7 @@ namespace obsmon {
 /// in the history and do not change.
 enum class Verdict : std::uint8_t {
   kIngested = 0,      ///< the registry knows it, and its file is there
-  kArtifactGone = 1,  ///< the registry knows it, but its file is gone, or a copy of another size than it had
+  kArtifactGone = 1,  ///< the registry knows it, but its file is gone
   kMissing = 2,       ///< expected, and never arrived; also what a transfer left unfinished long ago
   kInFlight = 3,      ///< rsync is still writing it
   kIgnored = 4,       ///< left out by a rule, with the rule's reason
@@ -186,10 +186,6 @@ bool IsFitsName(std::string_view path);
 /// hours.) A file whose obs_id and detector are a dataset's, but whose size or checksum is not the one at
 /// ingest, is matched where no other file fits better: it has changed since. (A registry that did not record
 /// the size matches no such file.)
-///
-/// A copy in the repository that has neither the size at ingest nor that of its file is damaged: the Butler
-/// refuses to read it, and its verdict is kArtifactGone. What is in the repository as a link or hard link of
-/// the file has changed with it, and is ingested.
 ///
 /// A file whose name has numbers for exposure and detector ("3018092000065-R22-S11-det094.fits") and that no
 /// dataset knows by that name is the one whose numbers they are.

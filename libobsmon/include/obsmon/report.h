@@ -74,8 +74,8 @@ struct FileRow {
   /// What the registry recorded at ingest; a size that differs from `size_bytes` says that the file has
   /// changed since.
   std::optional<std::int64_t> ingested_size_bytes{};
-  /// Of a dataset whose file in the repository is damaged: the size that it has, which is not the one at
-  /// ingest; else absent.
+  /// Of a copy in the repository that has neither the size of its ingest nor that of the file in storage: the
+  /// size that it has. (A Butler refuses to read it.) Else absent.
   std::optional<std::int64_t> damaged_size_bytes{};
   /// Its checksum is not the one that the registry recorded: it has changed since, be its size the same.
   bool checksum_differs = false;

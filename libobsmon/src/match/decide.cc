@@ -16,13 +16,11 @@ struct Rule {
 bool IsIngested(const FileEvidence& e) {
   return e.listed && e.status == IngestStatus::kIngested && !(e.in_flight && e.is_its_artifact);
 }
-bool HasLostArtifact(const FileEvidence& e) {
-  return e.artifact == ArtifactState::kGone || e.artifact == ArtifactState::kNotStored ||
-         e.artifact_is_damaged;
-}
 bool HasArtifact(const FileEvidence& e) {
-  return !HasLostArtifact(e) &&
-         (e.artifact == ArtifactState::kPresent || e.artifact == ArtifactState::kRemote);
+  return e.artifact == ArtifactState::kPresent || e.artifact == ArtifactState::kRemote;
+}
+bool HasLostArtifact(const FileEvidence& e) {
+  return e.artifact == ArtifactState::kGone || e.artifact == ArtifactState::kNotStored;
 }
 // By the registry's word, or by the folder that a FITS file was put into.
 bool Has(const FileEvidence& e, IngestStatus status, TransferPlace place) {

@@ -25,8 +25,6 @@ struct FileEvidence {
   bool listed = false;
   IngestStatus status = IngestStatus::kIngested;
   ArtifactState artifact = ArtifactState::kPresent;
-  bool artifact_is_damaged =
-      false;  ///< a copy of another size than the one recorded: the Butler can't read it
 
   bool ignored = false;  ///< a rule holds for it
   bool hidden = false;   ///< the registry, or for what is not there its folder, could not be read

@@ -188,19 +188,6 @@ class Judge {
     evidence.artifact = ingests_.artifact()[row];
   }
 
-  // A copy that is not whole. A dataset's file that is the one in storage, under another device number or by
-  // a link, has changed with it.
-  bool IsDamagedCopy(std::size_t transfer, std::size_t ingest) const {
-    const MatchBasis basis = match_.basis[transfer];
-    return (basis == MatchBasis::kName || basis == MatchBasis::kChecksum) &&
-           HasAnotherSizeThanRecorded(ingests_, ingest) &&
-           ingests_.size_bytes()[ingest] != transfers_.size_bytes()[transfer];
-  }
-  bool IsDamaged(std::size_t ingest) const {
-    return HasAnotherSizeThanRecorded(ingests_, ingest) &&
-           PathBelow(ingests_.link_target()[ingest], options_.storage_names).empty();
-  }
-
   void DecideTransfers() {
     match_.verdict.reserve(transfers_.size());
     match_.rule_of.reserve(transfers_.size());
@@ -222,7 +209,6 @@ class Judge {
         AddDataset(static_cast<std::size_t>(ingest), evidence);
         evidence.is_its_artifact =
             match_.basis[row] == MatchBasis::kFileId || match_.basis[row] == MatchBasis::kPath;
-        evidence.artifact_is_damaged = IsDamagedCopy(row, static_cast<std::size_t>(ingest));
       }
       evidence.superseded =
           evidence.is_orphan && !evidence.is_its_artifact && known_.contains(ExpectedKey(file.path));
@@ -238,7 +224,6 @@ class Judge {
     for (std::size_t row = 0; row < ingests_.size(); ++row) {
       FileEvidence evidence;
       AddDataset(row, evidence);
-      evidence.artifact_is_damaged = IsDamaged(row);
       match_.dataset_verdict.push_back(Decide(evidence));
     }
   }

@@ -18,7 +18,7 @@ constexpr std::array<VerdictWords, kNumVerdicts> kWords = {{
     {Verdict::kIngested, Concern::kNone, "ingested", "ingested",
      "the registry knows it, and its file is there"},
     {Verdict::kArtifactGone, Concern::kAttention, "artifact_gone", "artifact gone",
-     "the registry knows it, but its file is gone or damaged"},
+     "the registry knows it, but its file is gone"},
     {Verdict::kMissing, Concern::kAttention, "missing", "missing", "expected, but it never arrived"},
     {Verdict::kInFlight, Concern::kWait, "in_flight", "in flight", "rsync is still writing it"},
     {Verdict::kIgnored, Concern::kNone, "ignored", "ignored", "left out by a rule"},

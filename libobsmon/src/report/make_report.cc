@@ -234,9 +234,9 @@ void DescribeDataset(const IngestTable& ingests, std::size_t row, FileRow& file)
   const std::int64_t ingested_size = ingests.ingested_size_bytes()[row];
   if (ingested_size >= 0) file.ingested_size_bytes = ingested_size;
   const std::int64_t size = ingests.size_bytes()[row];
-  const bool is_damaged =
-      file.verdict == Verdict::kArtifactGone && ingests.artifact()[row] == ArtifactState::kPresent;
-  if (is_damaged) file.damaged_size_bytes = size;
+  const bool is_copy = file.basis == MatchBasis::kName || file.basis == MatchBasis::kChecksum;
+  const bool is_whole = size < 0 || ingested_size < 0 || size == ingested_size || size == file.size_bytes;
+  if (is_copy && !is_whole) file.damaged_size_bytes = size;
   file.message = ingests.message()[row];
 }
 

@@ -50,6 +50,10 @@ std::string IngestedReason(const FileRow& file) {
   } else if (file.checksum_differs) {
     reason += "; it has changed since: its checksum is not the one of its ingest";
   }
+  if (file.damaged_size_bytes) {
+    reason += fmt::format("; but its copy has {} bytes instead of {}, and a Butler can't read it",
+                          *file.damaged_size_bytes, file.ingested_size_bytes.value_or(0));
+  }
   if (file.basis == MatchBasis::kName)
     reason += has_another_size ? "; told by its name" : "; told by its name and size";
   if (file.basis == MatchBasis::kKey) reason += "; told by the key of its object and its size";
@@ -110,11 +114,6 @@ std::string ReasonOf(const FileRow& file, const Instants& instants) {
       return IngestedReason(file);
     case Verdict::kArtifactGone:
       if (!file.message.empty()) return fmt::format("the registry lists it, but {}", file.message);
-      if (file.damaged_size_bytes) {
-        return fmt::format(
-            "the registry lists {}, but that file has {} bytes instead of {}: the Butler can't read it",
-            file.ingest_path, *file.damaged_size_bytes, file.ingested_size_bytes.value_or(0));
-      }
       return fmt::format("the registry lists {}, but that file is gone", file.ingest_path);
     case Verdict::kMissing:
       return MissingReason(file, instants);

@@ -22,7 +22,7 @@ struct Happening {
 constexpr std::array<Happening, 5> kTroubles = {{
     {Verdict::kFailed, "ingest failed", "ingests failed"},
     {Verdict::kNotIngested, "file arrived but is not ingested", "files arrived but are not ingested"},
-    {Verdict::kArtifactGone, "ingested file is gone or damaged", "ingested files are gone or damaged"},
+    {Verdict::kArtifactGone, "ingested file is gone", "ingested files are gone"},
     {Verdict::kMissing, "expected file never arrived", "expected files never arrived"},
     {Verdict::kTooSmall, "FITS file is too small to hold an image",
      "FITS files are too small to hold an image"},

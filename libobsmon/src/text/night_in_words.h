@@ -33,7 +33,7 @@ NightFacts FactsOf(const NightReport& report);
 /// What the sentence begins with: "Needs attention", "In progress", "Complete", "Unknown", "No files".
 std::string_view NightHeadline(const NightFacts& night);
 
-/// What follows it: "3 files arrived but are not ingested, 1 ingested file is gone or damaged".
+/// What follows it: "3 files arrived but are not ingested, 1 ingested file is gone".
 std::string NightDetail(const NightFacts& night);
 
 /// What is known of the completeness of the exposures: "12 exposures, 3 without a manifest: of these whether
