@@ -191,6 +191,12 @@ TEST(SqlRegistry, RefusesAQueryThatCanNotBeMeant) {
        absl::StatusCode::kFailedPrecondition, "the status 'sleeping', which obsmon does not know"},
       {"SELECT filename AS path, ' '::char(3) AS status FROM rawfiles WHERE nightdate = {day_obs}",
        absl::StatusCode::kFailedPrecondition, "the status '', which obsmon does not know"},
+      {"SELECT rawfiles AS path FROM rawfiles WHERE nightdate = {day_obs}",
+       absl::StatusCode::kFailedPrecondition, "column path is no text"},
+      {"SELECT filename AS path, timestamp 'infinity' AS ingest_time FROM rawfiles WHERE nightdate = "
+       "{day_obs}",
+       absl::StatusCode::kFailedPrecondition,
+       "ingest_time of 20200501/ztf_01.fits.fz is no time, but infinity"},
   };
   const TempTree tree;
   for (const Case& wrong : cases) {

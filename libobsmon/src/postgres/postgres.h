@@ -59,8 +59,11 @@ struct Column {
   std::uint32_t type = 0;  ///< number in pg_type
 
   bool Is(ColumnType wanted) const { return type == static_cast<std::uint32_t>(wanted); }
-  /// A type whose values are texts: text, varchar, char(n), name, an enum, or a literal of no type.
+  /// A type whose values are texts: text, varchar, char(n), name, a literal of no type, or, as far as can be
+  /// told from here, a type of the database's own: mostly an enum.
   bool IsText() const;
+  /// Made in this database, or by an extension: its number says no more of it.
+  bool IsOfOwnType() const;
   bool IsTime() const {
     return Is(ColumnType::kTimestamp) || Is(ColumnType::kTimestampWithZone) || Is(ColumnType::kDate);
   }

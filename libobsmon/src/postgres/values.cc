@@ -25,8 +25,10 @@ constexpr std::array<std::uint32_t, 6> kTextTypes = {25, 1043, kFilledText, 19, 
 }  // namespace
 
 bool Column::IsText() const {
-  return type >= kFirstOwnType || std::ranges::find(kTextTypes, type) != kTextTypes.end();
+  return IsOfOwnType() || std::ranges::find(kTextTypes, type) != kTextTypes.end();
 }
+
+bool Column::IsOfOwnType() const { return type >= kFirstOwnType; }
 
 std::string_view Rows::Text(int column) const {
   const std::string_view text = Cell(column);

@@ -1,5 +1,9 @@
 #include <fmt/format.h>
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,11 +17,20 @@
 namespace obsmon {
 namespace {
 
+// An enum, or a type of texts such as citext; no array, row or hstore.
+constexpr std::string_view kIsText =
+    "SELECT 1 FROM pg_catalog.pg_type WHERE oid = $1 AND typcategory IN ('E', 'S')";
+
 std::vector<std::string> NamesOf(const std::vector<postgres::Column>& columns) {
   std::vector<std::string> names;
   names.reserve(columns.size());
   for (const postgres::Column& column : columns) names.push_back(column.name);
   return names;
+}
+
+absl::Status IsNoText(std::string_view column) {
+  return absl::FailedPreconditionError(
+      fmt::format("the query's column {0} is no text; write CAST({0} AS text) AS {0}", column));
 }
 
 class PostgresQuery final : public AskedQuery {
@@ -29,7 +42,9 @@ class PostgresQuery final : public AskedQuery {
     OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<postgres::Connection> connection, Connect());
     OBSMON_ASSIGN_OR_RETURN(const std::vector<postgres::Column> columns,
                             connection->Describe(query_.Sql('$')));
-    return postgres::WithPlace(ColumnsIn(columns).status(), *connection);
+    absl::Status status = ColumnsIn(columns).status();
+    if (status.ok()) status = CheckOwnTypes(*connection, columns);
+    return postgres::WithPlace(status, *connection);
   }
 
   absl::Status Read(std::span<const Night> nights, Sink sink) override {
@@ -58,6 +73,10 @@ class PostgresQuery final : public AskedQuery {
     return connection;
   }
 
+  /// Whether the columns that are taken for texts are some where their types are of the database's own
+  /// making.
+  absl::Status CheckOwnTypes(postgres::Connection& connection,
+                             const std::vector<postgres::Column>& columns) const;
   absl::StatusOr<AnswerColumns> ColumnsIn(const std::vector<postgres::Column>& columns) const;
   absl::Status ReadAnswer(postgres::Rows& answer, Night night, const Sink& sink) const;
 
@@ -67,6 +86,23 @@ class PostgresQuery final : public AskedQuery {
   AskOptions options_;
 };
 
+absl::Status PostgresQuery::CheckOwnTypes(postgres::Connection& connection,
+                                          const std::vector<postgres::Column>& columns) const {
+  OBSMON_ASSIGN_OR_RETURN(const AnswerColumns found, AnswerColumns::Find(form_, NamesOf(columns)));
+  std::vector<int> texts(found.texts.begin(), found.texts.end());
+  texts.push_back(found.path);
+  for (const int column : texts) {
+    if (column < 0 || !columns[static_cast<std::size_t>(column)].IsOfOwnType()) continue;
+    const postgres::Column& of_own_type = columns[static_cast<std::size_t>(column)];
+    const std::array values = {postgres::Value{std::int64_t{of_own_type.type}}};
+    OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<postgres::Rows> row, connection.Query(kIsText, values));
+    OBSMON_ASSIGN_OR_RETURN(const bool is_text, row->Step());
+    if (!is_text) return IsNoText(of_own_type.name);
+    OBSMON_RETURN_IF_ERROR(row->Step().status());
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<AnswerColumns> PostgresQuery::ColumnsIn(const std::vector<postgres::Column>& columns) const {
   OBSMON_ASSIGN_OR_RETURN(const AnswerColumns found, AnswerColumns::Find(form_, NamesOf(columns)));
   std::vector<int> texts(found.texts.begin(), found.texts.end());
@@ -74,8 +110,7 @@ absl::StatusOr<AnswerColumns> PostgresQuery::ColumnsIn(const std::vector<postgre
   for (const int column : texts) {
     if (column < 0 || columns[static_cast<std::size_t>(column)].IsText()) continue;
     const std::string& name = columns[static_cast<std::size_t>(column)].name;
-    return absl::FailedPreconditionError(
-        fmt::format("the query's column {0} is no text; write CAST({0} AS text) AS {0}", name));
+    return IsNoText(name);
   }
   if (found.time >= 0 && !columns[static_cast<std::size_t>(found.time)].IsTime()) {
     return absl::FailedPreconditionError(fmt::format(
@@ -93,6 +128,12 @@ absl::Status PostgresQuery::ReadAnswer(postgres::Rows& answer, Night night, cons
     AnswerRow row{.path = answer.Text(columns.path)};
     if (row.path.empty()) continue;  // a row of no file
     if (columns.time >= 0) row.time = answer.Time(columns.time);
+    if (columns.time >= 0 && !row.time && !answer.IsNull(columns.time)) {
+      return absl::FailedPreconditionError(fmt::format(
+          "the query's {} of {} is no time, but infinity or far from now; let it be NULL, or leave "
+          "the row out",
+          form_.time, row.path));
+    }
     for (std::size_t i = 0; i < row.texts.size(); ++i) {
       const int column = columns.texts[i];
       if (column >= 0 && !answer.IsNull(column)) row.texts[i] = answer.Text(column);
