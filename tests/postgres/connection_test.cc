@@ -16,6 +16,8 @@
 #include <thread>
 #include <vector>
 
+#include "obsmon/check.h"
+#include "obsmon/monitor.h"
 #include "postgres/postgres.h"
 #include "postgres/test_database.h"
 #include "postgres/uri.h"
@@ -43,7 +45,7 @@ std::unique_ptr<Connection> Connect(const TestDatabase& database, const Limits& 
 /// A server that takes connections, and never says a word.
 class SilentServer {
  public:
-  SilentServer() : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+  SilentServer() : socket_(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -61,6 +63,15 @@ class SilentServer {
   void Close() {
     if (socket_ >= 0) close(socket_);
     socket_ = -1;
+  }
+  /// How many have come since the last call.
+  int NumClients() const {
+    int num_clients = 0;
+    for (;; ++num_clients) {
+      const int client = accept4(socket_, nullptr, nullptr, 0);
+      if (client < 0) return num_clients;
+      close(client);
+    }
   }
   std::string uri() const { return fmt::format("postgresql://rubin:sesame@127.0.0.1:{}/lsst", port_); }
 
@@ -178,6 +189,24 @@ TEST(PostgresConnection, WaitsNoLongerThanItsLimitForAServerThatNeverAnswers) {
   EXPECT_THAT(Connection::Open({.uri = server.uri()}, kImpatient),
               FailsWith(absl::StatusCode::kUnavailable,
                         AllOf(HasSubstr("did not answer within 0.3 s"), Not(HasSubstr("sesame")))));
+}
+
+TEST(CheckStreams, AsksASilentServerOnceForAllOfItsStreams) {
+  const SilentServer silent;
+  const SilentServer other;
+  std::vector<StreamOutput> streams;
+  for (const SilentServer* server : {&silent, &silent, &other, &silent}) {
+    streams.push_back({.name = fmt::format("stream {}", streams.size()),
+                       .history = {.uri = server->uri(), .busy_timeout = kImpatient.silence}});
+  }
+  const std::vector<StreamCheck> checks = CheckStreams(streams, Utc("2030-01-01T00:00:00"), {});
+  ASSERT_EQ(checks.size(), streams.size());
+  for (const StreamCheck& check : checks) {
+    EXPECT_EQ(check.state, CheckState::kUnknown);
+    EXPECT_THAT(check.sentence, HasSubstr("did not answer within 0.3 s"));
+  }
+  EXPECT_EQ(silent.NumClients(), 1);
+  EXPECT_EQ(other.NumClients(), 1);
 }
 
 TEST(PostgresConnection, WaitsNoLongerThanItsLimitForAStatement) {

@@ -15,10 +15,11 @@ absl::Status PublishMetrics(const std::filesystem::path& file, std::span<const S
                             std::span<const UpdateOutcome> results, const std::stop_token& stop) {
   std::vector<StreamMetrics> metrics;
   metrics.reserve(streams.size());
+  HistoryReader reader(stop);
   for (std::size_t i = 0; i < streams.size(); ++i) {
     StreamMetrics stream{.stream = streams[i].name, .update_status = static_cast<int>(results[i])};
     // The update has told already why a history can't be read.
-    if (auto nights = ReadNights(streams[i], stop); nights.ok()) stream.nights = *std::move(nights);
+    if (auto nights = reader.Nights(streams[i]); nights.ok()) stream.nights = *std::move(nights);
     metrics.push_back(std::move(stream));
   }
   // What a link leads to is meant; and a device that somebody named is not to become a file.

@@ -81,6 +81,7 @@ absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::pa
     return absl::ErrnoToStatus(error.value(), fmt::format("{}: the folder can't be made", out.string()));
   std::vector<StreamSummary> shown;
   std::vector<std::string> warnings;
+  HistoryReader reader(stop);
   for (const std::filesystem::path& stream : streams) {
     const std::filesystem::path folder = (out / stream).lexically_normal();
     // From one to the other, and each may have been given either way.
@@ -88,7 +89,7 @@ absl::StatusOr<std::vector<std::string>> UpdateSummary(const std::filesystem::pa
     const StreamOutput output = OutputIn(folder, shared, max_age);
     StreamSummary summary{.name = output.name};
     if (std::filesystem::exists(folder / "index.html", error)) summary.page = (way / "index.html").string();
-    absl::StatusOr<std::vector<NightSummary>> nights = ReadNights(output, stop);
+    absl::StatusOr<std::vector<NightSummary>> nights = reader.Nights(output);
     if (nights.ok()) {
       summary.last_look = LastLookAt(*nights);
       summary.max_age = output.max_age;
