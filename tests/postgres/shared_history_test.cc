@@ -437,6 +437,27 @@ TEST_F(SharedHistoryTest, HoldsWhatTheOneInSqliteHoldsWhateverTheNightsWere) {
   }
 }
 
+// A night of many events, of which one changes, is not written as a whole.
+TEST_F(SharedHistoryTest, WritesOnlyTheEventsThatHaveChanged) {
+  NightReport report = Report(N("2020-05-01"), {});
+  report.evidence.events = {{.path = "a.fits", .number = 1, .status = "PENDING"},
+                            {.path = "b.fits", .number = 2, .status = "FAILURE", .message = "not\xFFutf8"},
+                            {.path = "c.fits", .number = 3, .status = "SUCCESS"}};
+  ASSERT_OK_AND_ASSIGN(const auto history, History::Open(Output()));
+  Put(*history, report);
+  const std::string versions = "SELECT path, xmin::text FROM event WHERE path <> 'a.fits' ORDER BY 1";
+  const std::vector<std::string> before = Lines(versions);
+  ASSERT_THAT(before, SizeIs(2));
+  report.evidence.events[0].status = "SUCCESS";
+  Put(*history, report);
+  EXPECT_EQ(Lines(versions), before);
+  EXPECT_THAT(Lines("SELECT status FROM event ORDER BY path"), ElementsAre("SUCCESS", "FAILURE", "SUCCESS"));
+  report.evidence.events.erase(report.evidence.events.begin());
+  Put(*history, report);
+  EXPECT_EQ(Lines(versions), before);
+  EXPECT_THAT(Lines("SELECT path FROM event ORDER BY 1"), ElementsAre("b.fits", "c.fits"));
+}
+
 // --- runs
 
 // Two nights of a stream whose registry is its folders of links.

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,7 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "history/copy_rows.h"
 #include "history/merge_rows.h"
 #include "history/night_row.h"
@@ -103,6 +104,38 @@ class StreamLock {
 struct Writer {
   StreamLock lock;
   std::int64_t run = 0;
+};
+
+/// The table `event`, as those of stored_rows.h. Its texts are compared as they are stored.
+struct EventRows {
+  struct Stored {
+    std::int64_t number = 0;
+    std::array<std::string, 4> texts{};  ///< the columns that follow
+
+    friend bool operator==(const Stored&, const Stored&) = default;
+  };
+  static constexpr std::string_view kTable = "event";
+  static constexpr std::string_view kRead = kEventColumns;
+  static constexpr std::string_view kWritten = kEventColumns;
+
+  std::span<const FileEvent> events;
+
+  Stored operator[](std::size_t row) const {
+    const FileEvent& event = events[row];
+    return {.number = event.number,
+            .texts = {StoredText(event.status), StoredText(event.message), EventTime(event.found_time),
+                      EventTime(event.event_time)}};
+  }
+  static Stored Read(const postgres::Rows& row) {
+    Stored stored{.number = row.Int(1)};
+    for (std::size_t i = 0; i < stored.texts.size(); ++i) stored.texts[i] = row.Text(static_cast<int>(i) + 2);
+    return stored;
+  }
+  static void Write(CopyRows& copy, const Stored& row) {
+    copy.Int(row.number);
+    for (const std::string& text : row.texts) copy.TextAsIs(text);
+  }
+  static void Keep(const Stored& /*before*/, Stored& /*now*/) {}
 };
 
 class PostgresHistory final : public History {
@@ -450,17 +483,15 @@ absl::Status PostgresHistory::WriteLatencies(Night night, const Latencies& laten
 
 // Of several events with one path the last is kept, as in SQLite.
 absl::Status PostgresHistory::WriteEvents(Night night, std::span<const FileEvent> events) {
-  OBSMON_ASSIGN_OR_RETURN(CopyRows copy, ReplaceAll("event", night, fmt::format("path, {}", kEventColumns)));
-  absl::flat_hash_map<std::string_view, const FileEvent*> last;
   StoredPaths keys;
-  for (const FileEvent& event : events) last[keys(event.path).path] = &event;
-  for (const auto& [path, event] : last) {
-    BeginRow(copy, night);
-    copy.TextAsIs(path);
-    WriteEvent(copy, *event);
-    OBSMON_RETURN_IF_ERROR(copy.EndRow());
+  std::vector<KeyedRow> now;
+  for (std::size_t row = events.size(); row-- > 0;) {
+    now.push_back({.key = keys(events[row].path), .row = static_cast<std::uint32_t>(row)});
   }
-  return copy.Finish();
+  SortByKey(now);
+  const auto same_key = [](const KeyedRow& a, const KeyedRow& b) { return a.key == b.key; };
+  now.erase(std::unique(now.begin(), now.end(), same_key), now.end());
+  return Merge(night, EventRows{.events = events}, now);
 }
 
 template <typename Rows>
