@@ -458,6 +458,16 @@ TEST_F(SharedHistoryTest, WritesOnlyTheEventsThatHaveChanged) {
   EXPECT_THAT(Lines("SELECT path FROM event ORDER BY 1"), ElementsAre("b.fits", "c.fits"));
 }
 
+// The prototype's view tells a FITS file by its end.
+TEST_F(SharedHistoryTest, KeepsTheEndOfANameThatIsTooLong) {
+  NightReport report = Report(N("2020-05-01"), {});
+  for (const std::string& name : {std::string(4000, 'x'), std::string(4000, '\xFF')}) {
+    report.evidence.events.push_back({.path = name + "\u00e4.fits", .number = 1, .status = "SUCCESS"});
+  }
+  PutOnce("auxTel", report);
+  EXPECT_THAT(Lines("SELECT n_files, n_not_fits FROM file_count_gen3"), ElementsAre("2|0"));
+}
+
 // --- runs
 
 // Two nights of a stream whose registry is its folders of links.

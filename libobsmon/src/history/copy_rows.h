@@ -27,7 +27,8 @@ std::string StoredText(std::string_view text);
 std::string FromStoredText(std::string_view stored);
 
 /// The keys of paths: as StoredText, and shortened where a path is too long for an index (2,704 bytes), with
-/// a digest in place of its end. Views live as long as this, or as the path.
+/// a digest in front in place of what lies between its beginning and its end. Views live as long as this, or
+/// as the path.
 class StoredPaths {
  public:
   /// Up to so many bytes a path is kept whole, whatever its bytes are.
