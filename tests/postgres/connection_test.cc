@@ -209,6 +209,19 @@ TEST(CheckStreams, AsksASilentServerOnceForAllOfItsStreams) {
   EXPECT_EQ(other.NumClients(), 1);
 }
 
+TEST(PostgresConnection, WhoseTransactionWasEndedForItsSilenceKnowsNothingOfItsServer) {
+  OBSMON_NEEDS_POSTGRES();
+  const TestDatabase database;
+  const std::unique_ptr<Connection> connection = Connect(database);
+  ASSERT_THAT(connection->BeginReadOnly(), IsOk());
+  ASSERT_THAT(connection->Execute("SET LOCAL idle_in_transaction_session_timeout = '1ms'"), IsOk());
+  database.Execute(
+      "DO $$ BEGIN WHILE EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+      " AND pid <> pg_backend_pid()) LOOP PERFORM pg_stat_clear_snapshot(); PERFORM pg_sleep(0.01);"
+      " END LOOP; END $$");
+  EXPECT_THAT(connection->Query("SELECT 1"), FailsWith(absl::StatusCode::kUnavailable, _));
+}
+
 TEST(PostgresConnection, WaitsNoLongerThanItsLimitForAStatement) {
   OBSMON_NEEDS_POSTGRES();
   const TestDatabase database;

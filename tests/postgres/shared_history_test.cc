@@ -468,6 +468,15 @@ TEST_F(SharedHistoryTest, KeepsTheEndOfANameThatIsTooLong) {
   EXPECT_THAT(Lines("SELECT n_files, n_not_fits FROM file_count_gen3"), ElementsAre("2|0"));
 }
 
+TEST_F(SharedHistoryTest, SaysTheNameOfAStreamAsItIs) {
+  PutOnce("auxTel", Report(N("2020-05-01"), {}));
+  StreamOutput output = Output();
+  output.name = "n\xFF";
+  EXPECT_THAT(History::OpenReadOnly(output), FailsWith(StatusCode::kNotFound, HasSubstr("stream 'n\xFF'")));
+  ASSERT_OK_AND_ASSIGN(const auto first, History::Open(output));
+  EXPECT_THAT(History::Open(output), FailsWith(StatusCode::kAborted, HasSubstr("stream 'n\xFF' is being")));
+}
+
 // --- runs
 
 // Two nights of a stream whose registry is its folders of links.

@@ -90,8 +90,9 @@ class StreamLock {
     const std::array values = {Value{stream}};
     OBSMON_ASSIGN_OR_RETURN(const std::unique_ptr<postgres::Rows> row, connection->Query(kHolder, values));
     OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
+    const std::string holder = found ? FromStoredText(row->Text(0)) : std::string();
     return absl::AbortedError(fmt::format("{}: stream '{}' is being updated by {}", connection->shown(), name,
-                                          found && !row->Text(0).empty() ? row->Text(0) : "another process"));
+                                          holder.empty() ? "another process" : holder));
   }
 
  private:
@@ -557,8 +558,9 @@ absl::StatusOr<std::unique_ptr<History>> OpenForWriting(const StreamOutput& outp
     OBSMON_RETURN_IF_ERROR(Run(*connection, kAddStream, values));
     OBSMON_ASSIGN_OR_RETURN(stream, RunForInt(*connection, kFindStream, values));
   }
-  if (!stream) return absl::InternalError(fmt::format("{}: stream '{}' is gone", connection->shown(), name));
-  OBSMON_ASSIGN_OR_RETURN(StreamLock lock, StreamLock::Acquire(output.history, stop, name, *stream));
+  if (!stream)
+    return absl::InternalError(fmt::format("{}: stream '{}' is gone", connection->shown(), output.name));
+  OBSMON_ASSIGN_OR_RETURN(StreamLock lock, StreamLock::Acquire(output.history, stop, output.name, *stream));
   OBSMON_ASSIGN_OR_RETURN(const std::int64_t run, BeginRun(*connection, *stream, output));
   return std::make_unique<PostgresHistory>(std::move(connection), *stream,
                                            Writer{.lock = std::move(lock), .run = run});
@@ -572,8 +574,9 @@ absl::StatusOr<std::unique_ptr<History>> OpenForReading(const StreamOutput& outp
   OBSMON_ASSIGN_OR_RETURN(const std::optional<std::int64_t> stream,
                           RunForInt(*connection, kFindStream, std::array{Value{std::string_view(name)}}));
   if (!stream) {
-    return absl::NotFoundError(fmt::format(
-        "{}: there is no history of stream '{}' yet; run `obsmon update` first", connection->shown(), name));
+    return absl::NotFoundError(
+        fmt::format("{}: there is no history of stream '{}' yet; run `obsmon update` first",
+                    connection->shown(), output.name));
   }
   return std::make_unique<PostgresHistory>(std::move(connection), *stream, std::nullopt);
 }

@@ -47,9 +47,10 @@ struct SqlStateRule {
 
 // By SQLSTATE (PostgreSQL's documentation, appendix A); the first that fits.
 constexpr std::array kSqlStateRules = {
-    SqlStateRule{"08", absl::StatusCode::kUnavailable},  // connection exceptions
-    SqlStateRule{"28", absl::StatusCode::kUnavailable},  // the login is refused
-    SqlStateRule{"3D", absl::StatusCode::kUnavailable},  // no such database
+    SqlStateRule{"08", absl::StatusCode::kUnavailable},     // connection exceptions
+    SqlStateRule{"25P03", absl::StatusCode::kUnavailable},  // the transaction was ended: it waited for us
+    SqlStateRule{"28", absl::StatusCode::kUnavailable},     // the login is refused
+    SqlStateRule{"3D", absl::StatusCode::kUnavailable},     // no such database
     SqlStateRule{"40", absl::StatusCode::kUnavailable},  // a conflict with another transaction, or recovery
     SqlStateRule{"53", absl::StatusCode::kUnavailable},  // too many connections, disk full
     SqlStateRule{"55P03", absl::StatusCode::kUnavailable},  // a lock was not to be had in time
