@@ -191,6 +191,22 @@ TEST(PostgresConnection, WaitsNoLongerThanItsLimitForAServerThatNeverAnswers) {
                         AllOf(HasSubstr("did not answer within 0.3 s"), Not(HasSubstr("sesame")))));
 }
 
+TEST(PostgresConnection, GoesOnToTheNextHostWhereOneIsSilent) {
+  OBSMON_NEEDS_POSTGRES();
+  const TestDatabase database;
+  const SilentServer silent;
+  const std::string good = database.uri();
+  const std::string both = fmt::format("{},{}", silent.uri().substr(0, silent.uri().find("/lsst")),
+                                       good.substr(good.find('@') + 1));
+  EXPECT_THAT(Connection::Open({.uri = both, .user = "obsmon"}, {.silence = std::chrono::seconds{4}}),
+              IsOk());
+  EXPECT_EQ(silent.NumClients(), 1);
+  EXPECT_THAT(Connection::Open({.uri = both + "?connect_timeout=1", .user = "obsmon"},
+                               {.silence = std::chrono::hours{1}}),
+              IsOk());
+  EXPECT_EQ(silent.NumClients(), 1);
+}
+
 TEST(CheckStreams, AsksASilentServerOnceForAllOfItsStreams) {
   const SilentServer silent;
   const SilentServer other;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <climits>
 #include <cstddef>
 #include <cstdint>
@@ -19,6 +20,8 @@ namespace obsmon::postgres {
 namespace {
 
 constexpr int kBinary = 1;
+constexpr std::string_view kUsualPort = "5432";
+constexpr std::chrono::milliseconds kSilenceOfTheImpatient{1000};
 // How soon a request to stop is noticed.
 constexpr std::chrono::milliseconds kSlice{50};
 // The server gives a statement up after so many times the silence that we bear: it does not see that we have
@@ -95,10 +98,11 @@ class Session {
       : handle_(std::move(handle)), shown_(std::move(shown)), limits_(std::move(limits)) {
     // Who waits for no lock waits for the answer all the same.
     waits_for_locks_ = limits_.silence > std::chrono::milliseconds{0};
-    if (!waits_for_locks_) limits_.silence = std::chrono::seconds{1};
+    if (!waits_for_locks_) limits_.silence = kSilenceOfTheImpatient;
   }
 
-  absl::Status Connect();
+  /// Within `limit`.
+  absl::Status Connect(std::chrono::milliseconds limit);
   absl::Status Send(std::string_view sql, std::span<const Value> values);
   absl::Status SendScript(std::string_view sql);
   /// Has the server take a statement apart, under no name, which the next one takes over.
@@ -123,6 +127,7 @@ class Session {
  private:
   using Clock = std::chrono::steady_clock;
 
+  absl::Status AwaitConnection();
   absl::Status Wait(short events, Clock::time_point deadline);
   /// Waits until all that was sent is on its way.
   absl::Status Flush();
@@ -165,7 +170,14 @@ absl::Status Session::Wait(short events, Clock::time_point deadline) {
   }
 }
 
-absl::Status Session::Connect() {
+absl::Status Session::Connect(std::chrono::milliseconds limit) {
+  const std::chrono::milliseconds silence = std::exchange(limits_.silence, limit);
+  absl::Status status = AwaitConnection();
+  limits_.silence = silence;
+  return status;
+}
+
+absl::Status Session::AwaitConnection() {
   const auto deadline = Clock::now() + limits_.silence;
   if (PQstatus(handle_.get()) == CONNECTION_BAD) return ConnectionError();
   PostgresPollingStatusType next = PGRES_POLLING_WRITING;
@@ -332,7 +344,7 @@ class LibpqConnection final : public Connection {
  public:
   explicit LibpqConnection(Session session) : session_(std::move(session)) {}
 
-  absl::Status Connect() { return session_.Connect(); }
+  absl::Status Connect(std::chrono::milliseconds limit) { return session_.Connect(limit); }
   absl::Status BeginReadOnly() override {
     return Begin("ISOLATION LEVEL REPEATABLE READ READ ONLY", "SET LOCAL row_security = off");
   }
@@ -438,7 +450,14 @@ struct Parameters {
   std::vector<const char*> values;
 };
 
-Handle Start(const std::string& uri, const Login& login) {
+/// One of the hosts of a URI.
+struct Host {
+  std::string name{};
+  std::string address{};
+  std::string port{};
+};
+
+Handle Start(const std::string& uri, const Login& login, const Host& host) {
   const std::string name = "obsmon";
   const std::string encoding = "UTF8";
   Parameters parameters;
@@ -452,6 +471,10 @@ Handle Start(const std::string& uri, const Login& login) {
   parameters.Add("dbname", uri);
   if (login.user) parameters.Add("user", *login.user);
   if (login.password) parameters.Add("password", *login.password);
+  // Of these an empty one stands for what the URI says.
+  parameters.Add("host", host.name);
+  parameters.Add("hostaddr", host.address);
+  parameters.Add("port", host.port);
   parameters.Add("fallback_application_name", name);
   parameters.Add("client_encoding", encoding);
   parameters.keywords.push_back(nullptr);
@@ -459,26 +482,81 @@ Handle Start(const std::string& uri, const Login& login) {
   return Handle(PQconnectStartParams(parameters.keywords.data(), parameters.values.data(), 1));
 }
 
-/// What libpq makes of a URI; nothing where it can't take it apart. What it says of that may quote a
-/// password.
-std::optional<UriParts> PartsForLibpq(const std::string& uri) {
-  char* trouble = nullptr;
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
-      PQconninfoParse(uri.c_str(), &trouble), &PQconninfoFree);
-  PQfreemem(trouble);
-  if (options == nullptr) return std::nullopt;
-  const auto value = [&](std::string_view keyword) -> std::string {
-    for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
-      if (option->keyword == keyword && option->val != nullptr) return option->val;
-    }
-    return {};
+/// What libpq makes of a URI.
+class UriForLibpq {
+ public:
+  explicit UriForLibpq(const std::string& uri) : options_(nullptr, &PQconninfoFree) {
+    char* trouble = nullptr;  // it may quote a password
+    options_.reset(PQconninfoParse(uri.c_str(), &trouble));
+    PQfreemem(trouble);
+  }
+
+  /// Whether it could be taken apart.
+  bool IsGood() const { return options_ != nullptr; }
+  UriParts Parts() const;
+  /// The hosts to try one after the other: libpq would wait for one that is silent without end. One that is
+  /// empty where there are none to choose from, or libpq is told how to choose.
+  std::vector<Host> Hosts() const;
+  /// How long to wait for each of `num_hosts`.
+  std::chrono::milliseconds LimitOfEach(std::size_t num_hosts, std::chrono::milliseconds silence) const;
+
+ private:
+  /// Of a parameter; empty where it is not given.
+  std::string Value(std::string_view keyword) const;
+
+  std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options_;
+};
+
+std::string UriForLibpq::Value(std::string_view keyword) const {
+  for (const PQconninfoOption* option = options_.get(); option->keyword != nullptr; ++option) {
+    if (option->keyword == keyword && option->val != nullptr) return option->val;
+  }
+  return {};
+}
+
+UriParts UriForLibpq::Parts() const {
+  const std::string address = Value("hostaddr");
+  return {.user = Value("user"),
+          .password = Value("password"),
+          .host = address.empty() ? Value("host") : address,
+          .port = Value("port"),
+          .database = Value("dbname")};
+}
+
+std::vector<Host> UriForLibpq::Hosts() const {
+  const std::vector<std::string> names = SplitAtCommas(Value("host"));
+  const std::vector<std::string> addresses = SplitAtCommas(Value("hostaddr"));
+  const std::vector<std::string> ports = SplitAtCommas(Value("port"));
+  const std::size_t num_hosts = std::max(names.size(), addresses.size());
+  // Each list has an entry a host, or is empty; one port may be for all.
+  const auto fits = [num_hosts](const std::vector<std::string>& list) {
+    return list.size() == num_hosts || (list.size() == 1 && list.front().empty());
   };
-  const std::string address = value("hostaddr");
-  return UriParts{.user = value("user"),
-                  .password = value("password"),
-                  .host = address.empty() ? value("host") : address,
-                  .port = value("port"),
-                  .database = value("dbname")};
+  const bool libpq_chooses =
+      Value("target_session_attrs").starts_with("prefer") || !Value("load_balance_hosts").empty();
+  if (num_hosts == 1 || libpq_chooses || !fits(names) || !fits(addresses) ||
+      (ports.size() != 1 && ports.size() != num_hosts)) {
+    return {Host{}};
+  }
+  std::vector<Host> hosts;
+  for (std::size_t i = 0; i < num_hosts; ++i) {
+    Host host{.name = names[names.size() == 1 ? 0 : i],
+              .address = addresses[addresses.size() == 1 ? 0 : i],
+              .port = ports[ports.size() == 1 ? 0 : i]};
+    if (host.name.empty() && host.address.empty()) return {Host{}};
+    if (host.port.empty() && ports.size() > 1) host.port = kUsualPort;
+    hosts.push_back(std::move(host));
+  }
+  return hosts;
+}
+
+std::chrono::milliseconds UriForLibpq::LimitOfEach(std::size_t num_hosts,
+                                                   std::chrono::milliseconds silence) const {
+  const std::string given = Value("connect_timeout");
+  int seconds = 0;
+  std::from_chars(given.data(), given.data() + given.size(), seconds);
+  if (seconds > 0) return std::min<std::chrono::milliseconds>(std::chrono::seconds{seconds}, silence);
+  return silence / static_cast<int>(num_hosts);
 }
 
 }  // namespace
@@ -488,7 +566,8 @@ std::optional<UriParts> PartsForLibpq(const std::string& uri) {
 // that it is for.
 absl::Status CheckForm(std::string_view uri) {
   const std::string plain = WithoutDriver(uri);
-  if (const auto parts = PartsForLibpq(plain); parts && *parts == PartsOf(plain)) return absl::OkStatus();
+  const UriForLibpq parsed(plain);
+  if (parsed.IsGood() && parsed.Parts() == PartsOf(plain)) return absl::OkStatus();
   return absl::InvalidArgumentError(fmt::format(
       "{}: libpq can't take this URI apart; write postgresql://user@host:port/database, with %XX for what is "
       "no letter or digit, and the password into ~/.pgpass",
@@ -501,14 +580,26 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Login& login,
         "that is no URI of a PostgreSQL database: write postgresql://user@host/database");
   }
   OBSMON_RETURN_IF_ERROR(CheckForm(login.uri));
+  const std::string uri = WithoutDriver(login.uri);
+  const UriForLibpq parsed(uri);
+  const std::vector<Host> hosts = parsed.Hosts();
+  const bool is_patient = limits.silence > std::chrono::milliseconds{0};
+  const std::chrono::milliseconds limit =
+      parsed.LimitOfEach(hosts.size(), is_patient ? limits.silence : kSilenceOfTheImpatient);
   const std::string shown = ForPeople(login.uri);
-  Handle handle = Start(WithoutDriver(login.uri), login);
-  if (handle == nullptr) return absl::ResourceExhaustedError(fmt::format("{}: out of memory", shown));
-  PQsetNoticeProcessor(
-      handle.get(), [](void*, const char*) {}, nullptr);
-  auto connection = std::make_unique<LibpqConnection>(Session(std::move(handle), shown, limits));
-  OBSMON_RETURN_IF_ERROR(connection->Connect());
-  return connection;
+  absl::Status trouble;
+  for (const Host& host : hosts) {
+    Handle handle = Start(uri, login, host);
+    if (handle == nullptr) return absl::ResourceExhaustedError(fmt::format("{}: out of memory", shown));
+    PQsetNoticeProcessor(
+        handle.get(), [](void*, const char*) {}, nullptr);
+    auto connection = std::make_unique<LibpqConnection>(Session(std::move(handle), shown, limits));
+    const absl::Status status = connection->Connect(limit);
+    if (status.ok()) return connection;
+    if (!absl::IsUnavailable(status)) return status;
+    trouble.Update(status);  // that of the first is told, as libpq does
+  }
+  return trouble;
 }
 
 }  // namespace obsmon::postgres

@@ -36,8 +36,9 @@ struct Login {
 
 /// How long to wait.
 struct Limits {
-  /// For the connection as a whole, and then for each sign of life of the server while it works. 0: for no
-  /// lock, and a second for all else.
+  /// For the connection as a whole, of which each of several hosts has its share (or its URI's
+  /// connect_timeout), and then for each sign of life of the server while it works. 0: for no lock, and a
+  /// second for all else.
   std::chrono::milliseconds silence = std::chrono::seconds{10};
   std::stop_token stop{};
 };
