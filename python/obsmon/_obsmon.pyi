@@ -650,6 +650,11 @@ class NightSummary:
         Whether it was taken over from a prototype's history, and not looked at since.
         """
     @property
+    def latency(self) -> Latencies:
+        """
+        The Latencies.
+        """
+    @property
     def looked_at(self) -> datetime.datetime:
         """
         When the last look at it began, a datetime in UTC.
@@ -658,6 +663,11 @@ class NightSummary:
     def night(self) -> Night:
         """
         The Night.
+        """
+    @property
+    def num_hiding(self) -> int:
+        """
+        Those of the entries that could not be read that may hide files.
         """
     @property
     def num_issues(self) -> int:

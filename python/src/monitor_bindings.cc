@@ -84,7 +84,8 @@ void BindValues(py::module_& module) {
       .def_readonly("counts", &NightSummary::counts, "A NightCounts.")
       .def_readonly("latency", &NightSummary::latency, "The Latencies.")
       .def_readonly("num_issues", &NightSummary::num_issues, "How many entries could not be read.")
-      .def_readonly("num_hiding", &NightSummary::num_hiding, "Those of them that may hide files.")
+      .def_readonly("num_hiding", &NightSummary::num_hiding,
+                    "Those of the entries that could not be read that may hide files.")
       .def_property_readonly(
           "trouble",
           [](const NightSummary& night) -> MaybeStr {
