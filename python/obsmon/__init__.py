@@ -402,8 +402,6 @@ def open_registry(
     RegistryBusyError where it is locked for longer than `busy_timeout`, Error where it is damaged or of a kind that
     obsmon can't read.
     """
-    if registry is not None and storage is None:
-        raise TypeError("the paths that a database gives start at storage: give it")
     stream = _stream(
         repo=repo,
         storage=storage,
@@ -417,7 +415,10 @@ def open_registry(
         dataset_type=dataset_type,
         busy_timeout=busy_timeout,
     )
-    return _obsmon.open_registry(stream)
+    opened = _obsmon.open_registry(stream)
+    if registry is not None and storage is None:
+        raise TypeError("the paths that a database gives start at storage: give it")
+    return opened
 
 
 def match_night(

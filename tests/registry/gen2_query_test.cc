@@ -393,7 +393,7 @@ TEST(Gen2Query, CountsRowsThatFillNoTemplateInOneIssue) {
   builder.Row({{"dayObs", "2020-05-01"}, {"expId", 2020050100014}, {"detector", "none"}});
   const NightIngests ingests = Read(builder.Close());
   ASSERT_THAT(PathsOf(ingests), ElementsAre(kLatissPath, kUnknownPath, kUnknownPath));
-  EXPECT_EQ(ingests.rows[1].artifact, ArtifactState::kUnreadable) << "where it lies is not known";
+  EXPECT_EQ(ingests.rows[1].artifact, ArtifactState::kGone);
   EXPECT_EQ(ingests.rows[1].exposure, 2020050100013);
   EXPECT_EQ(ingests.rows[1].detector, -1);
   EXPECT_EQ(ingests.rows[1].storage_stem, "AT_O_20200501_000013");

@@ -298,8 +298,7 @@ void Gen2Finder::AppendLostRows() {
     }
     const std::string stem = StorageStem(row, texts_);
     IngestRow lost = DatasetOf(row, night_, path, stem);
-    const bool is_known = unreadable == unreadable_plan_.end() && plan != plans_.end();
-    lost.artifact = is_known ? ArtifactState::kGone : ArtifactState::kUnreadable;
+    lost.artifact = unreadable != unreadable_plan_.end() ? ArtifactState::kUnreadable : ArtifactState::kGone;
     answer_.rows.Append(lost);
   }
   if (num_unknown == 0) return;
