@@ -665,6 +665,21 @@ TEST_F(SecondLookAtAnotherDisk, FindsThatWhatALinkOfStorageLeadsToHasGoneAndIsBa
   EXPECT_EQ(Counts().files, 1);
 }
 
+TEST_F(SecondLookAtAnotherDisk, FindsThatWhatALinkLeadsToByWayOfAHiddenOneHasGoneAndIsBack) {
+  stream_.Arrive("2020-05-01/a.fits");
+  stream_.Ingest("2020-05-01/a.fits", "2020-05-01");
+  const std::filesystem::path link = stream_.Repo() / "raw/2020-05-01/2020050100001-det000.fits";
+  std::filesystem::remove(link);
+  stream_.tree().Symlink("storage/2020-05-01/.a.fits", Disk() / "a.fits");
+  std::filesystem::create_symlink(stream_.Storage() / "2020-05-01/.a.fits", link);
+
+  EXPECT_EQ(Counts()[Verdict::kArtifactGone], 0);
+  Unmount();
+  EXPECT_EQ(Counts()[Verdict::kArtifactGone], 1);
+  Mount();
+  EXPECT_EQ(Counts()[Verdict::kArtifactGone], 0);
+}
+
 TEST_F(SecondLookAtAnotherDisk, FindsThatWhatALinkLeadsToByWayOfAnotherHasGoneAndIsBack) {
   stream_.tree().Symlink("way/a.fits", Disk() / "a.fits");
   stream_.Arrive("2020-05-01/b.fits");

@@ -734,7 +734,9 @@ void StreamView::StampTargetsElsewhere(NightLook& look) const {
       is_elsewhere = path.empty() || !stamped.contains(match_options_.storage_names.front() + '/' +
                                                        std::string(FolderOf(path)));
     }
-    if (is_elsewhere) elsewhere.push_back(target);
+    const bool is_hidden =
+        NameOf(target).starts_with('.');  // and may be a link that the scan has not followed
+    if (is_elsewhere || is_hidden) elsewhere.push_back(target);
   }
   // Whether they lead on, as links, is not known: each is asked, and may lie on a disk far away.
   constexpr std::size_t kInOneGo = 256;
