@@ -179,8 +179,7 @@ TEST(ParseDuration, RefusesWhatIsNoSpanOfTime) {
 
 TEST(ParseDuration, RefusesMoreThanAYearWithoutAnOverflow) {
   for (const std::string text : {"367d", "9223372036854775807d", "9223372036854775807"}) {
-    EXPECT_THAT(ParseDuration(text),
-                FailsWith(StatusCode::kOutOfRange, HasSubstr("longer than a year")));
+    EXPECT_THAT(ParseDuration(text), FailsWith(StatusCode::kOutOfRange, HasSubstr("longer than a year")));
   }
   EXPECT_THAT(ParseDuration("9223372036854775808"),
               FailsWith(StatusCode::kInvalidArgument, HasSubstr("no span")));

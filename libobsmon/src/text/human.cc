@@ -83,7 +83,8 @@ void AppendSpan(std::chrono::nanoseconds span, std::string& out) {
   } else if (seconds < 3600) {
     fmt::format_to(to, FMT_COMPILE("{} min {:02} s"), seconds / 60, seconds % 60);
   } else {
-    fmt::format_to(to, FMT_COMPILE("{} h {:02} min {:02} s"), seconds / 3600, seconds / 60 % 60, seconds % 60);
+    fmt::format_to(to, FMT_COMPILE("{} h {:02} min {:02} s"), seconds / 3600, seconds / 60 % 60,
+                   seconds % 60);
   }
 }
 
