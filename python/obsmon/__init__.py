@@ -274,7 +274,8 @@ def update(
 
     Returns
     -------
-    An UpdateResult. Its warnings, what could not be read, go to the logger "obsmon" as well.
+    An UpdateResult. Its warnings, what could not be read, go to the logger "obsmon" as well, also those of an update
+    that then raises.
 
     Raises
     ------

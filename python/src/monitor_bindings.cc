@@ -17,8 +17,8 @@
 #include "obsmon/monitor.h"
 #include "obsmon/stream.h"
 #include "report_bindings.h"
+#include "shared_bindings.h"
 #include "status.h"
-#include "text/utf8.h"
 #include "work.h"
 
 namespace obsmon::python {
@@ -40,11 +40,9 @@ UpdateResult Update(const StreamConfig& config, const MaybeDatetime& as_of, cons
     return UpdateStream(config.stream, config.window, time, control);
   });
   if (!result.status.ok()) {
-    // What an exception has no place for.
-    for (const std::string& warning : result.warnings) {
-      if (PyErr_WarnEx(PyExc_RuntimeWarning, EscapeInvalidUtf8(warning).c_str(), 1) != 0)
-        throw py::error_already_set();
-    }
+    // Which of a result the module logs; an exception has no place for them.
+    const py::object logger = py::module_::import("logging").attr("getLogger")("obsmon");
+    for (const py::handle warning : ToStrs(result.warnings)) logger.attr("warning")("%s", warning);
   }
   RaiseUnlessOk(result.status);
   return result;
