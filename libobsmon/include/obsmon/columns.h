@@ -21,21 +21,9 @@
 namespace obsmon {
 
 /// A column of byte strings: one buffer, and where each string begins (the layout of Arrow's large_binary).
-/// Strings may hold any byte, for a file name on Linux may. Views into it live until the next Append. One
-/// that was moved from is empty.
+/// Strings may hold any byte, for a file name on Linux may. Views into it live until the next Append.
 class StringColumn {
  public:
-  StringColumn() = default;
-  StringColumn(const StringColumn&) = default;
-  StringColumn& operator=(const StringColumn&) = default;
-  StringColumn(StringColumn&& other) : StringColumn() { Swap(other); }
-  StringColumn& operator=(StringColumn&& other) {
-    StringColumn taken(std::move(other));
-    Swap(taken);
-    return *this;
-  }
-  ~StringColumn() = default;
-
   void Append(std::string_view text) {
     bytes_.append(text);
     offsets_.push_back(static_cast<std::int64_t>(bytes_.size()));
@@ -61,11 +49,6 @@ class StringColumn {
   std::span<const char> bytes() const { return bytes_; }
 
  private:
-  void Swap(StringColumn& other) {
-    bytes_.swap(other.bytes_);
-    offsets_.swap(other.offsets_);
-  }
-
   std::string bytes_;
   std::vector<std::int64_t> offsets_{0};
 };
