@@ -162,7 +162,7 @@ class ConfigNode {
         fmt::format("{}:{}: {}", layer.file.native(), layer.node.Mark().line + 1, what));
   }
 
-  absl::Status Add(Layer layer) {
+  absl::Status Add(const Layer& layer) {
     if (layer.depth > kDeepestInclude)
       return Unusable(layer.file, "its files include each other in a circle");
     if (layer.node.IsScalar() && layer.node.Tag() == "!include") {
