@@ -24,8 +24,6 @@ constexpr std::size_t kBytesOfAnOddByte = 3;  // %XX
 static_assert(kBytes.size() + kBytesOfAnOddByte * StoredPaths::kNeverShortened <= kLongestKey);
 constexpr std::size_t kBytesAMessage = std::size_t{1} << 20U;  // bytes
 
-bool IsInsideACharacter(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
-
 /// With the high byte first.
 template <typename Number>
 void Append(std::string& bytes, Number number) {
@@ -75,11 +73,9 @@ Key StoredPaths::operator()(std::string_view path) {
   std::string stored = StoredText(path);
   if (stored.size() > kLongestKey) {
     // The views ask for what a name ends with.
-    std::size_t end = stored.size() - kBytesOfEnd;
-    while (end < stored.size() && IsInsideACharacter(stored[end])) ++end;
     stored = fmt::format("{}{:016x}:{}{}{}", kLong, Digest().Add(path).value(),
                          Utf8Prefix(stored, kLongestKey - kBytesOfEnd - kCut.size()), kCut,
-                         std::string_view(stored).substr(end));
+                         Utf8Suffix(stored, kBytesOfEnd));
   }
   return {.path = odd_.emplace_back(std::move(stored))};
 }

@@ -3,6 +3,7 @@
 #define OBSMON_SRC_HISTORY_NIGHT_FACTS_H_
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <span>
 
@@ -32,6 +33,16 @@ inline bool IsProblem(const NightSummary& night) {
 /// it: its files may be long cleaned away.
 inline bool IsOpen(const NightSummary& night) {
   return !night.from_prototype && night.state != NightState::kComplete;
+}
+
+/// The worse of two, in the order attention, unknown, in progress, complete.
+inline NightState WorseOf(NightState a, NightState b) {
+  constexpr std::array kWorstFirst = {NightState::kNeedsAttention, NightState::kUnknown,
+                                      NightState::kInProgress};
+  for (const NightState state : kWorstFirst) {
+    if (a == state || b == state) return state;
+  }
+  return NightState::kComplete;
 }
 
 /// When one of the nights was last looked at. What a prototype's database tells is no look of ours.

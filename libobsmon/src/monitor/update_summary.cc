@@ -31,12 +31,6 @@ std::size_t NumLatest(std::span<const NightSummary> nights, UtcTime as_of) {
   return std::min(nights.size(), std::max<std::size_t>(latest, 1));
 }
 
-// The gravest come first when there are too many, so that those that are shown tell how the stream is.
-int GravityOf(const NightSummary& night) {
-  if (night.state == NightState::kNeedsAttention) return 2;
-  return night.state == NightState::kUnknown ? 1 : 0;
-}
-
 // The latest nights, and the older ones that are open: a problem does not go by itself.
 void ShowNights(std::vector<NightSummary> nights, UtcTime as_of, StreamSummary& summary) {
   const auto older = nights.begin() + static_cast<std::ptrdiff_t>(NumLatest(nights, as_of));
@@ -44,8 +38,9 @@ void ShowNights(std::vector<NightSummary> nights, UtcTime as_of, StreamSummary& 
                nights.end());
   if (nights.end() - older > kMaxOlderNights) {
     summary.num_more_open = nights.end() - older - kMaxOlderNights;
+    // The gravest, so that those that are shown tell how the stream is.
     std::stable_sort(older, nights.end(), [](const NightSummary& a, const NightSummary& b) {
-      return GravityOf(a) > GravityOf(b);
+      return a.state != b.state && WorseOf(a.state, b.state) == a.state;
     });
     nights.erase(older + kMaxOlderNights, nights.end());
     std::sort(older, nights.end(),

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <range/v3/algorithm/count_if.hpp>
 #include <range/v3/view/filter.hpp>
 #include <range/v3/view/take.hpp>
@@ -222,15 +221,6 @@ void VerdictBadge(Verdict verdict, Html& page) {
       .Raw("\">")
       .Text(VerdictLabel(verdict))
       .Raw("</span>");
-}
-
-NightState WorseOf(NightState a, NightState b) {
-  constexpr std::array kWorstFirst = {NightState::kNeedsAttention, NightState::kUnknown,
-                                      NightState::kInProgress};
-  for (const NightState state : kWorstFirst) {
-    if (a == state || b == state) return state;
-  }
-  return NightState::kComplete;
 }
 
 NightState WorstOf(std::span<const NightSummary> nights) {

@@ -44,8 +44,6 @@ void StateBadge(const NightFacts& night, Html& page);
 /// A word for a verdict, with its sign and colour.
 void VerdictBadge(Verdict verdict, Html& page);
 
-/// The worse of two, in the order attention, unknown, in progress, complete.
-NightState WorseOf(NightState a, NightState b);
 /// The worst of all; complete where there are none.
 NightState WorstOf(std::span<const NightSummary> nights);
 

@@ -135,6 +135,13 @@ std::string_view Utf8Prefix(std::string_view text, std::size_t bytes) {
   return text.substr(0, bytes);
 }
 
+std::string_view Utf8Suffix(std::string_view text, std::size_t bytes) {
+  std::size_t begin = text.size() - std::min(text.size(), bytes);
+  if (begin == 0) return text;
+  while (begin < text.size() && IsContinuation(static_cast<unsigned char>(text[begin]))) ++begin;
+  return text.substr(begin);
+}
+
 std::size_t DisplayWidth(std::string_view text) {
   std::size_t width = 0;
   for (std::size_t at = 0; at < text.size();) {

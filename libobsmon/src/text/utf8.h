@@ -33,6 +33,8 @@ std::string EscapeForDisplay(std::string_view text);
 
 /// At most `bytes` of `text` from its beginning on, with no character cut in two.
 std::string_view Utf8Prefix(std::string_view text, std::size_t bytes);
+/// The same up to its end.
+std::string_view Utf8Suffix(std::string_view text, std::size_t bytes);
 
 /// How many columns of a terminal `text` takes, as far as that can be told.
 std::size_t DisplayWidth(std::string_view text);
