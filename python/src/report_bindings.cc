@@ -13,10 +13,10 @@
 #include "made_here.h"
 #include "obsmon/export.h"
 #include "obsmon/pages.h"
+#include "report/night_in_words.h"
 #include "shared_bindings.h"
 #include "summary_tables.h"
 #include "table_bindings.h"
-#include "text/night_in_words.h"
 
 namespace obsmon::python {
 namespace {

@@ -10,7 +10,7 @@
 #include "export/export_parts.h"
 #include "obsmon/export.h"
 #include "report/night_bins.h"
-#include "text/night_in_words.h"
+#include "report/night_in_words.h"
 #include "text/utf8.h"
 
 namespace obsmon {

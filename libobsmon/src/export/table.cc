@@ -9,8 +9,8 @@
 #include "export/export_parts.h"
 #include "obsmon/export.h"
 #include "report/night_bins.h"
+#include "report/night_in_words.h"
 #include "text/human.h"
-#include "text/night_in_words.h"
 #include "text/utf8.h"
 
 namespace obsmon {

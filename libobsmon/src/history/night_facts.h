@@ -8,7 +8,7 @@
 #include <span>
 
 #include "obsmon/history.h"
-#include "text/night_in_words.h"
+#include "report/night_in_words.h"
 
 namespace obsmon {
 

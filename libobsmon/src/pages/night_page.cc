@@ -13,9 +13,9 @@
 #include "pages/night_plots.h"
 #include "pages/page_parts.h"
 #include "report/night_bins.h"
+#include "report/night_in_words.h"
 #include "report/reason.h"
 #include "text/human.h"
-#include "text/night_in_words.h"
 #include "text/path_text.h"
 
 namespace obsmon {

@@ -11,7 +11,7 @@
 #include "obsmon/history.h"
 #include "obsmon/report.h"
 #include "pages/html.h"
-#include "text/night_in_words.h"
+#include "report/night_in_words.h"
 
 namespace obsmon {
 

@@ -1,6 +1,6 @@
 // What is the matter with a night, as one sentence: the same on its page, on the index and on a terminal.
-#ifndef OBSMON_SRC_TEXT_NIGHT_IN_WORDS_H_
-#define OBSMON_SRC_TEXT_NIGHT_IN_WORDS_H_
+#ifndef OBSMON_SRC_REPORT_NIGHT_IN_WORDS_H_
+#define OBSMON_SRC_REPORT_NIGHT_IN_WORDS_H_
 
 #include <array>
 #include <cstdint>
@@ -49,4 +49,4 @@ std::string NightInWords(const NightFacts& night);
 
 }  // namespace obsmon
 
-#endif  // OBSMON_SRC_TEXT_NIGHT_IN_WORDS_H_
+#endif  // OBSMON_SRC_REPORT_NIGHT_IN_WORDS_H_

@@ -1,4 +1,4 @@
-#include "text/night_in_words.h"
+#include "report/night_in_words.h"
 
 #include <fmt/format.h>
 
