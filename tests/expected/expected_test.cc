@@ -34,10 +34,11 @@ TEST(ExpectedSensors, AreReadFromTheCamerasManifest) {
       "fileType": "expectedSensors", "obsId": "MC_O_20250501_000012", "version": 1.0,
       "expectedSensors": {"R22_S11": "SCIENCE", "R00_SG0": "GUIDER", "R44_SW1": "SCIENCE"}, "more": [{}, null]})",
                                    kObsId)
-                  .value(),
+                  .value()
+                  .sensors,
               ElementsAre(Sensor{.detector = "R22_S11"}, Sensor{.detector = "R00_SG0", .guider = true},
                           Sensor{.detector = "R44_SW1"}));
-  EXPECT_THAT(ParseExpectedSensors(R"({"expectedSensors": {}})", kObsId).value(), IsEmpty());
+  EXPECT_THAT(ParseExpectedSensors(R"({"expectedSensors": {}})", kObsId).value().sensors, IsEmpty());
 }
 
 struct BadText {
@@ -62,13 +63,7 @@ TEST(ExpectedSensors, SayWhatIsWrongWithThem) {
            BadText{R"({"expectedSensors": "R22_S11"})", "is no object"},
            BadText{R"({"expectedSensors": {"R22_S11": "SCIENCE", "R22_S11": "SCIENCE"}})", "'R22_S11' twice"},
            BadText{R"({"expectedSensors": {}, "expectedSensors": {}})", "'expectedSensors' twice"},
-           BadText{R"({"expectedSensors": {"R22_S11": "ENGINEERING"}})", "neither SCIENCE nor GUIDER"},
-           BadText{R"({"expectedSensors": {"R22_S11": 1}})", "neither SCIENCE nor GUIDER"},
            BadText{R"({"expectedSensors": {"R22_S11": {"a": "SCIENCE"}}})", "'R22_S11' is no word"},
-           BadText{R"({"expectedSensors": {"../../etc/passwd": "SCIENCE"}})", "is no detector"},
-           BadText{R"({"expectedSensors": {"R22_S11/..": "SCIENCE"}})", "is no detector"},
-           BadText{R"({"expectedSensors": {"": "SCIENCE"}})", "is no detector"},
-           BadText{R"({"expectedSensors": {"R22_S11_guider": "SCIENCE"}})", "is no detector"},
            BadText{R"({"obsId": "MC_O_20250501_000013", "expectedSensors": {}})", "of another exposure"},
            BadText{R"({"a": )" + std::string(100'000, '['), "nested"},
            BadText{R"({"expectedSensors": )" + std::string(100'000, '['), "is no object"},
@@ -76,6 +71,24 @@ TEST(ExpectedSensors, SayWhatIsWrongWithThem) {
     EXPECT_THAT(ParseExpectedSensors(bad.text, kObsId),
                 FailsWith(absl::StatusCode::kDataLoss, HasSubstr(bad.why)))
         << bad.text.substr(0, 80);
+  }
+}
+
+TEST(ExpectedSensors, LeaveOutAnEntryThatTheyDoNotUnderstandAndSayWhich) {
+  for (const BadText& odd : {
+           BadText{R"("R22_S12": "ENGINEERING")", "'R22_S12' is 'ENGINEERING', neither SCIENCE nor GUIDER"},
+           BadText{R"("R22_S12": 1)", "'R22_S12' is neither SCIENCE nor GUIDER"},
+           BadText{R"("../../etc/passwd": "SCIENCE")", "'../../etc/passwd' is no detector"},
+           BadText{R"("R22_S12/..": "SCIENCE")", "is no detector"},
+           BadText{R"("": "SCIENCE")", "is no detector"},
+           BadText{R"("R22_S12_guider": "SCIENCE")", "is no detector"},
+       }) {
+    const std::string text = R"({"expectedSensors": {"R22_S10": "SCIENCE", )" + odd.text +
+                             R"(, "R22_S11": "SCIENCE", "R22_S13": false}})";
+    const auto found = ParseExpectedSensors(text, kObsId);
+    ASSERT_THAT(found.status(), IsOk()) << text;
+    EXPECT_THAT(found->sensors, ElementsAre(Sensor{.detector = "R22_S10"}, Sensor{.detector = "R22_S11"}));
+    EXPECT_THAT(found->left_out, FailsWith(absl::StatusCode::kDataLoss, HasSubstr(odd.why))) << text;
   }
 }
 
@@ -168,8 +181,7 @@ TEST_F(ReadExpectedTest, AListThatIsNotThereIsToComeWhereThereIsOneANightElseNam
 }
 
 TEST_F(ReadExpectedTest, ABadManifestIsNamedAndCostsNothingButItsOwnExposure) {
-  tree_.Text(Path("MC_O_20250501_000012_expectedSensors.json"),
-             R"({"expectedSensors": {"../x": "SCIENCE"}})");
+  tree_.Text(Path("MC_O_20250501_000012_expectedSensors.json"), R"({"expectedSensors": {"../x": {}}})");
   tree_.Text(Path("MC_O_20250501_000013_expectedSensors.json"),
              R"({"expectedSensors": {"R22_S11": "SCIENCE"}})");
   tree_.File(Path("MC_O_20250501_000014_expectedSensors.json"), std::size_t{2} << 20);
@@ -179,9 +191,22 @@ TEST_F(ReadExpectedTest, ABadManifestIsNamedAndCostsNothingButItsOwnExposure) {
   EXPECT_THAT(found.broken_exposures, ElementsAre("MC_O_20250501_000012", "MC_O_20250501_000014"));
   ASSERT_THAT(found.issues, SizeIs(2));
   EXPECT_EQ(found.issues[0].path, tree_ / Path("MC_O_20250501_000012_expectedSensors.json"));
-  EXPECT_THAT(std::string(found.issues[0].status.message()), HasSubstr("'../x' is no detector"));
+  EXPECT_THAT(std::string(found.issues[0].status.message()), HasSubstr("'../x' is no word"));
   EXPECT_THAT(std::string(found.issues[1].status.message()), HasSubstr("larger than 1 MiB"));
   EXPECT_TRUE(IsOfManifest(found.issues[0]) && IsOfManifest(found.issues[1]));
+}
+
+TEST_F(ReadExpectedTest, OfAManifestThatIsUnderstoodInPartTheRestIsExpected) {
+  tree_.Text(Path("MC_O_20250501_000012_expectedSensors.json"),
+             R"({"expectedSensors": {"R22_S11": "SCIENCE", "R22_S12": "ENGINEERING"}})");
+  const NightExpected found = Read();
+  EXPECT_THAT(Paths(found),
+              ElementsAre("MC_O_20250501_000012_R22_S11.fits", "MC_O_20250501_000012_R22_S11.json"));
+  EXPECT_THAT(found.exposures, IsEmpty()) << "whether it is complete is not known";
+  EXPECT_THAT(found.broken_exposures, ElementsAre(kObsId));
+  ASSERT_THAT(found.issues, SizeIs(1));
+  EXPECT_THAT(std::string(found.issues[0].status.message()), HasSubstr("can't be used whole: 'R22_S12' is"));
+  EXPECT_TRUE(IsOfManifest(found.issues[0]));
 }
 
 // Whoever may write to storage could have an issue quote a file that obsmon alone may read.

@@ -175,7 +175,7 @@ inline constexpr std::array<LatencyKind, 3> kLatencyKinds = {
 enum class ManifestState : std::uint8_t {
   kNone,  ///< there is no manifest: whether the exposure is complete is not known
   kRead,
-  kBad,  ///< there is one, but it can't be used; an issue says why
+  kBad,  ///< there is one, but it can't be used, or not whole; an issue says why
 };
 
 /// "none", "read", "bad".

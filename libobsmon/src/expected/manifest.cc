@@ -93,7 +93,7 @@ class SensorsReader final : public Reader {
  public:
   explicit SensorsReader(std::string_view obs_id) : obs_id_(obs_id) {}
   bool has_sensors() const { return has_sensors_; }
-  std::vector<Sensor> TakeSensors() && { return std::move(sensors_); }
+  Sensors TakeSensors() && { return std::move(found_); }
 
  private:
   bool IsInSensors() const { return in_sensors_ && depth() == 2; }
@@ -126,7 +126,7 @@ class SensorsReader final : public Reader {
     return true;
   }
   bool Other() override {
-    if (IsInSensors()) return Stop(fmt::format("{} is neither SCIENCE nor GUIDER", Quoted(key_)));
+    if (IsInSensors()) return LeaveOut(fmt::format("{} is neither SCIENCE nor GUIDER", Quoted(key_)));
     if (depth() == 0) return Stop("is no object with 'expectedSensors'");
     if (depth() == 1 && key_ == "expectedSensors") return Stop("'expectedSensors' is no object");
     return true;
@@ -136,11 +136,16 @@ class SensorsReader final : public Reader {
     const std::optional<RawFileName> raw = ParseRawFileName(name);
     const bool is_detector = !key_.empty() && key_.find('/') == std::string::npos && raw &&
                              raw->detector == key_ && raw->rest.empty() && raw->ending.empty();
-    if (!is_detector) return Stop(fmt::format("{} is no detector", Quoted(key_)));
+    if (!is_detector) return LeaveOut(fmt::format("{} is no detector", Quoted(key_)));
     if (word != "SCIENCE" && word != "GUIDER") {
-      return Stop(fmt::format("{} is {}, neither SCIENCE nor GUIDER", Quoted(key_), Quoted(word)));
+      return LeaveOut(fmt::format("{} is {}, neither SCIENCE nor GUIDER", Quoted(key_), Quoted(word)));
     }
-    sensors_.push_back({.detector = key_, .guider = word == "GUIDER"});
+    found_.sensors.push_back({.detector = key_, .guider = word == "GUIDER"});
+    return true;
+  }
+  // A word that a later camera has for one of its sensors should not cost the others.
+  bool LeaveOut(std::string_view what) {
+    if (found_.left_out.ok()) found_.left_out = Bad(what);
     return true;
   }
 
@@ -149,7 +154,7 @@ class SensorsReader final : public Reader {
   bool in_sensors_ = false;
   bool has_sensors_ = false;
   std::set<std::string> seen_;
-  std::vector<Sensor> sensors_;
+  Sensors found_;
 };
 
 absl::StatusOr<ListedFile> MakeListed(std::string_view path, std::string_view since,
@@ -233,7 +238,7 @@ absl::Status CheckListedPath(std::string_view path) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<Sensor>> ParseExpectedSensors(std::string_view text, std::string_view obs_id) {
+absl::StatusOr<Sensors> ParseExpectedSensors(std::string_view text, std::string_view obs_id) {
   SensorsReader reader(obs_id);
   OBSMON_RETURN_IF_ERROR(reader.Read(text));
   if (!reader.has_sensors()) return Bad("has no 'expectedSensors'");

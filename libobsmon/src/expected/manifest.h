@@ -22,10 +22,17 @@ struct Sensor {
   friend bool operator==(const Sensor&, const Sensor&) = default;
 };
 
+/// The sensors of a manifest.
+struct Sensors {
+  std::vector<Sensor> sensors{};
+  /// Not OK: kDataLoss, one clause on the first entry that is left out, for its name is no detector or its
+  /// word another than SCIENCE and GUIDER.
+  absl::Status left_out{};
+};
+
 /// Reads an expectedSensors.json of the exposure `obs_id`. Errors are kDataLoss, one clause without the path:
-/// no JSON, no "expectedSensors", a key twice, a name that is no detector, a word other than SCIENCE and
-/// GUIDER, the "obsId" of another exposure.
-absl::StatusOr<std::vector<Sensor>> ParseExpectedSensors(std::string_view text, std::string_view obs_id);
+/// no JSON, no "expectedSensors", a key twice, the "obsId" of another exposure.
+absl::StatusOr<Sensors> ParseExpectedSensors(std::string_view text, std::string_view obs_id);
 
 /// kDataLoss, one clause, where a list can't have this path: it is absolute, or leads out of the night's
 /// folder.

@@ -19,7 +19,15 @@ namespace {
 
 using expected::Sensor;
 
-// Its own code, which no call of the system gives: see IsOfManifest.
+// Their own code, which no call of the system gives: see IsOfManifest.
+
+absl::Status PartlyBadManifest(const absl::Status& why) {
+  return absl::DataLossError(
+      fmt::format("a manifest that can't be used whole: {}; whether other files than its rest names are "
+                  "missing is not known",
+                  std::string(why.message())));
+}
+
 absl::Status BadManifest(const absl::Status& why) {
   return absl::DataLossError(
       fmt::format("a manifest that can't be used: {}; whether files are missing is "
@@ -56,16 +64,14 @@ class Collector {
   void AddSensors(const TransferRow& file, std::string_view obs_id, const absl::StatusOr<std::string>& text) {
     const std::string path = PathOf(file);
     if (absl::IsNotFound(text.status())) return;  // replaced while we look: the next look reads it
-    absl::StatusOr<std::vector<Sensor>> sensors =
+    const absl::StatusOr<expected::Sensors> read =
         text.ok() ? expected::ParseExpectedSensors(*text, obs_id) : WithoutPath(text.status(), path);
-    if (!sensors.ok()) {
-      found_.issues.push_back({.path = path, .status = BadManifest(sensors.status())});
-      found_.broken_exposures.emplace_back(obs_id);
-      return;
-    }
-    found_.exposures.emplace_back(obs_id);
+    const bool is_whole = read.ok() && read->left_out.ok();
+    (is_whole ? found_.exposures : found_.broken_exposures).emplace_back(obs_id);
+    if (!read.ok()) return found_.issues.push_back({.path = path, .status = BadManifest(read.status())});
+    if (!is_whole) found_.issues.push_back({.path = path, .status = PartlyBadManifest(read->left_out)});
     const std::string_view folder = FolderOf(file.path);
-    for (const Sensor& sensor : *sensors) {
+    for (const Sensor& sensor : read->sensors) {
       for (const std::string_view ending : {".fits", ".json"}) {
         const std::string name =
             fmt::format("{}_{}{}{}", obs_id, sensor.detector, sensor.guider ? "_guider" : "", ending);
