@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "files/descriptor.h"
 #include "obsmon/pages.h"
 #include "status_macros.h"
 
@@ -55,26 +56,6 @@ absl::Status CannotWrite(const std::filesystem::path& file, int error) {
                                                  std::strerror(error), AdviceOn(error)));
 }
 
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  ~FileDescriptor() { Close(); }
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&&) = delete;
-
-  int get() const { return fd_; }
-  bool valid() const { return fd_ >= 0; }
-  /// 0, or what close had to say: NFS tells of a full disk here.
-  int Close() {
-    const int fd = std::exchange(fd_, -1);
-    // After EINTR the descriptor is gone on Linux; there is nothing to repeat.
-    return fd >= 0 && close(fd) != 0 && errno != EINTR ? errno : 0;
-  }
-
- private:
-  int fd_;
-};
-
 // A file that is written beside its final place, and gone with this object unless it was renamed.
 //
 // Its name depends on the final one alone, so that what a killed run has left is used up by the next one. Two
@@ -86,7 +67,7 @@ class TemporaryFile {
         (file.parent_path() / fmt::format(".{}.obsmon", file.filename().string())).string();
     constexpr int kMaxTurns = 1'000;  // of others before us
     for (int turn = 0; turn < kMaxTurns; ++turn) {
-      FileDescriptor fd(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
+      Descriptor fd(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
       if (!fd.valid() && errno == EINTR) continue;
       if (!fd.valid()) return CannotWrite(file, errno);
       // Where the file system has no locks, one run at a time has to do: what holds for updates anyway.
@@ -136,15 +117,15 @@ class TemporaryFile {
            open_file.st_dev == there.st_dev && open_file.st_ino == there.st_ino;
   }
 
-  TemporaryFile(FileDescriptor fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  TemporaryFile(Descriptor fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
 
-  FileDescriptor fd_;
+  Descriptor fd_;
   std::string path_;  // empty once it has its final name
 };
 
 // False as well where it can't be read: then it is written anew.
 bool Contains(const std::filesystem::path& file, std::string_view contents) {
-  const FileDescriptor fd(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  const Descriptor fd(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat facts;
   if (!fd.valid() || fstat(fd.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) return false;
   if (static_cast<std::size_t>(facts.st_size) != contents.size()) return false;
@@ -164,7 +145,7 @@ bool Contains(const std::filesystem::path& file, std::string_view contents) {
 // is there all the same.
 int FlushFolderOf(const std::filesystem::path& file) {
   const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
-  const FileDescriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid()) return errno == EACCES ? 0 : errno;
   return fsync(fd.get()) != 0 && errno != EINVAL ? errno : 0;
 }
