@@ -11,11 +11,11 @@
 #include "status_macros.h"
 
 namespace obsmon {
-namespace {
 
-constexpr std::string_view kSqliteScheme = "sqlite:///";
-
-}  // namespace
+std::optional<std::string_view> SqliteFileOf(std::string_view uri) {
+  if (!uri.starts_with(kSqliteScheme)) return std::nullopt;
+  return uri.substr(kSqliteScheme.size());
+}
 
 absl::Status CheckUri(std::string_view uri) {
   if (postgres::IsUri(uri)) return absl::OkStatus();
@@ -27,8 +27,8 @@ absl::Status CheckUri(std::string_view uri) {
 absl::StatusOr<std::unique_ptr<AskedQuery>> AskedQuery::Make(const SqlQuery& sql, const AnswerForm& form,
                                                              AskOptions options) {
   OBSMON_ASSIGN_OR_RETURN(NightQuery query, NightQuery::Parse(sql.query));
-  if (sql.uri.starts_with(kSqliteScheme)) {
-    return MakeSqliteQuery(sql.uri.substr(kSqliteScheme.size()), std::move(query), form, std::move(options));
+  if (const std::optional<std::string_view> file = SqliteFileOf(sql.uri)) {
+    return MakeSqliteQuery(std::string(*file), std::move(query), form, std::move(options));
   }
   OBSMON_RETURN_IF_ERROR(CheckUri(sql.uri));
   return MakePostgresQuery(sql.uri, std::move(query), form, std::move(options));

@@ -46,6 +46,12 @@ struct AskOptions {
   std::stop_token stop{};
 };
 
+/// How the URI of a database in a file begins: "sqlite:////absolute/path".
+inline constexpr std::string_view kSqliteScheme = "sqlite:///";
+
+/// The file that a URI of SQLite names, which may be empty; nothing for any other URI.
+std::optional<std::string_view> SqliteFileOf(std::string_view uri);
+
 /// kInvalidArgument where `uri` is of no PostgreSQL database.
 absl::Status CheckUri(std::string_view uri);
 

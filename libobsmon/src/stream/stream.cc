@@ -6,12 +6,14 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <optional>
 #include <system_error>
 #include <utility>
 
 #include "files/directory.h"
 #include "postgres/postgres.h"
 #include "postgres/uri.h"
+#include "query/asked_query.h"
 #include "query/night_query.h"
 #include "registry/butler_config.h"
 #include "registry/event_tables.h"
@@ -147,10 +149,9 @@ absl::Status SetServer(std::string_view text, std::string_view complaint, std::s
 }
 
 absl::Status SetUri(std::string_view text, const std::filesystem::path& base, std::string& uri) {
-  constexpr std::string_view kSqlite = "sqlite:///";
-  if (text.starts_with(kSqlite)) {
-    if (text.size() == kSqlite.size()) return absl::InvalidArgumentError("sqlite:/// names no file");
-    uri = std::string(kSqlite) + (base / text.substr(kSqlite.size())).lexically_normal().string();
+  if (const std::optional<std::string_view> file = SqliteFileOf(text)) {
+    if (file->empty()) return absl::InvalidArgumentError("sqlite:/// names no file");
+    uri = std::string(kSqliteScheme) + (base / *file).lexically_normal().string();
     return absl::OkStatus();
   }
   return SetServer(
