@@ -6,14 +6,18 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <random>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "files/directory.h"
 #include "history/database.h"
+#include "monitor/night_look.h"
+#include "monitor/stream_view.h"
 #include "obsmon/history.h"
 #include "obsmon/monitor.h"
 #include "support/sample_stream.h"
@@ -361,6 +365,46 @@ TEST(SecondLook, TellsOfALogThatCanNoLongerBeReadThoughItWouldSayNothingNew) {
   std::filesystem::remove(options.ingest_log);
   EXPECT_THAT(UpdateStream(options, window, stream.Later()).warnings,
               ElementsAre(testing::HasSubstr("ingest.log")));
+}
+
+// A run reads a log once, for all of its nights.
+TEST(SecondLook, FindsWhatALogWasGivenWhileTheFirstWentOn) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  stream.Arrive("2020-05-02/b.fits");
+  Stream options = stream.Options();
+  options.ingest_log = stream.tree().Text("ingest.log", "ERROR a.fits: no header\n");
+  const UtcTime later = stream.Later();
+  const auto nights = {kNight, kNight + 1};
+  ASSERT_OK_AND_ASSIGN(StreamView view, StreamView::Open(options, later, {}));
+  view.Expect(nights);
+  ASSERT_OK_AND_ASSIGN(NightLook look, LookAt(kNight, view));
+  ASSERT_EQ(look.report.counts[Verdict::kFailed], 1);
+  stream.tree().Text("ingest.log", "ERROR a.fits: no header\nERROR b.fits: no header\n");
+  ASSERT_OK_AND_ASSIGN(look, LookAt(kNight + 1, view));
+  ASSERT_EQ(look.report.counts[Verdict::kFailed], 0);
+
+  ASSERT_OK_AND_ASSIGN(StreamView next_view, StreamView::Open(options, later, {}));
+  next_view.Expect(nights);
+  EXPECT_THAT(next_view.IsUnchanged(kNight + 1, look.fingerprint), IsOkAndHolds(false));
+  ASSERT_OK_AND_ASSIGN(look, LookAt(kNight + 1, next_view));
+  EXPECT_EQ(look.report.counts[Verdict::kFailed], 1);
+}
+
+// What the log of an ingest says is of a file in a folder, and no dataset that another night's file may be.
+TEST(SecondLook, TakesNoFailureOfANeighbouringNightForADataset) {
+  SampleStream stream;
+  stream.Arrive("2020-05-01/a.fits");
+  stream.Arrive("2020-05-02/a.fits");
+  Stream options = stream.Options();
+  options.ingest_log = stream.tree().Text("ingest.log", "ERROR a.fits: no header\n");
+  ASSERT_OK_AND_ASSIGN(StreamView view, StreamView::Open(options, stream.Later(), {}));
+  view.Expect({{kNight, kNight + 1}});
+  ASSERT_OK_AND_ASSIGN(NightLook look, LookAt(kNight, view));
+  view.Remember(std::make_shared<const NightLook>(std::move(look)));
+  ASSERT_OK_AND_ASSIGN(look, LookAt(kNight + 1, view));
+  ASSERT_EQ(look.report.evidence.ingests.size(), 1U);
+  EXPECT_EQ(look.report.evidence.ingests.path()[0], "2020-05-02/a.fits");
 }
 
 TEST(SecondLook, AsksAgainForAFileOfWhichAnotherTookThePlace) {

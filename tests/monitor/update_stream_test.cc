@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "monitor/night_look.h"
 #include "monitor/stream_view.h"
 #include "obsmon/monitor.h"
 #include "obsmon/pages.h"
@@ -648,7 +649,7 @@ TEST(ObserveNight, NeverFindsAnIngestOfAFileThatItHasNotSeenArrive) {
   sqlite3* writer = nullptr;
   ASSERT_EQ(sqlite3_open((stream.Repo() / "registry.sqlite3").c_str(), &writer), SQLITE_OK);
   ASSERT_EQ(sqlite3_exec(writer, "begin exclusive", nullptr, nullptr, nullptr), SQLITE_OK);
-  auto look = std::async(std::launch::async, [&view] { return view.Look(kNight); });
+  auto look = std::async(std::launch::async, [&view] { return LookAt(kNight, view); });
   // Time enough to have scanned storage, if that did not wait for the registry's rows.
   std::this_thread::sleep_for(std::chrono::milliseconds{200});
   stream.Arrive("2020-05-01/b.fits");

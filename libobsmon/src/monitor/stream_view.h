@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -19,12 +20,12 @@
 #include "history/earlier_files.h"
 #include "logs/ingest_log.h"
 #include "logs/rsync_log.h"
+#include "monitor/night_look.h"
 #include "obsmon/files.h"
 #include "obsmon/history.h"
 #include "obsmon/match.h"
 #include "obsmon/night.h"
 #include "obsmon/registry.h"
-#include "obsmon/report.h"
 #include "obsmon/stream.h"
 #include "obsmon/transfers.h"
 
@@ -39,17 +40,11 @@ using RulesDigests = std::array<std::uint64_t, 4>;
 inline constexpr std::size_t kWithIngestLog = 1;
 inline constexpr std::size_t kWithRsyncLog = 2;
 
-/// A report, and what a later run compares to know that it still holds.
-struct NightLook {
-  NightReport report;
-  NightFingerprint fingerprint;
-
-  RulesDigests rules_digests{};
-  ObservationTypes observation_types;  ///< as far as the registry tells them, until verdicts are decided
-
-  // The stamps of the night's own folders, without those of neighbours that it depends on.
-  std::vector<FolderStamp> storage_folders;
-  std::vector<FolderStamp> registry_folders;
+/// A night as both sides have it.
+struct NightSides {
+  std::unique_ptr<const EarlierFiles> earlier;  ///< null where there was no earlier look
+  TransferScan storage;
+  NightIngests registry;
 };
 
 class StreamView {
@@ -58,16 +53,12 @@ class StreamView {
   static absl::StatusOr<StreamView> Open(const Stream& stream, UtcTime as_of, const WorkControl& control);
 
   /// The nights that will be asked for, so that one pass over the registry serves them all.
-  /// REQUIRES: called once, before Look and IsUnchanged.
+  /// REQUIRES: called once, before a night is asked for.
   void Expect(std::span<const Night> nights);
 
   /// Gives what an earlier look found of a night. By default none is known, and all files are asked.
   using Recall = std::function<absl::StatusOr<std::optional<EarlierLook>>(Night)>;
   void SetRecall(Recall recall) { recall_ = std::move(recall); }
-
-  /// Looks at `night`, and at its neighbours where a file may have been ingested under another night than its
-  /// folder's. Errors: the input can't be read, kCancelled.
-  absl::StatusOr<NightLook> Look(Night night);
 
   /// Whether a look at `night` would find what it found when `known` was taken; without reading any file's
   /// facts.
@@ -77,8 +68,47 @@ class StreamView {
   /// alone: others may read it at the same time.
   void Remember(std::shared_ptr<const NightLook> look) { last_look_ = std::move(look); }
 
+  // For a look:
+
+  /// Reads both sides, and hands them over. What was read of other nights than this and its neighbours is
+  /// forgotten.
+  absl::StatusOr<NightSides> Read(Night night);
+
+  /// What a look may need of a neighbouring night: the first `num_rows` of `rows`, the folders that they were
+  /// read in, and what hindered that. Valid until a night is read.
+  template <typename Table>
+  struct OfNeighbour {
+    const Table& rows;
+    std::size_t num_rows;
+    const std::vector<FolderStamp>& folders;
+    const std::vector<ScanIssue>& issues;
+  };
+  absl::StatusOr<OfNeighbour<TransferTable>> NeighboursTransfers(Night neighbour);
+  absl::StatusOr<OfNeighbour<IngestTable>> NeighboursIngests(Night neighbour);
+
+  /// Of the registry's rows of `night` and its neighbours; 0 where it is locked.
+  absl::StatusOr<std::uint64_t> RegistryDigest(Night night);
   /// The registry's token as of this run; empty where it can't be told.
   const std::string& registry_token() const { return registry_token_; }
+  /// Not OK: it is locked, and for how long it was waited.
+  const absl::Status& registry_status() const { return registry_status_; }
+
+  /// What the database lists of `night`; nothing where there is none, or it can't be asked (expected_status).
+  /// It is asked once, for all of the nights that Expect was given.
+  std::span<const ListedFile> Listed(Night night);
+  const absl::Status& expected_status() const { return expected_status_; }
+
+  /// Of the rules, and of the list of what is expected as it is now. Of the logs as they were when the view
+  /// was opened: each is read once, later than that, and what it is given meanwhile is for the next run.
+  RulesDigests DigestsOfRules(Night night);
+  const absl::StatusOr<logs::RsyncLog>& RsyncLog();
+  const absl::StatusOr<logs::IngestFailures>& IngestFailures();
+
+  const Stream& stream() const { return stream_; }
+  UtcTime as_of() const { return as_of_; }
+  const WorkControl& control() const { return control_; }
+  /// Those of the stream, before anything is known of a night.
+  const MatchOptions& match_options() const { return match_options_; }
 
  private:
   /// Null where there was no earlier look.
@@ -90,14 +120,6 @@ class StreamView {
     std::optional<TransferScan> storage;
     std::optional<NightIngests> registry;
   };
-  /// What a look may need of a neighbouring night, with the folders that it was read in, and what hindered
-  /// that.
-  template <typename Table>
-  struct OfNeighbour {
-    const Table& rows;
-    const std::vector<FolderStamp>& folders;
-    const std::vector<ScanIssue>& issues;
-  };
 
   StreamView(const Stream& stream, UtcTime as_of, const WorkControl& control);
 
@@ -105,47 +127,24 @@ class StreamView {
   absl::StatusOr<Earlier> Recalled(Night night) const;
   absl::StatusOr<const TransferScan*> Storage(Night night);
   absl::StatusOr<const NightIngests*> Ingests(Night night);
-  absl::StatusOr<OfNeighbour<TransferTable>> NeighboursTransfers(Night neighbour);
-  absl::StatusOr<OfNeighbour<IngestTable>> NeighboursIngests(Night neighbour);
   /// The look that was remembered, where it is of this night.
   const NightLook* Remembered(Night night) const {
     return last_look_ && last_look_->report.night == night ? last_look_.get() : nullptr;
   }
-  absl::StatusOr<std::uint64_t> RegistryDigest(Night night);
   /// Reads the registry's rows of the run, where they have not been, and meanwhile the storage of `night`.
   absl::Status ReadRegistryBesideStorage(Night night);
   absl::Status ReadBothSides(Night night);
-  absl::Status ReadExpectations(NightLook& look);
-  /// What the database lists of `night`; nothing where there is none, or it can't be asked
-  /// (expected_status_). It is asked once, for all of the nights that Expect was given.
-  std::span<const ListedFile> Listed(Night night);
-  /// Where a rule asks for them: of exposures that neither registry nor lists know, by the header of a file.
-  absl::Status ReadObservationTypes(const TransferTable& files);
-  void ReadArrivals(NightEvidence& evidence);
-  /// Adds what the ingest's log says of files that nothing explains.
-  void ReadFailures(NightLook& look);
-  /// Of the rules, and of the list of what is expected and the logs as they are now.
-  RulesDigests DigestsOfRules(Night night);
-  std::size_t LogsThatMatterTo(const NightLook& look) const;
-  NightMatch Match(const NightEvidence& evidence) const {
-    return MatchNight(evidence.transfers, evidence.ingests, evidence.expected, as_of_, match_options_);
-  }
-
-  /// Adds to `look` what the neighbours have of this night's files, where any is left unmatched.
-  absl::Status ConsultNeighbours(NightLook& look);
-  void AskAgain(NightLook& look, const EarlierFiles& earlier) const;
-  absl::Status FindIngestsUnderOtherNights(NightLook& look);
-  absl::Status FindFilesInOtherFolders(NightLook& look);
-  void StampTargetsElsewhere(NightLook& look) const;
-  void Trust(NightLook& look) const;
 
   Stream stream_;
   UtcTime as_of_;
   WorkControl control_;
   MatchOptions match_options_;
   std::uint64_t rules_digest_ = 0;
+  std::uint64_t ingest_log_digest_ = 0;
+  std::uint64_t rsync_log_digest_ = 0;
+  bool logs_are_there_ = true;
   std::unique_ptr<Registry> registry_;
-  absl::Status registry_status_;  ///< not OK: locked, and for how long it was waited
+  absl::Status registry_status_;
   std::string registry_token_;
   std::unique_ptr<RegistrySnapshot> snapshot_;
   std::vector<Night> asked_;     ///< as Expect was given them

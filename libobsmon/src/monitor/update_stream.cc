@@ -21,6 +21,7 @@
 #include "history/night_facts.h"
 #include "history/postgres_history.h"
 #include "history/sqlite_history.h"
+#include "monitor/night_look.h"
 #include "monitor/stream_view.h"
 #include "obsmon/monitor.h"
 #include "obsmon/pages.h"
@@ -211,7 +212,7 @@ class StreamUpdate {
         return CommitWhereDue();
       }
     }
-    absl::StatusOr<NightLook> found = view.Look(night);
+    absl::StatusOr<NightLook> found = LookAt(night, view);
     if (!CouldRecall()) outcome_ = UpdateOutcome::kOutputUnwritable;
     OBSMON_ASSIGN_OR_RETURN(NightLook look, std::move(found));
     OBSMON_RETURN_IF_ERROR(AwaitKeeping());
