@@ -59,4 +59,14 @@ TreeCount RunBareLoop(const std::string& folder) {
   return count;
 }
 
+TreeCount AskForEach(const std::vector<std::string>& paths) {
+  TreeCount count;
+  for (const std::string& path : paths) {
+    struct statx answer;
+    if (statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &answer) != 0) ++count.failures;
+    ++count.entries;
+  }
+  return count;
+}
+
 }  // namespace obsmon::bench

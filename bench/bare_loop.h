@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace obsmon::bench {
 
@@ -17,6 +18,10 @@ struct TreeCount {
 /// open folder: basic mask, links not followed. One thread; keeps nothing. Calls the system and nothing of
 /// libobsmon, so that what obsmon is compared with does not change with it.
 TreeCount RunBareLoop(const std::string& folder);
+
+/// Asks for each of `paths` with one statx, as above: the least that anyone must do who knows folders and
+/// wants to know whether one has changed.
+TreeCount AskForEach(const std::vector<std::string>& paths);
 
 }  // namespace obsmon::bench
 

@@ -81,6 +81,7 @@ table() {
   printf '|%s|-----:|---------:|---------:|---------:|---------:|---------:|%s|\n' \
     "$(printf '%24s' '' | tr ' ' '-')" "$(printf '%16s' '' | tr ' ' '-')"
   row floor 'bare loop' ''
+  row each 'statx of each folder' ''
   row find 'find -printf' ''
   if [[ -n $fd ]]; then row fd 'fd, with a size test' ''; fi
   if [[ -n $bfs ]]; then row bfs 'bfs -printf' ''; fi
@@ -115,6 +116,7 @@ compare() {
   local folders=("$input/storage" "$input/gen2repo/raw")
   local find=(find "${folders[@]}" -printf '%D %i %s %T@ %p\n')
 
+  find "${folders[@]}" -type d > "$work/list_of_folders"
   "${floor[@]}" > /dev/null  # so that the first to be measured does not pay for a cold cache
   waited=$((laid_out + settled_after - SECONDS))
   if ((waited > 0)); then sleep "$waited"; fi
@@ -122,6 +124,7 @@ compare() {
   # In turns, so that what else the machine does falls on all of them alike.
   for ((i = 1; i <= repeats; ++i)); do
     run floor "${floor[@]}"
+    run each "$bin/obsmon_floor" --each "$work/list_of_folders"
     run find "${find[@]}"
     if [[ -n $fd ]]; then run fd "$fd" -uu -j2 -S +0b . "${folders[@]}"; fi
     if [[ -n $bfs ]]; then run bfs "$bfs" "${find[@]:1}"; fi
