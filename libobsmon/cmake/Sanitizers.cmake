@@ -1,4 +1,4 @@
-# Instrumentation is for the whole tree or for none of it: half of it gives false reports.
+# Of addresses and threads instrumentation is for the whole tree or for none of it: half of it gives false reports.
 if(OBSMON_SANITIZE)
   add_compile_options(-fsanitize=${OBSMON_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${OBSMON_SANITIZE})
