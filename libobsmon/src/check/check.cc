@@ -17,7 +17,7 @@ namespace {
 // Clocks of a site's machines differ by less. A look further in the future was taken by a wrong one.
 constexpr std::chrono::minutes kClockSkew{1};
 
-void Judge(CheckState state, std::string sentence, StreamCheck& check) {
+void Conclude(CheckState state, std::string sentence, StreamCheck& check) {
   check.state = state;
   check.sentence = std::move(sentence);
 }
@@ -110,7 +110,7 @@ void JudgeNights(std::span<const NightSummary> nights, const CheckLimits& limits
   if (other.state != CheckState::kOk) worst.sentence += "; " + other.sentence;
   if (worst.state == CheckState::kOk && !unknown.empty()) worst = {CheckState::kUnknown, InWords(unknown)};
   if (worst.state == CheckState::kOk && check.num_nights == 0) worst.state = CheckState::kUnknown;
-  Judge(worst.state, std::move(worst.sentence), check);
+  Conclude(worst.state, std::move(worst.sentence), check);
 }
 
 // Text that a plugin's line can hold: a bar would begin the performance data.
@@ -180,17 +180,18 @@ StreamCheck CheckStream(std::string stream, const absl::StatusOr<std::vector<Nig
   check.last_look = LastLookAt(*nights);
   JudgeNights(*nights, limits, check);
   if (!check.last_look) {
-    Judge(CheckState::kUnknown, "no night has been looked at yet", check);
+    Conclude(CheckState::kUnknown, "no night has been looked at yet", check);
   } else if (as_of - *check.last_look > check.max_age) {
-    Judge(CheckState::kUnknown,
-          fmt::format("last looked at {} ago, at {}; is 'obsmon update' still run? What it found then: {}",
-                      HumanDuration(as_of - *check.last_look), HumanTime(*check.last_look), check.sentence),
-          check);
+    Conclude(
+        CheckState::kUnknown,
+        fmt::format("last looked at {} ago, at {}; is 'obsmon update' still run? What it found then: {}",
+                    HumanDuration(as_of - *check.last_look), HumanTime(*check.last_look), check.sentence),
+        check);
   } else if (*check.last_look - as_of > kClockSkew) {
-    Judge(CheckState::kUnknown,
-          fmt::format("last looked at in the future, at {}; which machine's clock is wrong?",
-                      HumanTime(*check.last_look)),
-          check);
+    Conclude(CheckState::kUnknown,
+             fmt::format("last looked at in the future, at {}; which machine's clock is wrong?",
+                         HumanTime(*check.last_look)),
+             check);
   }
   return check;
 }

@@ -2,6 +2,7 @@
 #ifndef OBSMON_SRC_FILES_SYSTEM_ERROR_H_
 #define OBSMON_SRC_FILES_SYSTEM_ERROR_H_
 
+#include <string_view>
 #include <system_error>
 
 #include "absl/status/status.h"
@@ -13,6 +14,10 @@ namespace obsmon {
 inline absl::Status SystemError(int error) {
   return {absl::ErrnoToStatusCode(error), std::generic_category().message(error)};
 }
+
+/// A whole sentence: "/www/auxTel: Permission denied; let this user write it". What can't be written on a
+/// read-only file system is kPermissionDenied.
+absl::Status SystemError(int error, std::string_view what, std::string_view what_to_do);
 
 }  // namespace obsmon
 

@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "files/system_error.h"
 #include "history/takeover.h"
 #include "obsmon/history.h"
 #include "status_macros.h"
@@ -24,16 +24,10 @@ constexpr int kCacheKibibytes = 32 * 1024;
 constexpr const char* kCopiesFolder = "/tmp";
 constexpr std::int64_t kDatabaseHeaderBytes = 100;
 
-/// The system's error about `file`, with what to do.
-absl::Status SystemError(int error, const path& file, std::string_view what_to_do) {
-  return {absl::ErrnoToStatusCode(error),
-          fmt::format("{}: {}; {}", file.string(), std::strerror(error), what_to_do)};
-}
-
 absl::Status CheckOutputFolder(const path& output_dir) {
   struct stat found {};
   if (stat(output_dir.c_str(), &found) != 0) {
-    return SystemError(errno, output_dir, "make this output folder, or name another");
+    return SystemError(errno, output_dir.native(), "make this output folder, or name another");
   }
   if (S_ISDIR(found.st_mode)) return absl::OkStatus();
   return absl::NotFoundError(
@@ -44,8 +38,7 @@ absl::Status CheckOutputFolder(const path& output_dir) {
 absl::Status CheckWritable(const path& output_dir, const path& file) {
   for (const path& needed : {output_dir, file}) {
     if (faccessat(AT_FDCWD, needed.c_str(), W_OK, AT_EACCESS) == 0) continue;
-    const int error = errno == EROFS ? EACCES : errno;
-    return SystemError(error, needed, "let this user write it, or name another output folder");
+    return SystemError(errno, needed.native(), "let this user write it, or name another output folder");
   }
   return absl::OkStatus();
 }
@@ -56,7 +49,7 @@ absl::StatusOr<std::optional<std::int64_t>> SizeOf(const path& file) {
   struct stat found {};
   if (stat(file.c_str(), &found) != 0) {
     if (errno == ENOENT) return std::optional<std::int64_t>();
-    return SystemError(errno, file, "let this user read the folder");
+    return SystemError(errno, file.native(), "let this user read the folder");
   }
   if (!S_ISREG(found.st_mode)) {  // opening a pipe would wait for its writer
     return absl::FailedPreconditionError(
@@ -78,8 +71,7 @@ absl::Status MakeFile(const path& file) {
     return absl::OkStatus();
   }
   if (errno == EEXIST) return absl::OkStatus();  // another run was first
-  const int error = errno == EROFS ? EACCES : errno;
-  return SystemError(error, file, "let this user write the output folder, or name another");
+  return SystemError(errno, file.native(), "let this user write the output folder, or name another");
 }
 
 // DELETE, never WAL: a write-ahead log needs memory that all readers share, which NFS and GPFS do not have.

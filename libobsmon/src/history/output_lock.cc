@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "files/descriptor.h"
+#include "files/system_error.h"
 #include "history/file_lock.h"
 #include "history/lock_heartbeat.h"
 #include "history/lock_record.h"
@@ -31,11 +32,6 @@ constexpr const char* kClockName = ".monitor.lock.clock";
 
 // A lock file that vanishes again and again means that runs end at this very moment, one after the other.
 constexpr int kMaxTries = 100;
-
-absl::Status SystemError(int error, const std::string& what, std::string_view what_to_do) {
-  return {absl::ErrnoToStatusCode(error == EROFS ? EACCES : error),
-          fmt::format("{}: {}; {}", what, std::strerror(error), what_to_do)};
-}
 
 LockRecord RecordIn(int file) {
   std::array<char, 1024> text{};

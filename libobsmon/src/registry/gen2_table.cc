@@ -91,7 +91,7 @@ class TextReader {
   std::array<std::optional<std::uint32_t>, kNumTextFields> last_;
 };
 
-RawRow ReadRow(const sqlite::Statement& statement, FieldSet fields, TextReader& texts) {
+RawRow RowOf(const sqlite::Statement& statement, FieldSet fields, TextReader& texts) {
   RawRow row;
   for (std::size_t i = 0; i < kNumRawFields; ++i) {
     const auto field = static_cast<RawField>(i);
@@ -170,7 +170,7 @@ absl::StatusOr<RawRows> ReadRawRows(sqlite::Connection& database, const RawColum
     if (!night) continue;
     const auto wanted = rows.nights.find(*night);
     if (wanted == rows.nights.end()) continue;
-    RawRow& row = wanted->second.emplace_back(ReadRow(statement, columns.fields(), texts));
+    RawRow& row = wanted->second.emplace_back(RowOf(statement, columns.fields(), texts));
     // Where the row's own is empty: its file lies in the folder of the night all the same.
     if (has_day_obs && !row.Has(RawField::kDayObs))
       row.SetText(RawField::kDayObs, rows.texts.Add(night->ToString()));
