@@ -32,9 +32,12 @@ std::optional<std::size_t> RowsByFolder::FindRow(std::string_view path) const {
 }
 
 std::optional<std::size_t> RowsByFolder::FindRow(std::string_view path, const Range& range) const {
+  // All begin with the folder, which is long and need not be compared.
+  const std::size_t begin = FolderOf(path).size();
+  const auto name = [this, begin](std::size_t row) { return paths_[row].substr(begin); };
   const auto rows = ranges::views::iota(range.first, range.second);
-  const auto row = ranges::lower_bound(rows, path, {}, [this](std::size_t i) { return paths_[i]; });
-  return row == rows.end() || paths_[*row] != path ? std::nullopt : std::optional(*row);
+  const auto row = ranges::lower_bound(rows, path.substr(begin), {}, name);
+  return row == rows.end() || name(*row) != path.substr(begin) ? std::nullopt : std::optional(*row);
 }
 
 }  // namespace obsmon
