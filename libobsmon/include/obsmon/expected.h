@@ -102,11 +102,11 @@ struct ExpectedOptions {
 
 /// What should arrive in one night.
 struct NightExpected {
-  ExpectedTable files{};                        ///< each file once, sorted by path
-  std::vector<std::string> exposures{};         ///< obs_ids of which a manifest was read, sorted
+  ExpectedTable files{};                 ///< each file once, sorted by path
+  std::vector<std::string> exposures{};  ///< obs_ids of which a manifest was read, sorted
   /// obs_ids whose manifest can't be used, or not whole, sorted. (What its rest names is expected.)
   std::vector<std::string> broken_exposures{};
-  ObservationTypes observation_types{};         ///< as far as lists tell them
+  ObservationTypes observation_types{};  ///< as far as lists tell them
   /// What is wrong with manifests, a clause each. Bad ones cost nothing but their own exposure's
   /// completeness.
   std::vector<ScanIssue> issues{};
