@@ -47,6 +47,7 @@ done
 command -v find > /dev/null || fail "find is not installed"
 fd=$(command -v fdfind || command -v fd || true)
 bfs=$(command -v bfs || true)
+sqlite3=$(command -v sqlite3 || true)
 here=$(cd "$(dirname "$0")" && pwd)
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/obsmon-compare-XXXXXX")
@@ -82,6 +83,7 @@ table() {
     "$(printf '%24s' '' | tr ' ' '-')" "$(printf '%16s' '' | tr ' ' '-')"
   row floor 'bare loop' ''
   row each 'statx of each folder' ''
+  if [[ -n $sqlite3 ]]; then row rows 'rows into SQLite' ''; fi
   row find 'find -printf' ''
   if [[ -n $fd ]]; then row fd 'fd, with a size test' ''; fi
   if [[ -n $bfs ]]; then row bfs 'bfs -printf' ''; fi
@@ -98,6 +100,18 @@ add_exposure() {
     : > "$1/${1##*/}_det$detector.fits"
     : > "$1/${1##*/}_det$detector.json"
   done
+}
+
+# run_rows FROM TO: the rows of files in one history into an empty one, value by value and in the order of their keys.
+# (Without the + and ORDER BY SQLite would copy its own bytes.)
+run_rows() {
+  "$sqlite3" "$1" '.schema transfer' '.schema ingest' | "$sqlite3" "$2"
+  run rows "$sqlite3" "$2" "ATTACH '$1' AS old; BEGIN;
+    INSERT INTO transfer SELECT +night, +path, +filenum, +size, +creation, +arrival, +device, +inode, +state, +verdict,
+      +checksum FROM old.transfer ORDER BY night, path;
+    INSERT INTO ingest SELECT +night, +path, +filenum, +device, +inode, +ingest_time, +artifact, +status, +link_target
+      FROM old.ingest ORDER BY night, path;
+    COMMIT;"
 }
 
 # point LABEL NAME FILES: keeps a point of the plot.
@@ -126,6 +140,7 @@ compare() {
     run floor "${floor[@]}"
     run each "$bin/obsmon_floor" --each "$work/list_of_folders"
     run find "${find[@]}"
+    if [[ -n $sqlite3 ]]; then run_rows "$work/kept/observing_monitor.sqlite3" "$work/copy.$i"; fi
     if [[ -n $fd ]]; then run fd "$fd" -uu -j2 -S +0b . "${folders[@]}"; fi
     if [[ -n $bfs ]]; then run bfs "$bfs" "${find[@]:1}"; fi
     if ((i <= first_looks)); then
@@ -144,7 +159,7 @@ compare() {
       point "${label%%:*}" "${label#*:}" $((2 * exposures * detectors))
     done
   fi
-  rm -rf "$input" "$work/kept" "$work"/fresh.*
+  rm -rf "$input" "$work/kept" "$work"/fresh.* "$work"/copy.*
 }
 
 # slow_row LABEL TEXT: a line of the table of the slow disk; the ratio is to one thread.
