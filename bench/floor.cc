@@ -38,8 +38,9 @@ int main(int argc, char** argv) {
   }
   std::printf("%lld entries in %lld folders\n", static_cast<long long>(total.entries),
               static_cast<long long>(total.folders));
+  if (total.entries + total.folders == 0) std::fputs("obsmon_floor: nothing was asked for\n", stderr);
   if (total.failures > 0) {
     std::fprintf(stderr, "obsmon_floor: %lld system calls failed\n", static_cast<long long>(total.failures));
   }
-  return total.failures > 0 ? 1 : 0;
+  return total.failures > 0 || total.entries + total.folders == 0 ? 1 : 0;
 }
