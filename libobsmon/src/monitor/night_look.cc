@@ -320,9 +320,8 @@ absl::Status NightLooker::FindIngestsUnderOtherNights() {
   };
   bool found = false;
   for (const Night neighbour : NeighboursOf(night_)) {
-    OBSMON_ASSIGN_OR_RETURN(const StreamView::OfNeighbour<IngestTable> ingests,
-                            view_.NeighboursIngests(neighbour));
-    for (std::size_t i = 0; i < ingests.num_rows; ++i) {
+    OBSMON_ASSIGN_OR_RETURN(const StreamView::IngestsOfNeighbour ingests, view_.NeighboursIngests(neighbour));
+    for (std::size_t i = 0; i < ingests.num_listed; ++i) {
       const IngestRow row = ingests.rows[i];
       if (row.night != neighbour) continue;
       const bool is_same = row.artifact == ArtifactState::kPresent && unexplained.contains(row.file_id);
@@ -362,9 +361,9 @@ absl::Status NightLooker::FindFilesInOtherFolders() {
   }
   if (!without_file.empty() || !copies.empty()) {
     for (const Night neighbour : NeighboursOf(night_)) {
-      OBSMON_ASSIGN_OR_RETURN(const StreamView::OfNeighbour<TransferTable> storage,
+      OBSMON_ASSIGN_OR_RETURN(const StreamView::TransfersOfNeighbour storage,
                               view_.NeighboursTransfers(neighbour));
-      for (const TransferRow& file : storage.rows) {
+      for (const TransferRow& file : storage.files) {
         if (file.place != TransferPlace::kStorage) continue;
         const auto add = [&](std::uint32_t row) {
           if (!is_stray.insert(row).second) return;

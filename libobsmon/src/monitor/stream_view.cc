@@ -11,7 +11,6 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/synchronization/notification.h"
-#include "expected/manifest.h"
 #include "files/checksum.h"
 #include "files/directory.h"
 #include "files/folder_stamps.h"
@@ -185,20 +184,18 @@ absl::StatusOr<const NightIngests*> StreamView::Ingests(Night night) {
   return &*registry;
 }
 
-absl::StatusOr<StreamView::OfNeighbour<TransferTable>> StreamView::NeighboursTransfers(Night neighbour) {
+absl::StatusOr<StreamView::TransfersOfNeighbour> StreamView::NeighboursTransfers(Night neighbour) {
   if (const NightLook* look = Remembered(neighbour)) {
-    const TransferTable& files = look->report.evidence.transfers;
-    return OfNeighbour<TransferTable>{files, files.size(), look->storage_folders,
-                                      look->report.evidence.issues};
+    return TransfersOfNeighbour{look->report.evidence.transfers, look->storage_folders};
   }
   OBSMON_ASSIGN_OR_RETURN(const TransferScan* storage, Storage(neighbour));
-  return OfNeighbour<TransferTable>{storage->files, storage->files.size(), storage->folders, storage->issues};
+  return TransfersOfNeighbour{storage->files, storage->folders};
 }
 
-absl::StatusOr<StreamView::OfNeighbour<IngestTable>> StreamView::NeighboursIngests(Night neighbour) {
+absl::StatusOr<StreamView::IngestsOfNeighbour> StreamView::NeighboursIngests(Night neighbour) {
   if (const NightLook* look = Remembered(neighbour)) {
-    return OfNeighbour<IngestTable>{look->report.evidence.ingests, look->num_listed, look->registry_folders,
-                                    look->report.evidence.issues};
+    return IngestsOfNeighbour{look->report.evidence.ingests, look->num_listed, look->registry_folders,
+                              look->report.evidence.issues};
   }
   // Where there was an earlier look, with what that has found: both sides then cost a question a folder, and
   // not one a link.
@@ -210,7 +207,7 @@ absl::StatusOr<StreamView::OfNeighbour<IngestTable>> StreamView::NeighboursInges
     if (*sides.earlier) OBSMON_RETURN_IF_ERROR(Storage(neighbour).status());
   }
   OBSMON_ASSIGN_OR_RETURN(const NightIngests* ingests, Ingests(neighbour));
-  return OfNeighbour<IngestTable>{ingests->rows, ingests->rows.size(), ingests->folders, ingests->issues};
+  return IngestsOfNeighbour{ingests->rows, ingests->rows.size(), ingests->folders, ingests->issues};
 }
 
 absl::StatusOr<std::uint64_t> StreamView::RegistryDigest(Night night) {
@@ -225,10 +222,10 @@ absl::StatusOr<std::uint64_t> StreamView::RegistryDigest(Night night) {
 
 absl::StatusOr<bool> StreamView::IsUnchanged(Night night, const NightFingerprint& known) {
   if (!known.trusted) return false;
+  if (!logs_are_there_) return false;  // which is told at each look, whether they matter or not
   const RulesDigests digests = DigestsOfRules(night);
   if (std::ranges::find(digests, known.rules_digest) == digests.end()) return false;
   if (known.good_until && *known.good_until <= as_of_) return false;
-  if (!logs_are_there_) return false;  // which is told at each look, whether they matter or not
   if (!AreUnchanged(known.folders)) return false;
   if (!registry_token_.empty() && known.registry_token == registry_token_) return true;
   OBSMON_ASSIGN_OR_RETURN(const std::uint64_t digest, RegistryDigest(night));

@@ -74,17 +74,20 @@ class StreamView {
   /// forgotten.
   absl::StatusOr<NightSides> Read(Night night);
 
-  /// What a look may need of a neighbouring night: the first `num_rows` of `rows`, the folders that they were
-  /// read in, and what hindered that. Valid until a night is read.
-  template <typename Table>
-  struct OfNeighbour {
-    const Table& rows;
-    std::size_t num_rows;
+  // What a look may need of a neighbouring night, with the folders that it was read in. Valid until a night
+  // is read.
+  struct TransfersOfNeighbour {
+    const TransferTable& files;
     const std::vector<FolderStamp>& folders;
-    const std::vector<ScanIssue>& issues;
   };
-  absl::StatusOr<OfNeighbour<TransferTable>> NeighboursTransfers(Night neighbour);
-  absl::StatusOr<OfNeighbour<IngestTable>> NeighboursIngests(Night neighbour);
+  struct IngestsOfNeighbour {
+    const IngestTable& rows;
+    std::size_t num_listed;  ///< as NightLook::num_listed
+    const std::vector<FolderStamp>& folders;
+    const std::vector<ScanIssue>& issues;  ///< what hindered the reading
+  };
+  absl::StatusOr<TransfersOfNeighbour> NeighboursTransfers(Night neighbour);
+  absl::StatusOr<IngestsOfNeighbour> NeighboursIngests(Night neighbour);
 
   /// Of the registry's rows of `night` and its neighbours; 0 where it is locked.
   absl::StatusOr<std::uint64_t> RegistryDigest(Night night);
