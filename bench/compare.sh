@@ -102,10 +102,21 @@ add_exposure() {
   done
 }
 
-# run_rows FROM TO: the rows of files in one history into an empty one, value by value and in the order of their keys.
-# (Without the + and ORDER BY SQLite would copy its own bytes.)
+# take_rows FROM TO: the files of a history into a database with a row for each of them.
+take_rows() {
+  "$sqlite3" "$2" "ATTACH '$1' AS history;
+    CREATE TABLE transfer AS SELECT * FROM history.transfer;
+    CREATE TABLE ingest AS SELECT * FROM history.ingest;"
+}
+
+# run_rows FROM TO: these rows into an empty database, value by value and in the order of their keys. (Without the +
+# and ORDER BY SQLite would copy its own bytes.)
 run_rows() {
-  "$sqlite3" "$1" '.schema transfer' '.schema ingest' | "$sqlite3" "$2"
+  "$sqlite3" "$2" "CREATE TABLE transfer (night INTEGER, path TEXT, filenum INTEGER, size INTEGER, creation INTEGER,
+      arrival INTEGER, device INTEGER, inode INTEGER, state INTEGER, verdict INTEGER, checksum INTEGER,
+      PRIMARY KEY (night, path)) WITHOUT ROWID;
+    CREATE TABLE ingest (night INTEGER, path TEXT, filenum INTEGER, device INTEGER, inode INTEGER, ingest_time INTEGER,
+      artifact INTEGER, status INTEGER, link_target TEXT, PRIMARY KEY (night, path)) WITHOUT ROWID;"
   run rows "$sqlite3" "$2" "ATTACH '$1' AS old; BEGIN;
     INSERT INTO transfer SELECT +night, +path, +filenum, +size, +creation, +arrival, +device, +inode, +state, +verdict,
       +checksum FROM old.transfer ORDER BY night, path;
@@ -135,12 +146,13 @@ compare() {
   waited=$((laid_out + settled_after - SECONDS))
   if ((waited > 0)); then sleep "$waited"; fi
   "${update[@]}" --output_dir "$work/kept" || fail "this failed: ${update[*]}"
+  if [[ -n $sqlite3 ]]; then take_rows "$work/kept/observing_monitor.sqlite3" "$work/rows"; fi
   # In turns, so that what else the machine does falls on all of them alike.
   for ((i = 1; i <= repeats; ++i)); do
     run floor "${floor[@]}"
     run each "$bin/obsmon_floor" --each "$work/list_of_folders"
     run find "${find[@]}"
-    if [[ -n $sqlite3 ]]; then run_rows "$work/kept/observing_monitor.sqlite3" "$work/copy.$i"; fi
+    if [[ -n $sqlite3 ]]; then run_rows "$work/rows" "$work/copy.$i"; fi
     if [[ -n $fd ]]; then run fd "$fd" -uu -j2 -S +0b . "${folders[@]}"; fi
     if [[ -n $bfs ]]; then run bfs "$bfs" "${find[@]:1}"; fi
     if ((i <= first_looks)); then
@@ -159,7 +171,7 @@ compare() {
       point "${label%%:*}" "${label#*:}" $((2 * exposures * detectors))
     done
   fi
-  rm -rf "$input" "$work/kept" "$work"/fresh.* "$work"/copy.*
+  rm -rf "$input" "$work/kept" "$work"/fresh.* "$work/rows" "$work"/copy.*
 }
 
 # slow_row LABEL TEXT: a line of the table of the slow disk; the ratio is to one thread.

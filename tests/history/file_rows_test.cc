@@ -1,5 +1,6 @@
 #include "history/file_rows.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -30,16 +31,17 @@ class FileRows : public testing::Test {
   // Not synchronised with the disk: each statement is a transaction of its own here.
   FileRows() {
     EXPECT_THAT(database_.Execute("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY"), IsOk());
-    EXPECT_THAT(database_.Execute(kTables), IsOk());
+    EXPECT_THAT(MakeTables(database_), IsOk());
+    EXPECT_THAT(MakeViews(database_), IsOk());
   }
 
-  RowChanges Replace(Night night, const std::vector<ArrivedFile>& files) {
+  PackChanges Replace(Night night, const std::vector<ArrivedFile>& files) {
     const NightReport report = Report(night, files);
     auto changes = ReplaceTransfers(database_, night, report.evidence.transfers, report.match.verdict);
     EXPECT_THAT(changes, IsOk());
     return *changes;
   }
-  RowChanges ReplaceDatasets(Night night, const std::vector<ListedDataset>& datasets) {
+  PackChanges ReplaceDatasets(Night night, const std::vector<ListedDataset>& datasets) {
     auto changes = ReplaceIngests(database_, night, Report(night, {}, datasets).evidence.ingests);
     EXPECT_THAT(changes, IsOk());
     return *changes;
@@ -55,41 +57,79 @@ class FileRows : public testing::Test {
 };
 
 TEST_F(FileRows, OfANewNightAreAllWritten) {
-  EXPECT_EQ(Replace(night_, {{.path = "b"}, {.path = "a"}}), (RowChanges{.written = 2, .removed = 0}));
+  EXPECT_EQ(Replace(night_, {{.path = "b"}, {.path = "a"}}), (PackChanges{.written = 1, .removed = 0}));
   EXPECT_THAT(Lines("SELECT night, path FROM transfer"), ElementsAre("20200501|a", "20200501|b"));
 }
 
 TEST_F(FileRows, ThatDidNotChangeAreNotWrittenAgain) {
   std::vector<ArrivedFile> files = {{.path = "a"}, {.path = "b"}, {.path = "d"}, {.path = "x"}};
   Replace(night_, files);
-  EXPECT_EQ(Replace(night_, files), RowChanges{});
+  EXPECT_EQ(Replace(night_, files), PackChanges{});
   files[1].verdict = Verdict::kIngested;  // b changes
   files[2].path = "c";                    // c comes, d goes
-  EXPECT_EQ(Replace(night_, files), (RowChanges{.written = 2, .removed = 1}));
+  EXPECT_EQ(Replace(night_, files), (PackChanges{.written = 1}));
   EXPECT_THAT(Lines("SELECT path, verdict FROM transfer"), ElementsAre("a|10", "b|0", "c|10", "x|10"));
 }
 
-TEST_F(FileRows, AreTheSameHoweverManyAreWrittenInOneStatement) {
+TEST_F(FileRows, OfAFolderAreAPackWhichAloneIsWrittenAgainWhereOneOfThemChanges) {
+  std::vector<ArrivedFile> files;
+  for (const std::string folder : {"e1", "e2", "e3"}) {
+    for (int i = 0; i < 410; ++i)
+      files.push_back({.path = fmt::format("2020-05-01/{}/{:03}.fits", folder, i)});
+  }
+  EXPECT_EQ(Replace(night_, files), (PackChanges{.written = 3}));
+  EXPECT_EQ(Replace(night_, files), PackChanges{});
+  files[500].verdict = Verdict::kIngested;
+  EXPECT_EQ(Replace(night_, files), (PackChanges{.written = 1}));
+  files.erase(files.begin(), files.begin() + 410);  // e1
+  EXPECT_EQ(Replace(night_, files), (PackChanges{.removed = 1}));
+  EXPECT_THAT(Lines("SELECT path FROM transfer WHERE verdict = 0"), ElementsAre("2020-05-01/e2/090.fits"));
+}
+
+TEST_F(FileRows, OfALargeFolderAreSeveralPacksOfWhichFewChangeWithAFile) {
   std::vector<std::string> expected;
   std::vector<ArrivedFile> files;
-  for (int i = 1000; i < 1333; ++i) {
-    files.push_back(
-        {.path = std::to_string(i), .file_id = {.device = 5, .inode = std::uint64_t(i)}, .size = i});
-    expected.push_back(std::to_string(i) + "|" + std::to_string(i * 10000 + 5) + "|" + std::to_string(i));
+  for (int i = 0; i < 20'000; ++i) {
+    files.push_back({.path = fmt::format("AT_O_{:06}.fits", i),
+                     .file_id = {.device = 5, .inode = std::uint64_t(i)},
+                     .size = i});
+    expected.push_back(fmt::format("AT_O_{:06}.fits|{}|{}", i, i * 10'000 + 5, i));
   }
-  EXPECT_EQ(Replace(night_, files), (RowChanges{.written = 333}));
+  const PackChanges first = Replace(night_, files);
+  EXPECT_GT(first.written, 10);
+  EXPECT_LT(first.written, 100);
   EXPECT_EQ(Lines("SELECT path, filenum, size FROM transfer"), expected);
-  for (ArrivedFile& file : files) file.verdict = Verdict::kIngested;
-  EXPECT_EQ(Replace(night_, files), (RowChanges{.written = 333}));
-  EXPECT_EQ(Lines("SELECT path, filenum, size FROM transfer"), expected);
-  EXPECT_THAT(Lines("SELECT DISTINCT night, verdict FROM transfer"), ElementsAre("20200501|0"));
+  for (const int place : {0, 9'999, 19'000}) {
+    std::vector<ArrivedFile> fewer = files;
+    fewer.erase(fewer.begin() + place);
+    EXPECT_LE(Replace(night_, fewer).written, 2) << place;
+    const PackChanges again = Replace(night_, files);
+    EXPECT_LE(again.written + again.removed, 3) << place;
+    EXPECT_EQ(Lines("SELECT path, filenum, size FROM transfer"), expected);
+  }
+}
+
+TEST_F(FileRows, KeepTimesAndSizesToTheLastBit) {
+  const std::vector<ArrivedFile> files = {
+      {.path = "a", .size = std::numeric_limits<std::int64_t>::max(), .creation = UtcTime::min()},
+      {.path = "b", .size = -1, .creation = UtcTime::max(), .arrival = UtcTime{}}};
+  Replace(night_, files);
+  EXPECT_THAT(Lines("SELECT size, creation, arrival FROM transfer WHERE path = 'b'"),
+              ElementsAre("-1|9223372036854775807|0"));
+  EarlierLook earlier;
+  ASSERT_THAT(RecallRows(database_, night_, earlier, nullptr), IsOk());
+  for (std::size_t row = 0; row < files.size(); ++row) {
+    EXPECT_EQ(earlier.files.size_bytes()[row], files[row].size);
+    EXPECT_EQ(earlier.files.creation_time()[row], files[row].creation);
+    EXPECT_EQ(earlier.files.arrival_time()[row], files[row].arrival);
+  }
 }
 
 TEST_F(FileRows, OfOtherNightsStay) {
   Replace(N("2020-04-30"), {{.path = "before"}});
   Replace(N("2020-05-02"), {{.path = "after"}});
   Replace(night_, {{.path = "a"}});
-  EXPECT_EQ(Replace(night_, {}), (RowChanges{.written = 0, .removed = 1}));
+  EXPECT_EQ(Replace(night_, {}), (PackChanges{.written = 0, .removed = 1}));
   EXPECT_THAT(Lines("SELECT path FROM transfer"), ElementsAre("before", "after"));
 }
 
@@ -111,7 +151,7 @@ TEST_F(FileRows, Fault7InodesOfAll64BitsAreKeptApartAndWhole) {
   // And they come back as what they were: nothing differs.
   EXPECT_EQ(Replace(night_, {{.path = "a", .file_id = {.device = max, .inode = std::uint64_t{1} << 63}},
                              {.path = "b", .file_id = {.device = 1, .inode = max}}}),
-            RowChanges{});
+            PackChanges{});
 }
 
 /// Rows that a recall has read need not be read again: what is then written is what it would be otherwise.
@@ -127,9 +167,9 @@ class FileRowsThatWereRead : public FileRows {
       const NightReport report = Report(night, files, datasets);
       const bool is_read = night == night_;
       const auto transfers = ReplaceTransfers(database_, night, report.evidence.transfers,
-                                              report.match.verdict, is_read ? read.transfers : ReadRows());
+                                              report.match.verdict, is_read ? read.transfers : ReadPacks());
       const auto ingests =
-          ReplaceIngests(database_, night, report.evidence.ingests, is_read ? read.ingests : ReadRows());
+          ReplaceIngests(database_, night, report.evidence.ingests, is_read ? read.ingests : ReadPacks());
       ASSERT_THAT(transfers, IsOk());
       ASSERT_THAT(ingests, IsOk());
       (is_read ? changes_ : other_changes_) = {*transfers, *ingests};
@@ -151,7 +191,7 @@ class FileRowsThatWereRead : public FileRows {
   }
 
   const Night other_ = N("2020-06-01");
-  std::vector<RowChanges> changes_, other_changes_;
+  std::vector<PackChanges> changes_, other_changes_;
 };
 
 TEST_F(FileRowsThatWereRead, AreWrittenWhereTheyDiffer) {
@@ -163,20 +203,20 @@ TEST_F(FileRowsThatWereRead, AreWrittenWhereTheyDiffer) {
   }
   ReplaceBoth(files, datasets);
   ReplaceBoth(files, datasets);
-  EXPECT_THAT(changes_, testing::Each(RowChanges{}));
+  EXPECT_THAT(changes_, testing::Each(PackChanges{}));
   files[3].verdict = Verdict::kIngested;
   files.push_back({.path = "d1"});
   files.push_back({.path = "not utf8 \xFF"});
   datasets[5].link_target = "/storage/y";
   datasets.push_back({.path = "raw/a1"});
   ReplaceBoth(files, datasets);
-  EXPECT_THAT(changes_, ElementsAre(RowChanges{.written = 3}, RowChanges{.written = 2}));
+  EXPECT_THAT(changes_, ElementsAre(PackChanges{.written = 2}, PackChanges{.written = 1}));
   ExpectAlike();
 }
 
 TEST_F(FileRowsThatWereRead, AreRemovedWhereverTheyHaveGone) {
-  const std::vector<ArrivedFile> files = {{.path = "a"}, {.path = "b"}, {.path = "c"}};
-  const std::vector<ListedDataset> datasets = {{.path = "raw/a"}, {.path = "raw/b"}, {.path = "raw/c"}};
+  const std::vector<ArrivedFile> files = {{.path = "a/x"}, {.path = "b/x"}, {.path = "c/x"}};
+  const std::vector<ListedDataset> datasets = {{.path = "raw/a/x"}, {.path = "raw/b/x"}, {.path = "raw/c/x"}};
   for (int gone = 0; gone < 3; ++gone) {
     ReplaceBoth(files, datasets);
     std::vector<ArrivedFile> files_left = files;
@@ -184,7 +224,7 @@ TEST_F(FileRowsThatWereRead, AreRemovedWhereverTheyHaveGone) {
     std::vector<ListedDataset> datasets_left = datasets;
     datasets_left.erase(datasets_left.begin() + gone);
     ReplaceBoth(files_left, datasets_left);
-    EXPECT_THAT(changes_, testing::Each(RowChanges{.removed = 1}));
+    EXPECT_THAT(changes_, testing::Each(PackChanges{.removed = 1}));
     ExpectAlike();
   }
 }
@@ -197,7 +237,7 @@ TEST_F(FileRowsThatWereRead, KeepTheFirstArrivalOfAFileThatIsTheSame) {
   files[8].arrival += seconds{3600};
   files[8].size += 1;
   ReplaceBoth(files, {});
-  EXPECT_THAT(changes_, ElementsAre(RowChanges{.written = 1}, RowChanges{}));
+  EXPECT_THAT(changes_, ElementsAre(PackChanges{.written = 1}, PackChanges{}));
   ExpectAlike();
 }
 
@@ -244,9 +284,9 @@ TEST_F(FileRows, KeepTheFirstArrivalWhenAChmodMovesTheCtime) {
   ArrivedFile later = first;
   later.arrival += seconds{3600};
   Replace(night_, {first});
-  EXPECT_EQ(Replace(night_, {later}), RowChanges{});
+  EXPECT_EQ(Replace(night_, {later}), PackChanges{});
   later.file_id.device = 77;  // mounted anew
-  EXPECT_EQ(Replace(night_, {later}), (RowChanges{.written = 1}));
+  EXPECT_EQ(Replace(night_, {later}), (PackChanges{.written = 1}));
   EXPECT_THAT(Lines("SELECT arrival / 1000000000 - strftime('%s', '2020-05-02 00:29:30') FROM transfer"),
               ElementsAre("0"));
 }
@@ -278,11 +318,11 @@ TEST_F(FileRows, Fault2And3NamesMayHoldQuotesNewlinesAnyByteAnd255OfThem) {
                                           {.path = std::string(255, 'x')},
                                           {.path = std::string(255, '\xFE')},
                                           {.path = "\x01\x7F"}};
-  EXPECT_EQ(Replace(night_, files), (RowChanges{.written = 9}));
-  EXPECT_EQ(Replace(night_, files), RowChanges{});
+  EXPECT_EQ(Replace(night_, files), (PackChanges{.written = 5}));
+  EXPECT_EQ(Replace(night_, files), PackChanges{});
   EXPECT_THAT(Lines("SELECT path FROM transfer WHERE typeof(path) = 'blob'"),
               ElementsAre("cut off \xE2\x82", "latin1 \xE4\xF6\xFC", std::string(255, '\xFE'), "\xFF"));
-  EXPECT_EQ(Replace(night_, {}), (RowChanges{.removed = 9}));
+  EXPECT_EQ(Replace(night_, {}), (PackChanges{.removed = 5}));
 }
 
 TEST_F(FileRows, OfIngestsAreThoseOfTheNightAlone) {
@@ -293,8 +333,8 @@ TEST_F(FileRows, OfIngestsAreThoseOfTheNightAlone) {
 
 TEST_F(FileRows, OfIngestsListAPathOnceHoweverOftenTheRegistryDoes) {
   const ListedDataset once{.path = "raw/a"};
-  EXPECT_EQ(ReplaceDatasets(night_, {once, once}), (RowChanges{.written = 1}));
-  EXPECT_EQ(ReplaceDatasets(night_, {once, once}), RowChanges{});
+  EXPECT_EQ(ReplaceDatasets(night_, {once, once}), (PackChanges{.written = 1}));
+  EXPECT_EQ(ReplaceDatasets(night_, {once, once}), PackChanges{});
 }
 
 TEST_F(FileRows, OfIngestsFollowEveryAttribute) {
@@ -302,11 +342,11 @@ TEST_F(FileRows, OfIngestsFollowEveryAttribute) {
   ReplaceDatasets(night_, {first});
   ListedDataset other = first;
   other.ingest_time = std::nullopt;
-  EXPECT_EQ(ReplaceDatasets(night_, {other}), (RowChanges{.written = 1}));
+  EXPECT_EQ(ReplaceDatasets(night_, {other}), (PackChanges{.written = 1}));
   other.artifact = ArtifactState::kGone;
-  EXPECT_EQ(ReplaceDatasets(night_, {other}), (RowChanges{.written = 1}));
+  EXPECT_EQ(ReplaceDatasets(night_, {other}), (PackChanges{.written = 1}));
   other.status = IngestStatus::kFailed;
-  EXPECT_EQ(ReplaceDatasets(night_, {other}), (RowChanges{.written = 1}));
+  EXPECT_EQ(ReplaceDatasets(night_, {other}), (PackChanges{.written = 1}));
   EXPECT_THAT(Lines("SELECT ingest_time, artifact, status FROM ingest"), ElementsAre("NULL|1|2"));
 }
 

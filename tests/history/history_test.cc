@@ -72,12 +72,44 @@ class HistoryTest : public testing::Test {
     const std::vector<std::string> since_version = {
         "ALTER TABLE transfer DROP COLUMN checksum", "ALTER TABLE ingest DROP COLUMN link_target",
         "ALTER TABLE folder DROP COLUMN plain_files",
-        "ALTER TABLE folder DROP COLUMN changed; ALTER TABLE night DROP COLUMN num_hiding"};
+        "ALTER TABLE folder DROP COLUMN changed; ALTER TABLE night DROP COLUMN num_hiding", kRowsForPacks};
     for (std::size_t from = since_version.size() + 2; from > static_cast<std::size_t>(version); --from) {
       Raw().Query(since_version[from - 3]);
     }
     Raw().Query("PRAGMA user_version = " + std::to_string(version));
   }
+
+  // As version 6 had them.
+  static constexpr const char* kRowsForPacks = R"(
+CREATE TABLE transfers AS SELECT * FROM transfer;
+CREATE TABLE ingests AS SELECT * FROM ingest;
+CREATE TABLE folders AS SELECT * FROM folder;
+DROP VIEW transfer; DROP VIEW ingest; DROP VIEW folder;
+DROP TABLE transfer_pack; DROP TABLE ingest_pack; DROP TABLE folder_pack;
+CREATE TABLE folder (
+  night INTEGER NOT NULL, position INTEGER NOT NULL, path TEXT NOT NULL, present INTEGER NOT NULL,
+  device INTEGER NOT NULL, inode INTEGER NOT NULL, modified INTEGER NOT NULL, plain_files INTEGER,
+  changed INTEGER, PRIMARY KEY (night, position)
+) WITHOUT ROWID;
+CREATE TABLE transfer (
+  night INTEGER NOT NULL, path TEXT NOT NULL, filenum INTEGER NOT NULL, size INTEGER NOT NULL,
+  creation INTEGER NOT NULL, arrival INTEGER NOT NULL, device INTEGER NOT NULL, inode INTEGER NOT NULL,
+  state INTEGER NOT NULL, verdict INTEGER NOT NULL, checksum INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (night, path)
+) WITHOUT ROWID;
+CREATE TABLE ingest (
+  night INTEGER NOT NULL, path TEXT NOT NULL, filenum INTEGER NOT NULL, device INTEGER NOT NULL,
+  inode INTEGER NOT NULL, ingest_time INTEGER, artifact INTEGER NOT NULL, status INTEGER NOT NULL,
+  link_target TEXT NOT NULL DEFAULT '', PRIMARY KEY (night, path)
+) WITHOUT ROWID;
+INSERT INTO folder SELECT * FROM folders;
+INSERT INTO transfer SELECT * FROM transfers;
+INSERT INTO ingest SELECT * FROM ingests;
+DROP TABLE folders; DROP TABLE transfers; DROP TABLE ingests;
+DROP VIEW FILE_COUNT_GEN3; DROP VIEW FILE_LIST_GEN3;
+ALTER TABLE event DROP COLUMN arrival; ALTER TABLE event DROP COLUMN size;
+CREATE VIEW FILE_COUNT_GEN3 AS SELECT 1; CREATE VIEW FILE_LIST_GEN3 AS SELECT 1;
+)";
 
   TempTree tree_;
 };
@@ -112,7 +144,7 @@ TEST_F(HistoryTest, OfVersion1IsReadAsItIsAndBroughtToThisVersionByTheFirstThatM
   const auto rows = Raw().Query("SELECT *, 0 FROM transfer");
   EXPECT_EQ(Nights()[0].counts, nights[0].counts);  // opens it for writing
   EXPECT_EQ(Raw().Query("SELECT * FROM transfer"), rows);
-  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("6"));
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("7"));
   NightReport report = Report(N("2020-05-02"), {});
   report.latency.arrival_to_ingest = {.files = 8};
   Put({report});
@@ -132,7 +164,7 @@ TEST_F(HistoryTest, OfVersion2IsReadAsItIsAndBroughtToThisVersionByTheFirstThatM
   EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("2"));
 
   EXPECT_EQ(Open()->Nights().value()[0].num_hiding, 3);
-  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("6"));
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("7"));
   EXPECT_THAT(Raw().Lines("SELECT path, checksum FROM transfer"), ElementsAre("2020-05-01/a.fits|0"));
 }
 
@@ -157,7 +189,7 @@ TEST_F(HistoryTest, OfVersion3IsReadAsItIsAndBroughtToThisVersionByTheFirstThatM
   EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("3"));
 
   Open();
-  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("6"));
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("7"));
   EXPECT_THAT(Raw().Lines("SELECT path, link_target FROM ingest"), ElementsAre("raw/a.fits|"));
 }
 
@@ -173,21 +205,91 @@ TEST_F(HistoryTest, OfVersion4IsReadAsItIsAndBroughtToThisVersionByTheFirstThatM
   EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("4"));
 
   ASSERT_OK_AND_ASSIGN(const std::optional<NightFingerprint> brought, Open()->Fingerprint(N("2020-05-01")));
-  EXPECT_EQ(brought, fingerprint);
-  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("6"));
+  EXPECT_FALSE(brought->trusted) << "the night is looked at once more";
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("7"));
 }
 
-// By an mtime alone nobody knows whether a folder is as it was.
-TEST_F(HistoryTest, OfVersion5HasNoFolderThatIsAsItWas) {
+// Of version 5 by an mtime alone, by which nobody knows whether a folder is as it was.
+TEST_F(HistoryTest, OfAVersionBefore7HasNoFolderThatIsAsItWas) {
   tree_.Folder("storage/2020-05-01");
   const FolderStamp stamp = StampFolder(tree_ / "storage/2020-05-01").value();
-  Put({Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}})}, {.folders = {stamp}});
-  ASSERT_TRUE(AreUnchanged(Open()->Fingerprint(N("2020-05-01")).value()->folders));
-  TakeBackToVersion(5);
-  const auto history = Open();
-  EXPECT_FALSE(AreUnchanged(history->Fingerprint(N("2020-05-01")).value()->folders));
-  EXPECT_FALSE(AreUnchanged(history->Recall(N("2020-05-01")).value()->folders));
-  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("6"));
+  for (const int version : {5, 6}) {
+    Put({Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}})}, {.folders = {stamp}, .trusted = true});
+    ASSERT_TRUE(Open()->Fingerprint(N("2020-05-01")).value()->trusted);
+    TakeBackToVersion(version);
+    const auto history = Open();
+    EXPECT_FALSE(history->Fingerprint(N("2020-05-01")).value()->trusted) << version;
+    EXPECT_THAT(history->Recall(N("2020-05-01")).value()->folders, IsEmpty()) << version;
+    EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("7"));
+  }
+}
+
+TEST_F(HistoryTest, OfVersion6IsBroughtToThisVersionWithEachFileAsItWas) {
+  const std::vector<ArrivedFile> files = {
+      {.path = "2020-05-01/e1/a.fits", .file_id = {.device = 5, .inode = 1}},
+      {.path = "2020-05-01/e1/other device.fits", .file_id = {.device = 6, .inode = 1}},
+      {.path = "2020-05-01/e2/tab\t \"quoted\" \\ \xC3\xA9.fits", .file_id = {.device = 5, .inode = 2}},
+      {.path = "2020-05-01/e2/latin1 \xE9.fits", .file_id = {.device = 5, .inode = 3}},
+      {.path = "2020-05-01/in no exposure.txt", .file_id = {.device = 5, .inode = ~std::uint64_t{0}}}};
+  const std::vector<ListedDataset> datasets = {
+      {.path = "raw/a.fits", .file_id = {.device = 5, .inode = 1}, .link_target = "/data/a.fits"},
+      {.path = "raw/b \xE9.fits", .file_id = {.device = 5, .inode = 2}, .link_target = "/data/b.fits"},
+      {.path = "raw/c.fits", .file_id = {.device = 6, .inode = 2}, .ingest_time = std::nullopt}};
+  NightReport report = Report(N("2020-05-01"), files, datasets);
+  report.evidence.events = {
+      {.path = files[0].path, .number = 7, .status = "SUCCESS", .found_time = Utc("2020-05-02T00:30:00")},
+      {.path = "2020-05-01/gone.fits", .number = 8, .status = "FAILURE", .message = "why"}};
+  Put({report, Report(N("2020-05-02"), files)});
+  const std::vector<std::string> events = Raw().Lines("SELECT * FROM FILE_LIST_GEN3");
+  ASSERT_THAT(events, SizeIs(2));
+  const auto rows = [this] {
+    return std::vector{Raw().Query("SELECT *, typeof(path) FROM transfer ORDER BY night, path"),
+                       Raw().Query("SELECT *, typeof(path) FROM ingest ORDER BY night, path")};
+  };
+  const auto before = rows();
+  TakeBackToVersion(6);
+  ASSERT_EQ(rows(), before);
+  Open();
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("7"));
+  EXPECT_EQ(rows(), before);
+  EXPECT_EQ(Raw().Lines("SELECT * FROM FILE_LIST_GEN3"), events);
+
+  std::vector<ArrivedFile> later = files;
+  for (ArrivedFile& file : later) file.arrival += std::chrono::hours(1);
+  Put({Report(N("2020-05-01"), later, datasets)});
+  EXPECT_EQ(rows(), before) << "each arrival stays the first that was seen";
+}
+
+TEST_F(HistoryTest, GivesBackFoldersOfAnyNameInTheirOrder) {
+  const FolderStamp folder{.path = "/data/storage/2020-05-01/e2",
+                           .exists = true,
+                           .file_id = {.device = 5, .inode = ~std::uint64_t{0}},
+                           .modified = Utc("2020-05-01T00:00:00"),
+                           .changed = Utc("2020-05-01T00:00:01"),
+                           .num_plain_files = 410};
+  NightFingerprint fingerprint{.folders = {folder, folder, folder, folder, folder}};
+  fingerprint.folders[1].path = "/data/storage/2020-05-01/e1 \xC3\xA9";
+  fingerprint.folders[1].num_plain_files.reset();
+  fingerprint.folders[2].path = "/data/storage/2020-05-01/latin1 \xE9";
+  fingerprint.folders[3] = {.path = "/data/\"absent\"\n\\"};
+  fingerprint.folders[4].modified = UtcTime::min();
+  fingerprint.folders[4].changed = UtcTime::max();
+  Put({Report(N("2020-05-01"), {})}, fingerprint);
+  EXPECT_EQ(Open()->Fingerprint(N("2020-05-01")).value(), fingerprint);
+}
+
+TEST_F(HistoryTest, WithADamagedPackIsRefusedWithASentence) {
+  Put({Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}})}, {.folders = {{.path = "/data"}}});
+  for (const std::string text : {"", "[", "[[", "[[\"a\"", "[[\"a\",1,2,3,4,0,0]", "[[\"a\",1,2,3,4,0,0]]x",
+                                 "[[\"a\\x\",1]]", "[[1,2]]", "[[\"a\",12345678901234567890]]", "{}"}) {
+    Raw().Query("UPDATE transfer_pack SET files = '" + text + "'");
+    EXPECT_THAT(Open()->Recall(N("2020-05-01")),
+                FailsWith(absl::StatusCode::kDataLoss, HasSubstr("the files of 2020-05-01 are damaged")))
+        << text;
+  }
+  Raw().Query("UPDATE folder_pack SET folders = 'x'");
+  EXPECT_THAT(Open()->Fingerprint(N("2020-05-01")),
+              FailsWith(absl::StatusCode::kDataLoss, HasSubstr("the folders of 2020-05-01 are damaged")));
 }
 
 TEST_F(HistoryTest, BroughtToThisVersionHasTheTablesOfANewOne) {

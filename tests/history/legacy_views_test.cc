@@ -172,7 +172,7 @@ TEST_F(LegacyViews, ConditionOnTheNightReadsNoOtherNights) {
            "select Transfer_Path from TRANSFER_LIST where Transfer_Path like "
            "'%Photo%txt' and Nite_Trans > '2020-05-01'");
   EXPECT_THAT(plan, Contains(StartsWith("SEARCH n USING INDEX"))) << testing::PrintToString(plan);
-  EXPECT_THAT(plan, Contains("SEARCH t USING PRIMARY KEY (night=?)")) << testing::PrintToString(plan);
+  EXPECT_THAT(plan, Contains("SEARCH p USING PRIMARY KEY (night=?)")) << testing::PrintToString(plan);
   EXPECT_THAT(plan, Contains(StartsWith("SEARCH prototype_transfer USING INDEX")));
 }
 
@@ -182,9 +182,7 @@ TEST(Schema, Fault21NeedsNoDoubleQuotedStrings) {
   const Database strict(tree / "strict.sqlite3");
   ASSERT_EQ(sqlite3_db_config(strict.handle(), SQLITE_DBCONFIG_DQS_DDL, 0, nullptr), SQLITE_OK);
   ASSERT_EQ(sqlite3_db_config(strict.handle(), SQLITE_DBCONFIG_DQS_DML, 0, nullptr), SQLITE_OK);
-  strict.Query(kTables);
-  strict.Query(kViews);
-  strict.Query(kGen3Views);
+  for (const char* const sql : {kTables, kPackTables, kPackViews, kViews, kGen3Views}) strict.Query(sql);
   for (const char* view :
        {"FILE_COUNT", "TRANSFER_LIST", "INGEST_LIST", "FILE_COUNT_GEN3", "FILE_LIST_GEN3"}) {
     EXPECT_THAT(strict.Lines(std::string("SELECT * FROM ") + view), IsEmpty());

@@ -84,8 +84,8 @@ TEST_F(Takeover, LeavesScriptsTheVerySameRows) {
   ASSERT_THAT(before, SizeIs(5));
   Open();
   EXPECT_EQ(AllViews(), before);
-  EXPECT_THAT(Lines("SELECT count(*) FROM sqlite_master WHERE type = 'view'"), ElementsAre("5"));
-  EXPECT_THAT(Lines("PRAGMA user_version"), ElementsAre("6"));
+  EXPECT_THAT(Lines("SELECT count(*) FROM sqlite_master WHERE type = 'view'"), ElementsAre("8"));
+  EXPECT_THAT(Lines("PRAGMA user_version"), ElementsAre("7"));
   Open();  // it is ours now
   EXPECT_EQ(AllViews(), before);
 }

@@ -61,9 +61,12 @@ void StopTheClockSinceTheLastLook(const SampleStream& stream) {
   for (const Row& row : history.Query("SELECT DISTINCT path FROM folder")) {
     const auto now = StampFolder(row[0]);
     ASSERT_THAT(now, IsOk());
-    history.Query(fmt::format("UPDATE folder SET modified = {}, changed = {} WHERE path = '{}'",
-                              now->modified.time_since_epoch().count(),
-                              now->changed.time_since_epoch().count(), row[0]));
+    history.Query(fmt::format(
+        "UPDATE folder_pack SET folders = (SELECT json_group_array(CASE beginning || json_extract(value, "
+        "'$[0]')"
+        " WHEN '{}' THEN json_set(value, '$[4]', {} - since, '$[6]', {} - since) ELSE json(value) END)"
+        " FROM json_each(folders))",
+        row[0], now->modified.time_since_epoch().count(), now->changed.time_since_epoch().count()));
   }
 }
 

@@ -2,28 +2,24 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstddef>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <type_traits>
 #include <vector>
 
-#include "absl/hash/hash.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
 #include "history/merge_rows.h"
+#include "history/packs.h"
 #include "history/sqlite_sink.h"
 #include "history/stored_rows.h"
 #include "status_macros.h"
-#include "text/utf8.h"
 
 namespace obsmon {
 namespace {
-
-struct SqliteKeys {
-  Key operator()(std::string_view path) const { return {.path = path, .is_text = IsUtf8(path)}; }
-  static Key OfStored(std::string_view path) { return {.path = path, .is_text = IsUtf8(path)}; }
-};
 
 void BindKey(sqlite::Statement& statement, int position, const Key& key) {
   if (key.is_text) {
@@ -33,245 +29,336 @@ void BindKey(sqlite::Statement& statement, int position, const Key& key) {
   }
 }
 
+void BindText(sqlite::Statement& statement, int position, std::string_view text) {
+  BindKey(statement, position, SqliteKeys::OfStored(text));
+}
+
+// --- tables of packs
+
 template <typename Rows>
-absl::StatusOr<sqlite::BorrowedStatement> SelectOf(sqlite::Connection& database, Night night) {
+constexpr bool kHasTargets = std::is_same_v<Rows, IngestRows>;
+
+template <typename Rows>
+constexpr std::string_view kPackColumns =
+    kHasTargets<Rows> ? "beginning, device, since, files, target" : "beginning, device, since, files";
+
+// Both kinds of change end the transaction where they fail, for the run is over anyway: so that SQLite need
+// not be able to take back this statement alone. It would keep every page as it was before.
+template <typename Rows>
+std::string InsertSql() {
+  return fmt::format("INSERT OR ROLLBACK INTO {}_pack (night, path, {}) VALUES (?1, ?2, {})", Rows::kTable,
+                     kPackColumns<Rows>, kHasTargets<Rows> ? "?3, ?4, ?5, ?6, ?7" : "?3, ?4, ?5, ?6");
+}
+template <typename Rows>
+std::string UpdateSql() {
+  return fmt::format("UPDATE OR ROLLBACK {}_pack SET ({}) = ({}) WHERE night = ?1 AND path = ?2",
+                     Rows::kTable, kPackColumns<Rows>,
+                     kHasTargets<Rows> ? "?3, ?4, ?5, ?6, ?7" : "?3, ?4, ?5, ?6");
+}
+
+template <typename Rows>
+void Bind(sqlite::Statement& write, const Pack& pack) {
+  BindText(write, 2, pack.path);
+  BindText(write, 3, pack.beginning);
+  write.Bind(4, pack.device).Bind(5, pack.since).BindNoCopy(6, pack.files);
+  if constexpr (kHasTargets<Rows>) write.BindNoCopy(7, pack.target);
+}
+
+// Of the current row, into strings that keep their memory.
+template <typename Rows>
+void Read(const sqlite::Statement& row, Pack& pack) {
+  pack.path = row.Text(0);
+  pack.beginning = row.Text(1);
+  pack.device = row.Int(2);
+  pack.since = row.Int(3);
+  pack.files = row.Text(4);
+  if constexpr (kHasTargets<Rows>) pack.target = row.Text(5);
+}
+
+absl::Status DamagedPack(const sqlite::Connection& database, Night night) {
+  return absl::DataLossError(
+      fmt::format("{}: the files of {} are damaged in it", database.file(), night.ToString()));
+}
+
+/// Calls `use` with each pack of the night, in the order of their keys.
+template <typename Rows, typename Use>
+absl::Status ForEachPack(sqlite::Connection& database, Night night, Use use) {
+  static const std::string sql = fmt::format("SELECT path, {} FROM {}_pack WHERE night = ?1 ORDER BY path",
+                                             kPackColumns<Rows>, Rows::kTable);
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row, database.Prepared(sql));
+  row->Bind(1, night.yyyymmdd());
+  Pack pack;
+  for (;;) {
+    OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
+    if (!found) return absl::OkStatus();
+    Read<Rows>(*row, pack);
+    OBSMON_RETURN_IF_ERROR(use(pack));
+  }
+}
+
+/// Makes the packs of a night those of a look.
+template <typename Rows>
+class Replacement {
+ public:
+  Replacement(sqlite::Connection& database, Night night, const Rows& rows, std::span<const KeyedRow> now)
+      : database_(database), night_(night), rows_(rows), now_(now) {}
+
+  absl::StatusOr<PackChanges> Run(std::span<const ReadPack> read) && {
+    if (read.empty()) {
+      OBSMON_RETURN_IF_ERROR(ForEachPack<Rows>(database_, night_, [this](const Pack& pack) {
+        read_here_.push_back({.path = pack.path, .hash_of_contents = pack.HashOfContents()});
+        return absl::OkStatus();
+      }));
+      read = read_here_;
+    }
+    OBSMON_RETURN_IF_ERROR(FindDifferences(read));
+    if constexpr (std::is_same_v<Rows, TransferRows>) {
+      if (!changed_.empty() && !outdated_.empty()) OBSMON_RETURN_IF_ERROR(ReadOutdated());
+    }
+    for (const Changed& changed : changed_) OBSMON_RETURN_IF_ERROR(Write(changed));
+    OBSMON_RETURN_IF_ERROR(RemoveGone());
+    return changes_;
+  }
+
+ private:
+  using Stored = typename Rows::Stored;
+
+  // A pack of the look that is not as it was before.
+  struct Changed {
+    std::span<const KeyedRow> rows{};
+    const ReadPack* before = nullptr;  // with its key
+  };
+
+  // Where there was nothing before, packs are written at once.
+  absl::Status FindDifferences(std::span<const ReadPack> read) {
+    std::size_t next = 0;
+    for (std::span<const KeyedRow> left = now_; !left.empty();) {
+      const std::span<const KeyedRow> rows = left.first(SizeOfPack(left));
+      left = left.subspan(rows.size());
+      const Key& key = rows.front().key;
+      while (next < read.size() && SqliteKeys::OfStored(read[next].path) < key) {
+        outdated_.push_back(&read[next]);
+        gone_.push_back(&read[next++]);
+      }
+      const bool was_there = next < read.size() && read[next].path == key.path;
+      const Changed changed{.rows = rows, .before = was_there ? &read[next++] : nullptr};
+      if (read.empty()) {
+        OBSMON_RETURN_IF_ERROR(Write(changed));
+        continue;
+      }
+      MakePackOf(rows);
+      if (was_there && changed.before->hash_of_contents == pack_.HashOfContents()) continue;
+      if (was_there) outdated_.push_back(changed.before);
+      changed_.push_back(changed);
+    }
+    for (; next < read.size(); ++next) {
+      outdated_.push_back(&read[next]);
+      gone_.push_back(&read[next]);
+    }
+    return absl::OkStatus();
+  }
+
+  void MakePackOf(std::span<const KeyedRow> rows) {
+    values_.clear();
+    for (const KeyedRow& row : rows) {
+      Stored value = rows_[row.row];
+      const auto before = before_.find(row.key.path);
+      if (before != before_.end()) Rows::Keep(before->second, value);
+      values_.push_back(value);
+    }
+    MakePack(rows, values_, pack_);
+  }
+
+  // What is to be kept of rows, wherever they lay before.
+  absl::Status ReadOutdated() {
+    static const std::string sql = fmt::format("SELECT path, {} FROM {}_pack WHERE night = ?1 AND path = ?2",
+                                               kPackColumns<Rows>, Rows::kTable);
+    OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row, database_.Prepared(sql));
+    for (const ReadPack* const outdated : outdated_) {
+      row->Reset();
+      row->Bind(1, night_.yyyymmdd());
+      BindText(*row, 2, outdated->path);
+      OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
+      if (!found) continue;
+      Read<Rows>(*row, pack_);
+      const auto keep = [this](std::string_view path, const Stored& stored) {
+        before_.insert_or_assign(paths_before_.emplace_back(path), stored);
+      };
+      if (!ForEachRow<Stored>(pack_, keep)) return DamagedPack(database_, night_);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Write(const Changed& changed) {
+    MakePackOf(changed.rows);
+    if (changed.before != nullptr && changed.before->hash_of_contents == pack_.HashOfContents()) {
+      return absl::OkStatus();
+    }
+    static const std::string insert = InsertSql<Rows>();
+    static const std::string update = UpdateSql<Rows>();
+    OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement write,
+                            database_.Prepared(changed.before == nullptr ? insert : update));
+    write->Bind(1, night_.yyyymmdd());
+    Bind<Rows>(*write, pack_);
+    ++changes_.written;
+    return write->Run();
+  }
+
+  absl::Status RemoveGone() {
+    static const std::string sql =
+        fmt::format("DELETE FROM {}_pack WHERE night = ?1 AND path = ?2", Rows::kTable);
+    OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement remove, database_.Prepared(sql));
+    remove->Bind(1, night_.yyyymmdd());
+    for (const ReadPack* const gone : gone_) {
+      BindText(*remove, 2, gone->path);
+      OBSMON_RETURN_IF_ERROR(remove->Run());
+    }
+    changes_.removed = static_cast<std::int64_t>(gone_.size());
+    return absl::OkStatus();
+  }
+
+  sqlite::Connection& database_;
+  Night night_;
+  const Rows& rows_;
+  std::span<const KeyedRow> now_;  // in the order of their keys
+  ReadPacks read_here_;
+  std::vector<Changed> changed_;
+  std::vector<const ReadPack*> outdated_;                 // whose rows are in another pack by now, or in none
+  std::vector<const ReadPack*> gone_;                     // of these, those whose key no pack has
+  absl::flat_hash_map<std::string_view, Stored> before_;  // the rows of outdated_
+  std::deque<std::string> paths_before_;
+  std::vector<Stored> values_;
+  Pack pack_;
+  PackChanges changes_;
+};
+
+template <typename Rows>
+absl::Status RecallPacks(sqlite::Connection& database, Night night, EarlierLook& earlier, ReadPacks* read) {
+  return ForEachPack<Rows>(database, night, [&](const Pack& pack) {
+    const auto recall = [&earlier](std::string_view path, const typename Rows::Stored& stored) {
+      Rows::Recall(stored, path, earlier);
+    };
+    if (!ForEachRow<typename Rows::Stored>(pack, recall)) return DamagedPack(database, night);
+    if (read != nullptr) {
+      read->push_back({.path = pack.path, .hash_of_contents = pack.HashOfContents()});
+    }
+    return absl::OkStatus();
+  });
+}
+
+// --- absent files, of which there are few
+
+absl::StatusOr<sqlite::BorrowedStatement> SelectAbsent(sqlite::Connection& database, Night night) {
   static const std::string sql =
-      fmt::format("SELECT path, {} FROM {} WHERE night = ?1 ORDER BY path", Rows::kRead, Rows::kTable);
+      fmt::format("SELECT path, {} FROM absent WHERE night = ?1 ORDER BY path", AbsentRows::kRead);
   OBSMON_ASSIGN_OR_RETURN(sqlite::BorrowedStatement select, database.Prepared(sql));
   select->Bind(1, night.yyyymmdd());
   return select;
 }
 
-// A statement keeps its place in the table from row to row, and the next row lies beside the last: so many at
-// once take about half the time that they take one by one. More gained nothing.
-constexpr std::size_t kRowsAStatement = 64;
-
-// The values of a row beside its night.
-template <typename Rows>
-constexpr int NumValues() {
-  return 2 + static_cast<int>(std::ranges::count(Rows::kWritten, ','));
-}
-
-// Writes NumRows rows of one night, which are not there: ?1 is the night, and then come the values of each
-// row.
-//
-// OR ROLLBACK, for the run is over anyway when a row can't be written: so that SQLite need not be able to
-// take back this statement alone. It would keep every page as it was before, which cost more than the rows.
-template <typename Rows, std::size_t NumRows>
-std::string WriteSql() {
-  std::string row = "(?1";
-  for (int value = 0; value < NumValues<Rows>(); ++value) row += ", ?";
-  row += ')';
-  std::string rows = row;
-  for (std::size_t i = 1; i < NumRows; ++i) rows.append(", ").append(row);
-  return fmt::format("INSERT OR ROLLBACK INTO {} (night, path, {}) VALUES {}", Rows::kTable, Rows::kWritten,
-                     rows);
-}
-
-template <typename Rows>
-void BindRow(sqlite::Statement& write, std::size_t place, const Key& key, const typename Rows::Stored& row) {
-  const int num_bound = 1 + static_cast<int>(place) * NumValues<Rows>();
-  BindKey(write, num_bound + 1, key);
-  SqliteSink sink(write, num_bound + 1);
-  Rows::Write(sink, row);
-}
-
-// Writes the rows from `first` on, as many at once, as long as there are so many. Returns the first that is
-// left.
-template <typename Rows, std::size_t AtOnce, typename RowAt>
-absl::StatusOr<std::size_t> WriteMany(sqlite::Connection& database, Night night, std::size_t first,
-                                      std::size_t end, RowAt row) {
-  if (end - first < AtOnce) return first;
-  static const std::string sql = WriteSql<Rows, AtOnce>();
-  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement write, database.Prepared(sql));
-  write->Bind(1, night.yyyymmdd());
-  for (; end - first >= AtOnce; first += AtOnce) {
-    for (std::size_t place = 0; place < AtOnce; ++place) {
-      const auto& [key, values] = row(first + place);
-      BindRow<Rows>(*write, place, key, values);
-    }
-    OBSMON_RETURN_IF_ERROR(write->Run());
-  }
-  return first;
-}
-
-/// Writes `size` rows of the night, which are not there. `row(i)` gives the key and the values of each; the
-/// key's text must last.
-template <typename Rows, typename RowAt>
-absl::Status WriteAll(sqlite::Connection& database, Night night, std::size_t size, RowAt row) {
-  OBSMON_ASSIGN_OR_RETURN(const std::size_t left,
-                          (WriteMany<Rows, kRowsAStatement>(database, night, 0, size, row)));
-  return WriteMany<Rows, 1>(database, night, left, size, row).status();
-}
-
-template <typename Stored>
-ReadRow HashesOf(std::string_view path, const Stored& values) {
-  return {.key = absl::HashOf(path), .values = absl::HashOf(values)};
-}
-
-// Rows of a look that are not as they were read, by their places in its order.
-struct RowsToWrite {
-  std::vector<std::size_t> fresh{};  // that were not there
-  std::vector<std::size_t> differing{};
-};
-
-// Absent where some that were read are not in `now`, whose keys only the table has; and where so many differ
-// that reading it all takes less than asking for each.
-template <typename Rows>
-std::optional<RowsToWrite> FindRowsToWrite(std::span<const ReadRow> read, const Rows& rows,
-                                           std::span<const KeyedRow> now) {
-  constexpr std::size_t kOneIn = 8;
-  RowsToWrite found;
-  std::size_t next = 0;
-  for (std::size_t i = 0; i < now.size(); ++i) {
-    const ReadRow row = HashesOf(now[i].key.path, rows[now[i].row]);
-    if (next == read.size() || read[next].key != row.key) {
-      found.fresh.push_back(i);
-    } else if (read[next++].values != row.values) {
-      found.differing.push_back(i);
-    }
-  }
-  // Both are in the order of their keys: one that has gone is never passed.
-  if (next < read.size() || found.differing.size() > now.size() / kOneIn) return std::nullopt;
-  return found;
-}
-
-// The same as Compare finds, by one question for each row that differs.
-template <typename Rows>
-absl::StatusOr<Differences<typename Rows::Stored>> CompareRows(sqlite::Connection& database, Night night,
-                                                               const Rows& rows,
-                                                               std::span<const KeyedRow> now,
-                                                               const RowsToWrite& to_write) {
-  Differences<typename Rows::Stored> differences;
-  for (const std::size_t i : to_write.fresh) {
-    differences.written.push_back({.key = now[i].key, .row = rows[now[i].row], .is_new = true});
-  }
-  static const std::string sql =
-      fmt::format("SELECT path, {} FROM {} WHERE night = ?1 AND path = ?2", Rows::kRead, Rows::kTable);
-  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement select, database.Prepared(sql));
-  for (const std::size_t i : to_write.differing) {
-    select->Reset();
-    select->Bind(1, night.yyyymmdd());
-    BindKey(*select, 2, now[i].key);
-    OBSMON_ASSIGN_OR_RETURN(const bool found, select->Step());
-    const auto old = found ? std::optional(Rows::Read(*select)) : std::nullopt;
-    AddWhereItDiffers<Rows>(now[i].key, old, rows[now[i].row], differences);
-  }
-  return differences;
-}
-
-template <typename Rows>
-absl::StatusOr<RowChanges> WriteDifferences(sqlite::Connection& database, Night night,
-                                            const Differences<typename Rows::Stored>& differences) {
-  static const std::string remove_sql =
-      fmt::format("DELETE FROM {} WHERE night = ?1 AND path = ?2", Rows::kTable);
-  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement remove, database.Prepared(remove_sql));
+absl::Status WriteAbsent(sqlite::Connection& database, Night night,
+                         const Differences<StoredAbsent>& differences) {
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement remove,
+                          database.Prepared("DELETE FROM absent WHERE night = ?1 AND path = ?2"));
   remove->Bind(1, night.yyyymmdd());
   for (const std::string& path : differences.removed) {
-    BindPath(*remove, 2, path);
+    BindText(*remove, 2, path);
     OBSMON_RETURN_IF_ERROR(remove->Run());
   }
+  static const std::string sql = fmt::format(
+      "INSERT OR REPLACE INTO absent (night, path, {}) VALUES (?1, ?2, ?3, ?4)", AbsentRows::kWritten);
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement write, database.Prepared(sql));
+  write->Bind(1, night.yyyymmdd());
   for (const auto& row : differences.written) {
-    if (row.is_new) continue;
-    BindKey(*remove, 2, row.key);
-    OBSMON_RETURN_IF_ERROR(remove->Run());
+    BindKey(*write, 2, row.key);
+    SqliteSink sink(*write, 2);
+    AbsentRows::Write(sink, row.row);
+    OBSMON_RETURN_IF_ERROR(write->Run());
   }
-  OBSMON_RETURN_IF_ERROR(WriteAll<Rows>(database, night, differences.written.size(), [&](std::size_t i) {
-    return std::pair(differences.written[i].key, differences.written[i].row);
-  }));
-  return RowChanges{.written = static_cast<std::int64_t>(differences.written.size()),
-                    .removed = static_cast<std::int64_t>(differences.removed.size())};
+  return absl::OkStatus();
 }
 
-/// Makes a night's rows in the table of `Rows` those of `now`.
-template <typename Rows>
-absl::StatusOr<RowChanges> Merge(sqlite::Connection& database, Night night, const Rows& rows,
-                                 std::span<const KeyedRow> now, std::span<const ReadRow> read = {}) {
-  if (!read.empty()) {
-    if (const std::optional<RowsToWrite> to_write = FindRowsToWrite(read, rows, now)) {
-      OBSMON_ASSIGN_OR_RETURN(const auto differences, CompareRows(database, night, rows, now, *to_write));
-      return WriteDifferences<Rows>(database, night, differences);
-    }
-  }
-  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement select, SelectOf<Rows>(database, night));
-  OBSMON_ASSIGN_OR_RETURN(const bool was_known, select->Step());
-  if (!was_known) {
-    OBSMON_RETURN_IF_ERROR(WriteAll<Rows>(
-        database, night, now.size(), [&](std::size_t i) { return std::pair(now[i].key, rows[now[i].row]); }));
-    return RowChanges{.written = static_cast<std::int64_t>(now.size())};
-  }
-  OBSMON_ASSIGN_OR_RETURN(const auto differences, Compare(*select, SqliteKeys{}, rows, now));
-  select->Reset();
-  return WriteDifferences<Rows>(database, night, differences);
-}
-
-template <typename Rows>
-absl::Status RecallRowsOf(sqlite::Connection& database, Night night, EarlierLook& earlier, ReadRows* read) {
-  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row, SelectOf<Rows>(database, night));
+absl::Status RecallAbsent(sqlite::Connection& database, Night night, EarlierLook& earlier) {
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement row, SelectAbsent(database, night));
   for (;;) {
     OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
     if (!found) return absl::OkStatus();
-    const typename Rows::Stored stored = Rows::Read(*row);
-    Rows::Recall(stored, row->Text(0), earlier);
-    if (read != nullptr) read->push_back(HashesOf(row->Text(0), stored));
+    AbsentRows::Recall(AbsentRows::Read(*row), row->Text(0), earlier);
   }
 }
 
 }  // namespace
 
 void BindPath(sqlite::Statement& statement, int position, std::string_view path) {
-  BindKey(statement, position, SqliteKeys{}(path));
+  BindText(statement, position, path);
 }
 
-absl::StatusOr<RowChanges> ReplaceTransfers(sqlite::Connection& database, Night night,
-                                            const TransferTable& transfers, std::span<const Verdict> verdicts,
-                                            std::span<const ReadRow> read) {
+absl::StatusOr<PackChanges> ReplaceTransfers(sqlite::Connection& database, Night night,
+                                             const TransferTable& transfers,
+                                             std::span<const Verdict> verdicts,
+                                             std::span<const ReadPack> read) {
+  const TransferRows rows{.table = transfers, .verdicts = verdicts};
   const std::vector<KeyedRow> now =
       RowsInKeyOrder(transfers.path(), SqliteKeys{}, [](std::size_t) { return true; });
-  return Merge(database, night, TransferRows{.table = transfers, .verdicts = verdicts}, now, read);
+  return Replacement(database, night, rows, now).Run(read);
+}
+
+absl::StatusOr<PackChanges> ReplaceIngests(sqlite::Connection& database, Night night,
+                                           const IngestTable& ingests, std::span<const ReadPack> read) {
+  const IngestRows rows{.table = ingests};
+  const std::vector<KeyedRow> now = RowsInKeyOrder(
+      ingests.path(), SqliteKeys{}, [&](std::size_t row) { return ingests.night()[row] == night; });
+  return Replacement(database, night, rows, now).Run(read);
 }
 
 absl::Status ReplaceAbsent(sqlite::Connection& database, Night night, const ExpectedTable& expected,
                            std::span<const AbsentFile> absent) {
   const StringColumn paths = PathsOf(expected, absent);
   const std::vector<KeyedRow> now = RowsInKeyOrder(paths, SqliteKeys{}, [](std::size_t) { return true; });
-  return Merge(database, night, AbsentRows{.expected = expected, .absent = absent}, now).status();
-}
-
-absl::Status RecallRows(sqlite::Connection& database, Night night, EarlierLook& earlier, ReadNight* read) {
-  if (read != nullptr) {  // room for as much as there is in `earlier`
-    read->transfers.reserve(earlier.is_ingested.capacity());
-    read->ingests.reserve(earlier.links.file_id.capacity());
+  const AbsentRows rows{.expected = expected, .absent = absent};
+  Differences<StoredAbsent> differences;
+  {
+    OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement before, SelectAbsent(database, night));
+    OBSMON_ASSIGN_OR_RETURN(const bool was_known, before->Step());
+    if (was_known) {
+      OBSMON_ASSIGN_OR_RETURN(differences, Compare(*before, SqliteKeys{}, rows, now));
+    } else {
+      for (const KeyedRow& row : now) differences.written.push_back({.key = row.key, .row = rows[row.row]});
+    }
   }
-  OBSMON_RETURN_IF_ERROR(
-      RecallRowsOf<TransferRows>(database, night, earlier, read == nullptr ? nullptr : &read->transfers));
-  OBSMON_RETURN_IF_ERROR(RecallRowsOf<AbsentRows>(database, night, earlier, nullptr));
-  return RecallRowsOf<IngestRows>(database, night, earlier, read == nullptr ? nullptr : &read->ingests);
+  return WriteAbsent(database, night, differences);
 }
 
-absl::StatusOr<RowChanges> ReplaceIngests(sqlite::Connection& database, Night night,
-                                          const IngestTable& ingests, std::span<const ReadRow> read) {
-  const std::vector<KeyedRow> now = RowsInKeyOrder(
-      ingests.path(), SqliteKeys{}, [&](std::size_t row) { return ingests.night()[row] == night; });
-  return Merge(database, night, IngestRows{.table = ingests}, now, read);
-}
-
-absl::Status ReplaceEvents(sqlite::Connection& database, Night night, std::span<const FileEvent> events) {
+absl::Status ReplaceEvents(sqlite::Connection& database, Night night, std::span<const FileEvent> events,
+                           const TransferTable& transfers) {
   OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement remove,
                           database.Prepared("DELETE FROM event WHERE night = ?1"));
   OBSMON_RETURN_IF_ERROR(remove->Bind(1, night.yyyymmdd()).Run());
   if (events.empty()) return absl::OkStatus();
   OBSMON_ASSIGN_OR_RETURN(
       const sqlite::BorrowedStatement insert,
-      database.Prepared("INSERT OR REPLACE INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
+      database.Prepared("INSERT OR REPLACE INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
   insert->Bind(1, night.yyyymmdd());
+  absl::flat_hash_map<std::string_view, std::size_t> row_of;
+  for (std::size_t row = 0; row < transfers.size(); ++row) row_of.emplace(transfers.path()[row], row);
   for (const FileEvent& event : events) {
     BindPath(*insert, 2, event.path);
     SqliteSink sink(*insert, 2);
     WriteEvent(sink, event);
+    const auto file = row_of.find(event.path);
+    const bool is_there = file != row_of.end();
+    sink.IntOrNull(is_there ? std::optional(ToNanos(transfers.arrival_time()[file->second])) : std::nullopt);
+    sink.IntOrNull(is_there ? std::optional(transfers.size_bytes()[file->second]) : std::nullopt);
     OBSMON_RETURN_IF_ERROR(insert->Run());
   }
   return absl::OkStatus();
+}
+
+absl::Status RecallRows(sqlite::Connection& database, Night night, EarlierLook& earlier, ReadNight* read) {
+  OBSMON_RETURN_IF_ERROR(
+      RecallPacks<TransferRows>(database, night, earlier, read == nullptr ? nullptr : &read->transfers));
+  OBSMON_RETURN_IF_ERROR(RecallAbsent(database, night, earlier));
+  return RecallPacks<IngestRows>(database, night, earlier, read == nullptr ? nullptr : &read->ingests);
 }
 
 }  // namespace obsmon

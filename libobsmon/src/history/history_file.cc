@@ -88,9 +88,8 @@ absl::Status SetUp(sqlite::Connection& database) {
 }
 
 absl::Status MakeHistory(sqlite::Connection& database) {
-  OBSMON_RETURN_IF_ERROR(database.Execute(kTables));
-  OBSMON_RETURN_IF_ERROR(database.Execute(kViews));
-  OBSMON_RETURN_IF_ERROR(database.Execute(kGen3Views));
+  OBSMON_RETURN_IF_ERROR(MakeTables(database));
+  OBSMON_RETURN_IF_ERROR(MakeViews(database));
   return MarkAsHistory(database);
 }
 

@@ -31,15 +31,7 @@ namespace obsmon {
   " PRIMARY KEY (night, path)) WITHOUT ROWID;"
 
 // Times are nanoseconds since 1970 in UTC, NULL where absent. device and inode have 64 bits without a sign
-// and are kept bit for bit in SQLite's integers, which have one. A path is TEXT where it is UTF-8 and a BLOB
-// of its bytes where it is not, so that no reader ever meets TEXT that it can't decode.
-//
-// The tables of files are keyed by (night, path) and have no rowid: a night's rows lie together, in the order
-// of their paths, and are compared with what a new look found by one merge.
-//
-// filenum is the prototype's key of a file (see Filenum in stored_rows.h). It is stored although it follows
-// from inode and device, because SQLite can make an automatic index for a join on a column but not for one on
-// an expression, and without it the prototype's join of its two lists takes quadratic time.
+// and are kept bit for bit in SQLite's integers, which have one.
 const char* const kTables = OBSMON_TABLES_SINCE_VERSION_2 R"(
 CREATE TABLE night (
   number INTEGER PRIMARY KEY,            -- 20200501
@@ -83,50 +75,6 @@ CREATE TABLE night (
   num_hiding INTEGER NOT NULL DEFAULT 0  -- those of the issues that may hide files
 );
 
--- The folders of a night's fingerprint, in its order.
-CREATE TABLE folder (
-  night INTEGER NOT NULL,
-  position INTEGER NOT NULL,
-  path TEXT NOT NULL,
-  present INTEGER NOT NULL,
-  device INTEGER NOT NULL,
-  inode INTEGER NOT NULL,
-  modified INTEGER NOT NULL,
-  plain_files INTEGER,                   -- how many there are, where there is nothing else
-  changed INTEGER,                       -- its ctime; NULL: an older obsmon's, which asked for the mtime alone
-  PRIMARY KEY (night, position)
-) WITHOUT ROWID;
-
--- The files in a night's folders of storage.
-CREATE TABLE transfer (
-  night INTEGER NOT NULL,
-  path TEXT NOT NULL,                    -- from storage on
-  filenum INTEGER NOT NULL,
-  size INTEGER NOT NULL,
-  creation INTEGER NOT NULL,
-  arrival INTEGER NOT NULL,              -- the first that was seen of this very file
-  device INTEGER NOT NULL,
-  inode INTEGER NOT NULL,
-  state INTEGER NOT NULL,                -- TransferState
-  verdict INTEGER NOT NULL,              -- Verdict
-  checksum INTEGER NOT NULL DEFAULT 0,   -- Checksum, bit for bit
-  PRIMARY KEY (night, path)
-) WITHOUT ROWID;
-
--- The datasets that the registry lists under a night.
-CREATE TABLE ingest (
-  night INTEGER NOT NULL,
-  path TEXT NOT NULL,                    -- from the repository on
-  filenum INTEGER NOT NULL,
-  device INTEGER NOT NULL,
-  inode INTEGER NOT NULL,
-  ingest_time INTEGER,
-  artifact INTEGER NOT NULL,             -- ArtifactState
-  status INTEGER NOT NULL,               -- IngestStatus
-  link_target TEXT NOT NULL DEFAULT '',  -- of a link in the repository, where it is UTF-8
-  PRIMARY KEY (night, path)
-) WITHOUT ROWID;
-
 -- A prototype's lists as they were found, until obsmon looks at a row's night. They can't live in the tables
 -- above: the prototype keeps several rows for one path, and a time of update for each row.
 CREATE TABLE prototype_transfer (
@@ -148,20 +96,113 @@ CREATE TABLE prototype_file_list_gen3 (
 
 -- What the query planner is to believe: that the lists are long (rows, rows a night, rows a key). Left to guess
 -- it takes a night for ten rows, and joins the two lists of a night row by row with row.
-ANALYZE folder;
+ANALYZE night;
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('night', 'sqlite_autoindex_night_1', '100 1'),
-  ('transfer', 'transfer', '1000000 10000 1'),
-  ('ingest', 'ingest', '500000 5000 1'),
+  ('transfer_pack', 'transfer_pack', '1000000 10000 1'),
+  ('ingest_pack', 'ingest_pack', '500000 5000 1'),
   ('prototype_transfer', 'prototype_transfer_nite', '1000000 10000'),
   ('prototype_ingest', 'prototype_ingest_nite', '500000 5000');
 )";
 
+// Keyed by (night, path), without a rowid: a night's files lie together, in the order of their paths.
+//
+// A path is TEXT where it is UTF-8 and a BLOB of its bytes where it is not, so that no reader ever meets TEXT
+// that it can't decode. A pack with such a path has it as its `beginning`, and holds no other.
+const char* const kPackTables = R"(
+CREATE TABLE transfer_pack (
+  night INTEGER NOT NULL,
+  path TEXT NOT NULL,                    -- of the first file; all as Pack in packs.h has them
+  beginning TEXT NOT NULL,
+  device INTEGER NOT NULL,
+  since INTEGER NOT NULL,
+  files TEXT NOT NULL,
+  PRIMARY KEY (night, path)
+) WITHOUT ROWID;
+CREATE TABLE ingest_pack (
+  night INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  beginning TEXT NOT NULL,
+  device INTEGER NOT NULL,
+  since INTEGER NOT NULL,
+  files TEXT NOT NULL,
+  target TEXT NOT NULL,
+  PRIMARY KEY (night, path)
+) WITHOUT ROWID;
+CREATE TABLE folder_pack (
+  night INTEGER NOT NULL,
+  position INTEGER NOT NULL,             -- of the first folder
+  beginning TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  folders TEXT NOT NULL,
+  PRIMARY KEY (night, position)
+) WITHOUT ROWID;
+-- As in `transfer`, NULL of a file that is not in storage: so that the views need not unpack every night.
+ALTER TABLE event ADD COLUMN arrival INTEGER;
+ALTER TABLE event ADD COLUMN size INTEGER;
+)";
+
+#define OBSMON_PACKED_PATH                                                                                   \
+  "CASE typeof(p.beginning) WHEN 'text' THEN p.beginning || json_extract(f.value, '$[0]') ELSE p.beginning " \
+  "END"
+// See Filenum in stored_rows.h.
+#define OBSMON_FILENUM                                                                   \
+  "CASE WHEN device >= 0 AND inode BETWEEN 0 AND (9223372036854775807 - device) / 10000" \
+  " THEN inode * 10000 + device ELSE -1 - (inode & 9223372036854775807) END"
+
+// transfer: the files in a night's folders of storage. `path` is from storage on, `filenum` the prototype's
+// key of a file, `arrival` the first that was seen of this very file, `state` a TransferState, `verdict` a
+// Verdict, `checksum` a Checksum, bit for bit.
+//
+// ingest: the datasets that the registry lists under a night. `path` is from the repository on, `artifact` an
+// ArtifactState, `status` an IngestStatus, `link_target` that of a link in the repository, where it is UTF-8.
+//
+// folder: the folders of a night's fingerprint, in its order. `plain_files` is how many there are, where
+// there is nothing else.
+const char* const kPackViews =
+    "CREATE VIEW transfer AS SELECT night, path, " OBSMON_FILENUM
+    " AS filenum, size, creation, arrival, device, inode, state, verdict, checksum FROM ("
+    "SELECT p.night AS night, " OBSMON_PACKED_PATH
+    " AS path,"
+    " json_extract(f.value, '$[1]') AS size,"
+    " p.since + json_extract(f.value, '$[2]') AS creation,"
+    " p.since + json_extract(f.value, '$[3]') AS arrival,"
+    " json_extract(f.value, '$[4]') AS inode,"
+    " json_extract(f.value, '$[5]') AS state,"
+    " json_extract(f.value, '$[6]') AS verdict,"
+    " ifnull(json_extract(f.value, '$[7]'), 0) AS checksum,"
+    " ifnull(json_extract(f.value, '$[8]'), p.device) AS device"
+    " FROM transfer_pack p, json_each(p.files) f);"
+
+    "CREATE VIEW ingest AS SELECT night, path, " OBSMON_FILENUM
+    " AS filenum, device, inode, ingest_time, artifact, status, link_target FROM ("
+    "SELECT p.night AS night, " OBSMON_PACKED_PATH
+    " AS path,"
+    " json_extract(f.value, '$[1]') AS inode,"
+    " p.since + json_extract(f.value, '$[2]') AS ingest_time,"
+    " json_extract(f.value, '$[3]') AS artifact,"
+    " json_extract(f.value, '$[4]') AS status,"
+    " ifnull(p.target || json_extract(f.value, '$[5]'), '') AS link_target,"
+    " ifnull(json_extract(f.value, '$[6]'), p.device) AS device"
+    " FROM ingest_pack p, json_each(p.files) f);"
+
+    "CREATE VIEW folder AS SELECT p.night AS night, p.position + f.key AS position, " OBSMON_PACKED_PATH
+    " AS path,"
+    " json_extract(f.value, '$[1]') AS present,"
+    " json_extract(f.value, '$[2]') AS device,"
+    " json_extract(f.value, '$[3]') AS inode,"
+    " p.since + json_extract(f.value, '$[4]') AS modified,"
+    " json_extract(f.value, '$[5]') AS plain_files,"
+    " p.since + json_extract(f.value, '$[6]') AS changed"
+    " FROM folder_pack p, json_each(p.folders) f;";
+
+#undef OBSMON_FILENUM
+#undef OBSMON_PACKED_PATH
+
 // A version's columns come last in their table, so that a migrated history is like a new one.
 constexpr const char* kFromVersion1 = OBSMON_TABLES_SINCE_VERSION_2
     "ALTER TABLE night ADD COLUMN exposures INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE night ADD COLUMN without_manifest INTEGER NOT NULL DEFAULT 0;"
-    "DROP VIEW FILE_COUNT_GEN3; DROP VIEW FILE_LIST_GEN3;";  // which read a new table
+    "ALTER TABLE night ADD COLUMN without_manifest INTEGER NOT NULL DEFAULT 0;";
 
 constexpr const char* kFromVersion2 = "ALTER TABLE transfer ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;";
 
@@ -174,8 +215,40 @@ constexpr const char* kFromVersion5 =
     "ALTER TABLE night ADD COLUMN num_hiding INTEGER NOT NULL DEFAULT 0;"
     "UPDATE night SET num_hiding = num_issues;";  // which of them, nobody knows
 
+#define OBSMON_IS_TEXT_IN_JSON "typeof(path) = 'text' AND instr(path, char(0)) = 0"
+// A pack for each folder of a night, for what was a row for each file. Of how the folders were nothing is
+// kept: each night is looked at once more.
+// Comes after kPackTables.
+constexpr const char* kFromVersion6 =
+    "DROP TABLE folder; UPDATE night SET trusted = 0;"
+    "INSERT INTO transfer_pack SELECT night, min(path), '', 0, 0, json_group_array(json_array(path, size,"
+    " creation, arrival, inode, state, verdict, checksum, device)) FROM transfer "
+    "WHERE " OBSMON_IS_TEXT_IN_JSON
+    " GROUP BY night, rtrim(path, replace(path, '/', ''));"
+    "INSERT INTO transfer_pack SELECT night, CAST(path AS BLOB), CAST(path AS BLOB), 0, 0, json_array("
+    "json_array('', size, creation, arrival, inode, state, verdict, checksum, device)) FROM transfer"
+    " WHERE NOT (" OBSMON_IS_TEXT_IN_JSON
+    ");"
+    "INSERT INTO ingest_pack SELECT night, min(path), '', 0, 0, json_group_array(json_array(path, inode,"
+    " ingest_time, artifact, status, nullif(link_target, ''), device)), '' FROM ingest"
+    " WHERE " OBSMON_IS_TEXT_IN_JSON
+    " GROUP BY night, rtrim(path, replace(path, '/', ''));"
+    "INSERT INTO ingest_pack SELECT night, CAST(path AS BLOB), CAST(path AS BLOB), 0, 0, json_array("
+    "json_array('', inode, ingest_time, artifact, status, nullif(link_target, ''), device)), ''"
+    " FROM ingest WHERE NOT (" OBSMON_IS_TEXT_IN_JSON
+    ");"
+    "UPDATE event SET (arrival, size) = (SELECT t.arrival, t.size FROM transfer t WHERE t.night = event.night"
+    " AND t.path = event.path);"
+    "DROP TABLE transfer; DROP TABLE ingest;"
+    "DELETE FROM sqlite_stat1 WHERE tbl IN ('transfer', 'ingest');"
+    "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES"
+    " ('transfer_pack', 'transfer_pack', '1000000 10000 1'),"
+    " ('ingest_pack', 'ingest_pack', '500000 5000 1');";
+#undef OBSMON_IS_TEXT_IN_JSON
+
 // Step i brings a history of version i + 1 to the next.
-constexpr std::array kSteps = {kFromVersion1, kFromVersion2, kFromVersion3, kFromVersion4, kFromVersion5};
+constexpr std::array kSteps = {kFromVersion1, kFromVersion2, kFromVersion3,
+                               kFromVersion4, kFromVersion5, kFromVersion6};
 static_assert(kSteps.size() + 1 == kSchemaVersion);
 
 #undef OBSMON_TABLES_SINCE_VERSION_2
@@ -213,39 +286,33 @@ const char* const kViews =
 // The prototype's ctime came with hundredths of a second, for it cut its texts to 22 characters. A file that
 // is gone had no time and no size.
 #define OBSMON_LEGACY_CTIME                                                   \
-  "ifnull(strftime('%Y-%m-%dT%H:%M:%S', t.arrival / 1000000000, 'unixepoch')" \
-  " || printf('.%02d', t.arrival % 1000000000 / 10000000), '0000-00-00T00:00:00.00')"
+  "ifnull(strftime('%Y-%m-%dT%H:%M:%S', e.arrival / 1000000000, 'unixepoch')" \
+  " || printf('.%02d', e.arrival % 1000000000 / 10000000), '0000-00-00T00:00:00.00')"
 
 const char* const kGen3Views =
-    "CREATE VIEW FILE_LIST_GEN3 AS SELECT e.number AS Filenum, n.nite AS Nite, " OBSMON_LEGACY_TIME(
-        "n.looked_at") " AS Last_Update, e.path AS Transfer_Path, e.status AS Status, " OBSMON_LEGACY_CTIME
-                       " AS Creation_Time, e.found_time AS Transfer_Time, e.event_time AS Ingest_Time,"
-                       " ifnull(t.size, 0) AS File_Size, e.message AS Err_Message"
-                       " FROM night n JOIN event e ON e.night = n.number"
-                       " LEFT JOIN transfer t ON t.night = e.night AND t.path = e.path WHERE e.status <> ''"
-                       " UNION ALL SELECT Filenum, Nite, Last_Update, Transfer_Path, Status, Creation_Time,"
-                       " Transfer_Time, Ingest_Time, File_Size, Err_Message FROM prototype_file_list_gen3;"
+    "CREATE VIEW FILE_LIST_GEN3 AS SELECT e.number AS Filenum, n.nite AS Nite,"
+    " " OBSMON_LEGACY_TIME("n.looked_at") " AS Last_Update,"
+    " e.path AS Transfer_Path, e.status AS Status,"
+    " " OBSMON_LEGACY_CTIME " AS Creation_Time,"
+    " e.found_time AS Transfer_Time, e.event_time AS Ingest_Time, ifnull(e.size, 0) AS File_Size,"
+    " e.message AS Err_Message FROM night n JOIN event e ON e.night = n.number WHERE e.status <> ''"
+    " UNION ALL SELECT Filenum, Nite, Last_Update, Transfer_Path, Status, Creation_Time, Transfer_Time,"
+    " Ingest_Time, File_Size, Err_Message FROM prototype_file_list_gen3;"
 
-                       // By the prototype's get_night_data_gen3: a file of exactly 10,000 bytes is neither
-                       // small nor an error, and small ones are counted whether ingested or not.
-                       "CREATE VIEW FILE_COUNT_GEN3 AS SELECT n.nite AS Nite_Obs, " OBSMON_LEGACY_TIME(
-                           "n.looked_at") " AS Last_Update, count(*) AS N_Files, max(" OBSMON_LEGACY_CTIME
-                                          ") AS Last_Creation,"
-                                          " sum(e.status = 'SUCCESS') AS N_Ingest,"
-                                          " sum(substr(e.path, -5) = '.fits' AND ifnull(t.size, 0) < 10000) "
-                                          "AS N_Small,"
-                                          " sum(substr(e.path, -5) <> '.fits') AS N_Not_Fits,"
-                                          " sum(substr(e.path, -5) = '.fits' AND ifnull(t.size, 0) > 10000 "
-                                          "AND e.status <> 'SUCCESS') AS N_Error,"
-                                          " max(e.found_time) AS Last_Transfer, max(e.event_time) AS "
-                                          "Last_Ingest"
-                                          " FROM night n JOIN event e ON e.night = n.number"
-                                          " LEFT JOIN transfer t ON t.night = e.night AND t.path = e.path "
-                                          "WHERE e.status <> '' GROUP BY n.number"
-                                          " UNION ALL SELECT Nite_Obs, Last_Update, N_Files, Last_Creation, "
-                                          "N_Ingest, N_Small,"
-                                          " N_Not_Fits, N_Error, Last_Transfer, Last_Ingest FROM "
-                                          "prototype_file_count_gen3;";
+    // By the prototype's get_night_data_gen3: a file of exactly 10,000 bytes is neither small nor an error, and
+    // small ones are counted whether ingested or not.
+    "CREATE VIEW FILE_COUNT_GEN3 AS SELECT n.nite AS Nite_Obs,"
+    " " OBSMON_LEGACY_TIME("n.looked_at") " AS Last_Update,"
+    " count(*) AS N_Files,"
+    " max(" OBSMON_LEGACY_CTIME ") AS Last_Creation,"
+    " sum(e.status = 'SUCCESS') AS N_Ingest,"
+    " sum(substr(e.path, -5) = '.fits' AND ifnull(e.size, 0) < 10000) AS N_Small,"
+    " sum(substr(e.path, -5) <> '.fits') AS N_Not_Fits,"
+    " sum(substr(e.path, -5) = '.fits' AND ifnull(e.size, 0) > 10000 AND e.status <> 'SUCCESS') AS N_Error,"
+    " max(e.found_time) AS Last_Transfer, max(e.event_time) AS Last_Ingest"
+    " FROM night n JOIN event e ON e.night = n.number WHERE e.status <> '' GROUP BY n.number"
+    " UNION ALL SELECT Nite_Obs, Last_Update, N_Files, Last_Creation, N_Ingest, N_Small, N_Not_Fits, N_Error,"
+    " Last_Transfer, Last_Ingest FROM prototype_file_count_gen3;";
 
 #undef OBSMON_LEGACY_CTIME
 #undef OBSMON_LEGACY_TIME
@@ -277,11 +344,27 @@ absl::StatusOr<Contents> Identify(sqlite::Connection& database) {
 
 absl::Status Migrate(sqlite::Connection& database) {
   OBSMON_ASSIGN_OR_RETURN(const std::int64_t before, ReadInt(database, "PRAGMA user_version"));
+  OBSMON_RETURN_IF_ERROR(
+      database.Execute("DROP VIEW FILE_COUNT; DROP VIEW TRANSFER_LIST; DROP VIEW INGEST_LIST;"
+                       "DROP VIEW FILE_COUNT_GEN3; DROP VIEW FILE_LIST_GEN3;"));
   for (std::int64_t version = before; version < kSchemaVersion; ++version) {
+    if (version == 6) OBSMON_RETURN_IF_ERROR(database.Execute(kPackTables));
     OBSMON_RETURN_IF_ERROR(database.Execute(kSteps[static_cast<std::size_t>(version - 1)]));
-    if (version == 1) OBSMON_RETURN_IF_ERROR(database.Execute(kGen3Views));
   }
+  OBSMON_RETURN_IF_ERROR(MakeViews(database));
   return MarkAsHistory(database);
+}
+
+absl::Status MakeTables(sqlite::Connection& database) {
+  OBSMON_RETURN_IF_ERROR(database.Execute(kTables));
+  return database.Execute(kPackTables);
+}
+
+absl::Status MakeViews(sqlite::Connection& database) {
+  for (const char* const views : {kPackViews, kViews, kGen3Views}) {
+    OBSMON_RETURN_IF_ERROR(database.Execute(views));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status MarkAsHistory(sqlite::Connection& database) {

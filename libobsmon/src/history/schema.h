@@ -13,17 +13,25 @@ namespace obsmon {
 /// PRAGMA application_id of every history: "obsm" in ASCII.
 inline constexpr std::int64_t kApplicationId = 0x6F62736D;
 /// PRAGMA user_version: grows when a table changes.
-inline constexpr std::int64_t kSchemaVersion = 6;
-/// Of a history that is made new. Rows of one exposure lie side by side, so that a night's change touches few
-/// pages; larger pages cost more in the rollback journal than they gain.
+inline constexpr std::int64_t kSchemaVersion = 7;
+/// Of a history that is made new. The files of one exposure lie side by side, so that a night's change
+/// touches few pages; larger pages cost more in the rollback journal than they gain.
 inline constexpr std::int64_t kPageBytes = 8192;
 
 /// obsmon's tables. Every statement is a constant; values are bound elsewhere.
 extern const char* const kTables;
-/// The views that scripts written for the prototype read. Apart from kTables because their names are those of
-/// the prototype's tables, which must be gone first.
+/// Those of files and folders, as packs.
+extern const char* const kPackTables;
+/// What is in packs, row by row.
+extern const char* const kPackViews;
+/// The views that scripts written for the prototype read. They have the names of the prototype's tables,
+/// which must be gone first.
 extern const char* const kViews;
 extern const char* const kGen3Views;
+
+/// Makes all tables, or all views. Within the caller's transaction.
+absl::Status MakeTables(sqlite::Connection& database);
+absl::Status MakeViews(sqlite::Connection& database);
 
 /// Whose a database is.
 enum class Contents : std::uint8_t {

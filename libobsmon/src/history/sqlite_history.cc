@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "history/history_file.h"
 #include "history/latency_rows.h"
 #include "history/night_row.h"
+#include "history/packs.h"
 #include "history/postgres_history.h"
 #include "history/sqlite_sink.h"
 #include "history/takeover.h"
@@ -32,13 +34,13 @@ constexpr std::string_view kSelectFingerprint =
 constexpr std::string_view kWriteFingerprint =
     "UPDATE night SET (" OBSMON_FINGERPRINT_COLUMNS ") = (?2, ?3, ?4, ?5, ?6) WHERE number = ?1";
 constexpr std::string_view kSelectFolders =
-    "SELECT " OBSMON_FOLDER_COLUMNS " FROM folder WHERE night = ?1 ORDER BY position";
+    "SELECT beginning, since, folders FROM folder_pack WHERE night = ?1 ORDER BY position";
 constexpr std::string_view kSelectFoldersOfOlderVersion =
     "SELECT path, present, device, inode, modified, NULL, NULL FROM folder WHERE night = ?1 ORDER BY "
     "position";
-constexpr std::string_view kRemoveFolders = "DELETE FROM folder WHERE night = ?1";
-constexpr std::string_view kWriteFolder = "INSERT INTO folder (night, position, " OBSMON_FOLDER_COLUMNS
-                                          ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+constexpr std::string_view kRemoveFolders = "DELETE FROM folder_pack WHERE night = ?1";
+constexpr std::string_view kWriteFolders =
+    "INSERT INTO folder_pack (night, position, beginning, since, folders) VALUES (?1, ?2, ?3, ?4, ?5)";
 constexpr std::string_view kIsKnown = "SELECT 1 FROM night WHERE number = ?1";
 constexpr std::string_view kTouch = "UPDATE night SET looked_at = ?2, registry_token = ?3 WHERE number = ?1";
 // The fingerprint must not bring the next look to believe in the state of before.
@@ -165,7 +167,16 @@ absl::StatusOr<std::vector<FolderStamp>> SqliteHistory::ReadFolders(Night night)
   for (;;) {
     OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
     if (!found) return folders;
-    folders.push_back(ReadFolder(*row, row->Text(0)));
+    if (is_older) {
+      folders.push_back(ReadFolder(*row, row->Text(0)));
+      continue;
+    }
+    const Pack pack{
+        .beginning = std::string(row->Text(0)), .since = row->Int(1), .files = std::string(row->Text(2))};
+    if (!AppendFolders(pack, folders)) {
+      return absl::DataLossError(
+          fmt::format("{}: the folders of {} are damaged in it", database_.file(), night.ToString()));
+    }
   }
 }
 
@@ -241,7 +252,7 @@ absl::Status SqliteHistory::WriteNight(const NightSummary& summary, const NightR
       ReplaceTransfers(database_, report.night, evidence.transfers, report.match.verdict, read.transfers)
           .status());
   OBSMON_RETURN_IF_ERROR(ReplaceIngests(database_, report.night, evidence.ingests, read.ingests).status());
-  OBSMON_RETURN_IF_ERROR(ReplaceEvents(database_, report.night, evidence.events));
+  OBSMON_RETURN_IF_ERROR(ReplaceEvents(database_, report.night, evidence.events, evidence.transfers));
   if (!evidence.events.empty()) OBSMON_RETURN_IF_ERROR(ForgetPrototypesEvents(report.night));
   OBSMON_RETURN_IF_ERROR(WriteLatencies(database_, report.night, report.latency));
   OBSMON_RETURN_IF_ERROR(ReplaceAbsent(database_, report.night, evidence.expected, report.match.absent));
@@ -269,13 +280,15 @@ absl::Status SqliteHistory::WriteFingerprint(Night night, const NightFingerprint
 
 absl::Status SqliteHistory::WriteFolders(Night night, const std::vector<FolderStamp>& folders) {
   OBSMON_RETURN_IF_ERROR(UpdateNight(kRemoveFolders, night));
-  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement write, database_.Prepared(kWriteFolder));
-  std::int64_t position = 0;
-  for (const FolderStamp& folder : folders) {
-    write->Bind(1, night.yyyymmdd()).Bind(2, position++);
-    SqliteSink sink(*write, 2);
-    WriteFolder(sink, folder);
+  OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement write, database_.Prepared(kWriteFolders));
+  Pack pack;
+  for (std::size_t position = 0; position < folders.size();) {
+    const std::size_t size = MakePack(std::span(folders).subspan(position), pack);
+    write->Bind(1, night.yyyymmdd()).Bind(2, static_cast<std::int64_t>(position));
+    BindPath(*write, 3, pack.beginning);
+    write->Bind(4, pack.since).BindNoCopy(5, pack.files);
     OBSMON_RETURN_IF_ERROR(write->Run());
+    position += size;
   }
   return absl::OkStatus();
 }

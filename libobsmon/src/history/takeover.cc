@@ -208,7 +208,7 @@ absl::StatusOr<std::vector<NightSummary>> ReadPrototypesNights(sqlite::Connectio
 }
 
 absl::Status TakeOver(sqlite::Connection& database) {
-  OBSMON_RETURN_IF_ERROR(database.Execute(kTables));
+  OBSMON_RETURN_IF_ERROR(MakeTables(database));
   OBSMON_RETURN_IF_ERROR(MoveNights(database));
   OBSMON_RETURN_IF_ERROR(MoveTransfers(database));
   OBSMON_RETURN_IF_ERROR(MoveIngests(database));
@@ -220,8 +220,7 @@ absl::Status TakeOver(sqlite::Connection& database) {
                {"filenum", "nite", "last_update", "transfer_path", "status", "creation_time", "transfer_time",
                 "ingest_time", "file_size", "err_message"}));
   OBSMON_RETURN_IF_ERROR(DropPrototypesTables(database));
-  OBSMON_RETURN_IF_ERROR(database.Execute(kViews));
-  OBSMON_RETURN_IF_ERROR(database.Execute(kGen3Views));
+  OBSMON_RETURN_IF_ERROR(MakeViews(database));
   return MarkAsHistory(database);
 }
 
