@@ -1,7 +1,8 @@
 // Rows as a text of JSON: an array with an array for each row, of whole numbers, texts and nulls.
 //
-// SQLite's own JSON functions read it, so that a view can give the rows one by one. Here it is read by what
-// knows that it was written here, at ten times the speed of a reader that must know all of JSON.
+// SQLite's own JSON functions read it, so that a view can give the rows one by one. What is read back here
+// was written here, or is damaged: that takes one pass over numbers and texts, and no tree of values in
+// between.
 #ifndef OBSMON_SRC_HISTORY_PACK_TEXT_H_
 #define OBSMON_SRC_HISTORY_PACK_TEXT_H_
 

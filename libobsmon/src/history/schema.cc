@@ -216,9 +216,8 @@ constexpr const char* kFromVersion5 =
     "UPDATE night SET num_hiding = num_issues;";  // which of them, nobody knows
 
 #define OBSMON_IS_TEXT_IN_JSON "typeof(path) = 'text' AND instr(path, char(0)) = 0"
-// A pack for each folder of a night, for what was a row for each file. Of how the folders were nothing is
-// kept: each night is looked at once more.
-// Comes after kPackTables.
+// Comes after kPackTables. A pack for each folder of a night, for what was a row for each file. Of how the
+// folders were nothing is kept: each night is looked at once more.
 constexpr const char* kFromVersion6 =
     "DROP TABLE folder; UPDATE night SET trusted = 0;"
     "INSERT INTO transfer_pack SELECT night, min(path), '', 0, 0, json_group_array(json_array(path, size,"
@@ -345,8 +344,9 @@ absl::StatusOr<Contents> Identify(sqlite::Connection& database) {
 absl::Status Migrate(sqlite::Connection& database) {
   OBSMON_ASSIGN_OR_RETURN(const std::int64_t before, ReadInt(database, "PRAGMA user_version"));
   OBSMON_RETURN_IF_ERROR(
-      database.Execute("DROP VIEW FILE_COUNT; DROP VIEW TRANSFER_LIST; DROP VIEW INGEST_LIST;"
-                       "DROP VIEW FILE_COUNT_GEN3; DROP VIEW FILE_LIST_GEN3;"));
+      database.Execute("DROP VIEW IF EXISTS FILE_COUNT; DROP VIEW IF EXISTS TRANSFER_LIST;"
+                       "DROP VIEW IF EXISTS INGEST_LIST; DROP VIEW IF EXISTS FILE_COUNT_GEN3;"
+                       "DROP VIEW IF EXISTS FILE_LIST_GEN3;"));
   for (std::int64_t version = before; version < kSchemaVersion; ++version) {
     if (version == 6) OBSMON_RETURN_IF_ERROR(database.Execute(kPackTables));
     OBSMON_RETURN_IF_ERROR(database.Execute(kSteps[static_cast<std::size_t>(version - 1)]));
