@@ -109,6 +109,39 @@ TEST_F(FileRows, OfALargeFolderAreSeveralPacksOfWhichFewChangeWithAFile) {
   }
 }
 
+// The lowest bits of a digest of such names are all alike.
+TEST_F(FileRows, OfALargeFolderAreSeveralPacksWhateverTheNames) {
+  std::vector<ArrivedFile> files;
+  for (int i = 0; i < 20'000; ++i)
+    files.push_back({.path = fmt::format("2020-05-01/img_{:06}_{:06}.fits", i, i)});
+  EXPECT_GT(Replace(night_, files).written, 10);
+}
+
+TEST_F(FileRows, AreComparedAsNumbersWithWhatAScriptWritesAsText) {
+  Replace(night_, {{.path = "a", .size = 9'000}, {.path = "b", .size = 20'000}});
+  EXPECT_THAT(Lines("SELECT path FROM transfer WHERE size < '10000'"), ElementsAre("a"));
+  EXPECT_THAT(Lines("SELECT path FROM transfer WHERE size = '20000'"), ElementsAre("b"));
+}
+
+// A prototype's database may be such a one.
+TEST_F(FileRows, AreReplacedInADatabaseThatOrdersItsTextsByUtf16) {
+  auto database = sqlite::Connection::Open(tree_ / "utf16.sqlite3", sqlite::OpenMode::kReadWrite, seconds{0});
+  ASSERT_THAT(database->Execute("PRAGMA encoding = 'UTF-16le'"), IsOk());
+  ASSERT_THAT(MakeTables(*database), IsOk());
+  ASSERT_THAT(MakeViews(*database), IsOk());
+  std::vector<ArrivedFile> files = {{.path = "z/a.fits"},
+                                    {.path = "\xC4\x80/a.fits"},
+                                    {.path = "\xF0\x9F\x98\x80/a"},
+                                    {.path = "\xEF\xBD\xA1/a"}};
+  for (const Verdict verdict : {Verdict::kNotIngested, Verdict::kNotIngested, Verdict::kIngested}) {
+    for (ArrivedFile& file : files) file.verdict = verdict;
+    const NightReport report = Report(night_, files);
+    EXPECT_THAT(ReplaceTransfers(*database, night_, report.evidence.transfers, report.match.verdict), IsOk());
+  }
+  EXPECT_THAT(Database(tree_ / "utf16.sqlite3").Lines("SELECT count(*) FROM transfer WHERE verdict = 0"),
+              ElementsAre("4"));
+}
+
 TEST_F(FileRows, KeepTimesAndSizesToTheLastBit) {
   const std::vector<ArrivedFile> files = {
       {.path = "a", .size = std::numeric_limits<std::int64_t>::max(), .creation = UtcTime::min()},

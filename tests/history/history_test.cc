@@ -260,6 +260,32 @@ TEST_F(HistoryTest, OfVersion6IsBroughtToThisVersionWithEachFileAsItWas) {
   EXPECT_EQ(rows(), before) << "each arrival stays the first that was seen";
 }
 
+TEST_F(HistoryTest, OfVersion6IsReadAsItIsWithWhatMayHideFiles) {
+  NightReport report = Report(N("2020-05-01"), {});
+  report.evidence.expected.Append({.path = std::string("a\0b", 3)});
+  report.match.absent.push_back({.expected_row = 0, .verdict = Verdict::kMissing});
+  Put({report});
+  Raw().Query(
+      "UPDATE night SET num_issues = 3, num_hiding = 1; UPDATE absent SET path = 'a' || char(0) || 'b'");
+  TakeBackToVersion(6);
+  EXPECT_EQ(History::OpenReadOnly(tree_.root()).value()->Nights().value()[0].num_hiding, 1);
+  EXPECT_THAT(Raw().Lines("PRAGMA user_version"), ElementsAre("6"));
+  Raw().Query("DROP TABLE sqlite_stat1");
+  Put({Report(N("2020-05-01"), {})});
+  EXPECT_THAT(Raw().Lines("SELECT hex(path) FROM absent"), IsEmpty());
+}
+
+TEST_F(HistoryTest, ShowsEventsWithTheFirstArrivalOfTheirFile) {
+  NightReport report = Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}});
+  report.evidence.events = {{.path = "2020-05-01/a.fits", .number = 7, .status = "SUCCESS"}};
+  Put({report});
+  const std::vector<std::string> first = Raw().Lines("SELECT Creation_Time FROM FILE_LIST_GEN3");
+  EXPECT_THAT(first, ElementsAre("2020-05-02T00:29:30.00"));
+  report.evidence.transfers.SetArrivalTime(0, Utc("2020-05-02T01:29:30"));  // by a chmod
+  Put({report});
+  EXPECT_EQ(Raw().Lines("SELECT Creation_Time FROM FILE_LIST_GEN3"), first);
+}
+
 TEST_F(HistoryTest, GivesBackFoldersOfAnyNameInTheirOrder) {
   const FolderStamp folder{.path = "/data/storage/2020-05-01/e2",
                            .exists = true,

@@ -100,8 +100,10 @@ absl::Status ForEachPack(sqlite::Connection& database, Night night, Use use) {
 template <typename Rows>
 class Replacement {
  public:
-  Replacement(sqlite::Connection& database, Night night, const Rows& rows, std::span<const KeyedRow> now)
-      : database_(database), night_(night), rows_(rows), now_(now) {}
+  /// `arrivals`, unless it is empty, is given those that are kept, for each row of a table of transfers.
+  Replacement(sqlite::Connection& database, Night night, const Rows& rows, std::span<const KeyedRow> now,
+              std::span<UtcTime> arrivals = {})
+      : database_(database), night_(night), rows_(rows), now_(now), arrivals_(arrivals) {}
 
   absl::StatusOr<PackChanges> Run(std::span<const ReadPack> read) && {
     if (read.empty()) {
@@ -115,8 +117,10 @@ class Replacement {
     if constexpr (std::is_same_v<Rows, TransferRows>) {
       if (!changed_.empty() && !outdated_.empty()) OBSMON_RETURN_IF_ERROR(ReadOutdated());
     }
-    for (const Changed& changed : changed_) OBSMON_RETURN_IF_ERROR(Write(changed));
+    // First, for a database of the prototype's may order its texts by UTF-16: then a key that has gone by our
+    // order may be one that is written.
     OBSMON_RETURN_IF_ERROR(RemoveGone());
+    for (const Changed& changed : changed_) OBSMON_RETURN_IF_ERROR(Write(changed));
     return changes_;
   }
 
@@ -164,6 +168,9 @@ class Replacement {
       Stored value = rows_[row.row];
       const auto before = before_.find(row.key.path);
       if (before != before_.end()) Rows::Keep(before->second, value);
+      if constexpr (std::is_same_v<Rows, TransferRows>) {
+        if (!arrivals_.empty()) arrivals_[row.row] = FromNanos(value.arrival);
+      }
       values_.push_back(value);
     }
     MakePack(rows, values_, pack_);
@@ -221,6 +228,7 @@ class Replacement {
   Night night_;
   const Rows& rows_;
   std::span<const KeyedRow> now_;  // in the order of their keys
+  std::span<UtcTime> arrivals_;
   ReadPacks read_here_;
   std::vector<Changed> changed_;
   std::vector<const ReadPack*> outdated_;                 // whose rows are in another pack by now, or in none
@@ -296,11 +304,11 @@ void BindPath(sqlite::Statement& statement, int position, std::string_view path)
 absl::StatusOr<PackChanges> ReplaceTransfers(sqlite::Connection& database, Night night,
                                              const TransferTable& transfers,
                                              std::span<const Verdict> verdicts,
-                                             std::span<const ReadPack> read) {
+                                             std::span<const ReadPack> read, std::span<UtcTime> arrivals) {
   const TransferRows rows{.table = transfers, .verdicts = verdicts};
   const std::vector<KeyedRow> now =
       RowsInKeyOrder(transfers.path(), SqliteKeys{}, [](std::size_t) { return true; });
-  return Replacement(database, night, rows, now).Run(read);
+  return Replacement(database, night, rows, now, arrivals).Run(read);
 }
 
 absl::StatusOr<PackChanges> ReplaceIngests(sqlite::Connection& database, Night night,
@@ -330,7 +338,7 @@ absl::Status ReplaceAbsent(sqlite::Connection& database, Night night, const Expe
 }
 
 absl::Status ReplaceEvents(sqlite::Connection& database, Night night, std::span<const FileEvent> events,
-                           const TransferTable& transfers) {
+                           const TransferTable& transfers, std::span<const UtcTime> arrivals) {
   OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement remove,
                           database.Prepared("DELETE FROM event WHERE night = ?1"));
   OBSMON_RETURN_IF_ERROR(remove->Bind(1, night.yyyymmdd()).Run());
@@ -347,7 +355,7 @@ absl::Status ReplaceEvents(sqlite::Connection& database, Night night, std::span<
     WriteEvent(sink, event);
     const auto file = row_of.find(event.path);
     const bool is_there = file != row_of.end();
-    sink.IntOrNull(is_there ? std::optional(ToNanos(transfers.arrival_time()[file->second])) : std::nullopt);
+    sink.IntOrNull(is_there ? std::optional(ToNanos(arrivals[file->second])) : std::nullopt);
     sink.IntOrNull(is_there ? std::optional(transfers.size_bytes()[file->second]) : std::nullopt);
     OBSMON_RETURN_IF_ERROR(insert->Run());
   }

@@ -50,11 +50,13 @@ struct ReadNight {
 ///
 /// A row keeps the earlier arrival time while it is the same file, untouched: same inode, size and creation
 /// time. For a chmod or a new hard link moves a file's ctime, and the file has not arrived anew. (The device
-/// may differ: a network file system gets another number with each mount.)
+/// may differ: a network file system gets another number with each mount.) `arrivals` are given them, where
+/// they are not empty: one for each row of `transfers`, with its own arrival.
 absl::StatusOr<PackChanges> ReplaceTransfers(sqlite::Connection& database, Night night,
                                              const TransferTable& transfers,
                                              std::span<const Verdict> verdicts,
-                                             std::span<const ReadPack> read = {});
+                                             std::span<const ReadPack> read = {},
+                                             std::span<UtcTime> arrivals = {});
 
 /// Makes the night's datasets those of `ingests` that are listed under `night`; the rest of the table
 /// belongs to its neighbours. Of several rows with one path the first is kept. `read` as above.
@@ -65,9 +67,10 @@ absl::StatusOr<PackChanges> ReplaceIngests(sqlite::Connection& database, Night n
 absl::Status ReplaceAbsent(sqlite::Connection& database, Night night, const ExpectedTable& expected,
                            std::span<const AbsentFile> absent);
 
-/// Makes the night's rows in `event` those of `events`, with what `transfers` say of their files.
+/// Makes the night's rows in `event` those of `events`, with what `transfers` say of their files; but
+/// `arrivals` are theirs, as ReplaceTransfers keeps them.
 absl::Status ReplaceEvents(sqlite::Connection& database, Night night, std::span<const FileEvent> events,
-                           const TransferTable& transfers);
+                           const TransferTable& transfers, std::span<const UtcTime> arrivals);
 
 /// Adds the night's files, absent files and links to `earlier`, and what was read to `read`, unless it is
 /// null.

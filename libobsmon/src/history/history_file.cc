@@ -99,8 +99,9 @@ absl::StatusOr<Contents> BringUpToDate(sqlite::Connection& database) {
   OBSMON_ASSIGN_OR_RETURN(const Contents contents, Identify(database));
   if (contents == Contents::kPrototype) OBSMON_RETURN_IF_ERROR(TakeOver(database));
   if (contents == Contents::kNothing) OBSMON_RETURN_IF_ERROR(MakeHistory(database));
-  if (contents == Contents::kVersion1 || contents == Contents::kOlder)
+  if (contents == Contents::kVersion1 || contents == Contents::kOlder || contents == Contents::kVersion6) {
     OBSMON_RETURN_IF_ERROR(Migrate(database));
+  }
   return contents == Contents::kNewer || contents == Contents::kForeign ? contents : Contents::kHistory;
 }
 
@@ -126,6 +127,7 @@ absl::StatusOr<HistoryFile> Accept(sqlite::Connection database, const absl::Stat
     case Contents::kHistory:
     case Contents::kVersion1:  // only where it is opened for reading, as the next
     case Contents::kOlder:
+    case Contents::kVersion6:
     case Contents::kPrototype:
       return HistoryFile{.database = std::move(database), .contents = *contents, .writable = writable};
     case Contents::kNothing:

@@ -12,9 +12,16 @@ namespace obsmon {
 namespace {
 
 constexpr std::size_t kMostFilesOfAWholeFolder = 1024;
-constexpr std::uint64_t kEndsOneIn = 512;
+constexpr std::size_t kMostFilesOfAPack = 8192;
 
-bool EndsAPack(std::string_view path) { return Digest().Add(path).value() % kEndsOneIn == 0; }
+// One path in 512 does. The lowest bits of an FNV digest depend on the lowest bits of the text alone: there
+// are whole series of names in which these never change.
+bool EndsAPack(std::string_view path) {
+  constexpr unsigned kBits = 9;
+  std::uint64_t digest = Digest().Add(path).value();
+  digest = (digest ^ (digest >> 32U)) * 0x9E3779B97F4A7C15U;
+  return digest >> (64U - kBits) == 0;
+}
 
 std::string_view SharedBeginning(std::string_view a, std::string_view b) {
   const auto end = std::ranges::mismatch(a, b).in1 - a.begin();
@@ -79,11 +86,15 @@ std::size_t SizeOfPack(std::span<const KeyedRow> rows) {
   const auto is_elsewhere = [folder](const KeyedRow& row) {
     return !row.key.is_text || FolderOf(row.key.path) != folder;
   };
-  const auto size = static_cast<std::size_t>(std::ranges::find_if(rows, is_elsewhere) - rows.begin());
-  if (size <= kMostFilesOfAWholeFolder) return size;
-  const auto ends = [](const KeyedRow& row) { return EndsAPack(row.key.path); };
-  const auto last = std::ranges::find_if(rows.first(size - 1), ends);
-  return static_cast<std::size_t>(last - rows.begin()) + 1;
+  const auto begin = rows.first(std::min(rows.size(), kMostFilesOfAWholeFolder + 1));
+  const auto end = std::ranges::find_if(begin, is_elsewhere) - begin.begin();
+  if (static_cast<std::size_t>(end) <= kMostFilesOfAWholeFolder) return static_cast<std::size_t>(end);
+  std::size_t size = 1;
+  while (size < std::min(rows.size(), kMostFilesOfAPack) && !EndsAPack(rows[size - 1].key.path) &&
+         !is_elsewhere(rows[size])) {
+    ++size;
+  }
+  return size;
 }
 
 // A file is [name, size, creation, arrival, inode, state, verdict, checksum, device], without the last two

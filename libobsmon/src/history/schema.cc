@@ -159,41 +159,44 @@ ALTER TABLE event ADD COLUMN size INTEGER;
 //
 // folder: the folders of a night's fingerprint, in its order. `plain_files` is how many there are, where
 // there is nothing else.
+//
+// What JSON gives has no affinity, by which a number would be less than any text: hence the casts.
 const char* const kPackViews =
-    "CREATE VIEW transfer AS SELECT night, path, " OBSMON_FILENUM
-    " AS filenum, size, creation, arrival, device, inode, state, verdict, checksum FROM ("
+    "CREATE VIEW transfer AS SELECT night, path, CAST(" OBSMON_FILENUM
+    " AS INTEGER) AS filenum, size, creation, arrival, device, inode, state, verdict, checksum FROM ("
     "SELECT p.night AS night, " OBSMON_PACKED_PATH
     " AS path,"
-    " json_extract(f.value, '$[1]') AS size,"
-    " p.since + json_extract(f.value, '$[2]') AS creation,"
-    " p.since + json_extract(f.value, '$[3]') AS arrival,"
-    " json_extract(f.value, '$[4]') AS inode,"
-    " json_extract(f.value, '$[5]') AS state,"
-    " json_extract(f.value, '$[6]') AS verdict,"
-    " ifnull(json_extract(f.value, '$[7]'), 0) AS checksum,"
-    " ifnull(json_extract(f.value, '$[8]'), p.device) AS device"
+    " CAST(json_extract(f.value, '$[1]') AS INTEGER) AS size,"
+    " CAST(p.since + json_extract(f.value, '$[2]') AS INTEGER) AS creation,"
+    " CAST(p.since + json_extract(f.value, '$[3]') AS INTEGER) AS arrival,"
+    " CAST(json_extract(f.value, '$[4]') AS INTEGER) AS inode,"
+    " CAST(json_extract(f.value, '$[5]') AS INTEGER) AS state,"
+    " CAST(json_extract(f.value, '$[6]') AS INTEGER) AS verdict,"
+    " CAST(ifnull(json_extract(f.value, '$[7]'), 0) AS INTEGER) AS checksum,"
+    " CAST(ifnull(json_extract(f.value, '$[8]'), p.device) AS INTEGER) AS device"
     " FROM transfer_pack p, json_each(p.files) f);"
 
-    "CREATE VIEW ingest AS SELECT night, path, " OBSMON_FILENUM
-    " AS filenum, device, inode, ingest_time, artifact, status, link_target FROM ("
+    "CREATE VIEW ingest AS SELECT night, path, CAST(" OBSMON_FILENUM
+    " AS INTEGER) AS filenum, device, inode, ingest_time, artifact, status, link_target FROM ("
     "SELECT p.night AS night, " OBSMON_PACKED_PATH
     " AS path,"
-    " json_extract(f.value, '$[1]') AS inode,"
-    " p.since + json_extract(f.value, '$[2]') AS ingest_time,"
-    " json_extract(f.value, '$[3]') AS artifact,"
-    " json_extract(f.value, '$[4]') AS status,"
+    " CAST(json_extract(f.value, '$[1]') AS INTEGER) AS inode,"
+    " CAST(p.since + json_extract(f.value, '$[2]') AS INTEGER) AS ingest_time,"
+    " CAST(json_extract(f.value, '$[3]') AS INTEGER) AS artifact,"
+    " CAST(json_extract(f.value, '$[4]') AS INTEGER) AS status,"
     " ifnull(p.target || json_extract(f.value, '$[5]'), '') AS link_target,"
-    " ifnull(json_extract(f.value, '$[6]'), p.device) AS device"
+    " CAST(ifnull(json_extract(f.value, '$[6]'), p.device) AS INTEGER) AS device"
     " FROM ingest_pack p, json_each(p.files) f);"
 
-    "CREATE VIEW folder AS SELECT p.night AS night, p.position + f.key AS position, " OBSMON_PACKED_PATH
+    "CREATE VIEW folder AS SELECT p.night AS night, CAST(p.position + f.key AS INTEGER) AS "
+    "position, " OBSMON_PACKED_PATH
     " AS path,"
-    " json_extract(f.value, '$[1]') AS present,"
-    " json_extract(f.value, '$[2]') AS device,"
-    " json_extract(f.value, '$[3]') AS inode,"
-    " p.since + json_extract(f.value, '$[4]') AS modified,"
-    " json_extract(f.value, '$[5]') AS plain_files,"
-    " p.since + json_extract(f.value, '$[6]') AS changed"
+    " CAST(json_extract(f.value, '$[1]') AS INTEGER) AS present,"
+    " CAST(json_extract(f.value, '$[2]') AS INTEGER) AS device,"
+    " CAST(json_extract(f.value, '$[3]') AS INTEGER) AS inode,"
+    " CAST(p.since + json_extract(f.value, '$[4]') AS INTEGER) AS modified,"
+    " CAST(json_extract(f.value, '$[5]') AS INTEGER) AS plain_files,"
+    " CAST(p.since + json_extract(f.value, '$[6]') AS INTEGER) AS changed"
     " FROM folder_pack p, json_each(p.folders) f;";
 
 #undef OBSMON_FILENUM
@@ -239,7 +242,9 @@ constexpr const char* kFromVersion6 =
     "UPDATE event SET (arrival, size) = (SELECT t.arrival, t.size FROM transfer t WHERE t.night = event.night"
     " AND t.path = event.path);"
     "DROP TABLE transfer; DROP TABLE ingest;"
-    "DELETE FROM sqlite_stat1 WHERE tbl IN ('transfer', 'ingest');"
+    "UPDATE absent SET path = CAST(path AS BLOB) WHERE NOT (" OBSMON_IS_TEXT_IN_JSON
+    ");"
+    "ANALYZE night; DELETE FROM sqlite_stat1 WHERE tbl IN ('transfer', 'ingest');"
     "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES"
     " ('transfer_pack', 'transfer_pack', '1000000 10000 1'),"
     " ('ingest_pack', 'ingest_pack', '500000 5000 1');";
@@ -332,6 +337,7 @@ absl::StatusOr<Contents> Identify(sqlite::Connection& database) {
   if (application == kApplicationId && version == kSchemaVersion) return Contents::kHistory;
   if (application == kApplicationId && version > kSchemaVersion) return Contents::kNewer;
   if (application == kApplicationId && version == 1) return Contents::kVersion1;
+  if (application == kApplicationId && version == 6) return Contents::kVersion6;
   if (application == kApplicationId && version > 1) return Contents::kOlder;
   if (application != 0 || version != 0) return Contents::kForeign;
   OBSMON_ASSIGN_OR_RETURN(const std::int64_t objects,

@@ -38,7 +38,8 @@ enum class Contents : std::uint8_t {
   kNothing,    ///< a new or empty file
   kHistory,    ///< obsmon's, of this version
   kVersion1,   ///< an older obsmon's; nights have fewer columns, and there are no latencies
-  kOlder,      ///< an older obsmon's, of version 2 or later; nights are as they are now
+  kOlder,      ///< an older obsmon's, of version 2 to 5; there are latencies
+  kVersion6,   ///< an older obsmon's; nights are as they are now, and each file is a row
   kPrototype,  ///< the prototype's, of any of its layouts
   kNewer,      ///< a newer obsmon's
   kForeign,    ///< anybody else's
@@ -48,7 +49,7 @@ enum class Contents : std::uint8_t {
 absl::StatusOr<Contents> Identify(sqlite::Connection& database);
 
 /// Brings an older obsmon's tables to this version, keeping all rows; marks the database as such. Within the
-/// caller's transaction. REQUIRES: it is kVersion1 or kOlder.
+/// caller's transaction. REQUIRES: it is kVersion1, kOlder or kVersion6.
 absl::Status Migrate(sqlite::Connection& database);
 
 /// Marks the database as a history of this version. Within the caller's transaction, as the tables are.

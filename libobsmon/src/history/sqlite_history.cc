@@ -248,11 +248,16 @@ absl::Status SqliteHistory::WriteNight(const NightSummary& summary, const NightR
   OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement write, database_.Prepared(kWriteNight));
   OBSMON_RETURN_IF_ERROR(WriteNightRow(*write, summary));
   if (fingerprint != nullptr) OBSMON_RETURN_IF_ERROR(WriteFingerprint(report.night, *fingerprint));
-  OBSMON_RETURN_IF_ERROR(
-      ReplaceTransfers(database_, report.night, evidence.transfers, report.match.verdict, read.transfers)
-          .status());
+  std::vector<UtcTime> arrivals;  // which are asked for where there are events
+  if (!evidence.events.empty()) {
+    arrivals.assign(evidence.transfers.arrival_time().begin(), evidence.transfers.arrival_time().end());
+  }
+  OBSMON_RETURN_IF_ERROR(ReplaceTransfers(database_, report.night, evidence.transfers, report.match.verdict,
+                                          read.transfers, arrivals)
+                             .status());
   OBSMON_RETURN_IF_ERROR(ReplaceIngests(database_, report.night, evidence.ingests, read.ingests).status());
-  OBSMON_RETURN_IF_ERROR(ReplaceEvents(database_, report.night, evidence.events, evidence.transfers));
+  OBSMON_RETURN_IF_ERROR(
+      ReplaceEvents(database_, report.night, evidence.events, evidence.transfers, arrivals));
   if (!evidence.events.empty()) OBSMON_RETURN_IF_ERROR(ForgetPrototypesEvents(report.night));
   OBSMON_RETURN_IF_ERROR(WriteLatencies(database_, report.night, report.latency));
   OBSMON_RETURN_IF_ERROR(ReplaceAbsent(database_, report.night, evidence.expected, report.match.absent));
