@@ -29,10 +29,6 @@ void BindKey(sqlite::Statement& statement, int position, const Key& key) {
   }
 }
 
-void BindText(sqlite::Statement& statement, int position, std::string_view text) {
-  BindKey(statement, position, SqliteKeys::OfStored(text));
-}
-
 // --- tables of packs
 
 template <typename Rows>
@@ -41,25 +37,26 @@ constexpr bool kHasTargets = std::is_same_v<Rows, IngestRows>;
 template <typename Rows>
 constexpr std::string_view kPackColumns =
     kHasTargets<Rows> ? "beginning, device, since, files, target" : "beginning, device, since, files";
+template <typename Rows>
+constexpr std::string_view kPackValues = kHasTargets<Rows> ? "?3, ?4, ?5, ?6, ?7" : "?3, ?4, ?5, ?6";
 
 // Both kinds of change end the transaction where they fail, for the run is over anyway: so that SQLite need
 // not be able to take back this statement alone. It would keep every page as it was before.
 template <typename Rows>
 std::string InsertSql() {
   return fmt::format("INSERT OR ROLLBACK INTO {}_pack (night, path, {}) VALUES (?1, ?2, {})", Rows::kTable,
-                     kPackColumns<Rows>, kHasTargets<Rows> ? "?3, ?4, ?5, ?6, ?7" : "?3, ?4, ?5, ?6");
+                     kPackColumns<Rows>, kPackValues<Rows>);
 }
 template <typename Rows>
 std::string UpdateSql() {
   return fmt::format("UPDATE OR ROLLBACK {}_pack SET ({}) = ({}) WHERE night = ?1 AND path = ?2",
-                     Rows::kTable, kPackColumns<Rows>,
-                     kHasTargets<Rows> ? "?3, ?4, ?5, ?6, ?7" : "?3, ?4, ?5, ?6");
+                     Rows::kTable, kPackColumns<Rows>, kPackValues<Rows>);
 }
 
 template <typename Rows>
 void Bind(sqlite::Statement& write, const Pack& pack) {
-  BindText(write, 2, pack.path);
-  BindText(write, 3, pack.beginning);
+  BindPath(write, 2, pack.path);
+  BindPath(write, 3, pack.beginning);
   write.Bind(4, pack.device).Bind(5, pack.since).BindNoCopy(6, pack.files);
   if constexpr (kHasTargets<Rows>) write.BindNoCopy(7, pack.target);
 }
@@ -140,10 +137,7 @@ class Replacement {
       const std::span<const KeyedRow> rows = left.first(SizeOfPack(left));
       left = left.subspan(rows.size());
       const Key& key = rows.front().key;
-      while (next < read.size() && SqliteKeys::OfStored(read[next].path) < key) {
-        outdated_.push_back(&read[next]);
-        gone_.push_back(&read[next++]);
-      }
+      while (next < read.size() && SqliteKeys::OfStored(read[next].path) < key) AddGone(read[next++]);
       const bool was_there = next < read.size() && read[next].path == key.path;
       const Changed changed{.rows = rows, .before = was_there ? &read[next++] : nullptr};
       if (read.empty()) {
@@ -155,11 +149,13 @@ class Replacement {
       if (was_there) outdated_.push_back(changed.before);
       changed_.push_back(changed);
     }
-    for (; next < read.size(); ++next) {
-      outdated_.push_back(&read[next]);
-      gone_.push_back(&read[next]);
-    }
+    while (next < read.size()) AddGone(read[next++]);
     return absl::OkStatus();
+  }
+
+  void AddGone(const ReadPack& pack) {
+    outdated_.push_back(&pack);
+    gone_.push_back(&pack);
   }
 
   void MakePackOf(std::span<const KeyedRow> rows) {
@@ -184,7 +180,7 @@ class Replacement {
     for (const ReadPack* const outdated : outdated_) {
       row->Reset();
       row->Bind(1, night_.yyyymmdd());
-      BindText(*row, 2, outdated->path);
+      BindPath(*row, 2, outdated->path);
       OBSMON_ASSIGN_OR_RETURN(const bool found, row->Step());
       if (!found) continue;
       Read<Rows>(*row, pack_);
@@ -217,7 +213,7 @@ class Replacement {
     OBSMON_ASSIGN_OR_RETURN(const sqlite::BorrowedStatement remove, database_.Prepared(sql));
     remove->Bind(1, night_.yyyymmdd());
     for (const ReadPack* const gone : gone_) {
-      BindText(*remove, 2, gone->path);
+      BindPath(*remove, 2, gone->path);
       OBSMON_RETURN_IF_ERROR(remove->Run());
     }
     changes_.removed = static_cast<std::int64_t>(gone_.size());
@@ -270,7 +266,7 @@ absl::Status WriteAbsent(sqlite::Connection& database, Night night,
                           database.Prepared("DELETE FROM absent WHERE night = ?1 AND path = ?2"));
   remove->Bind(1, night.yyyymmdd());
   for (const std::string& path : differences.removed) {
-    BindText(*remove, 2, path);
+    BindPath(*remove, 2, path);
     OBSMON_RETURN_IF_ERROR(remove->Run());
   }
   static const std::string sql = fmt::format(
@@ -298,7 +294,7 @@ absl::Status RecallAbsent(sqlite::Connection& database, Night night, EarlierLook
 }  // namespace
 
 void BindPath(sqlite::Statement& statement, int position, std::string_view path) {
-  BindText(statement, position, path);
+  BindKey(statement, position, SqliteKeys::OfStored(path));
 }
 
 absl::StatusOr<PackChanges> ReplaceTransfers(sqlite::Connection& database, Night night,

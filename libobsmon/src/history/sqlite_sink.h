@@ -31,8 +31,6 @@ class SqliteSink {
       statement_.BindBlob(++position_, text);
     }
   }
-  /// `text` is UTF-8. It is not copied, and must stay as it is until the statement has run.
-  void TextAsIs(std::string_view text) { statement_.BindNoCopy(++position_, text); }
   void IntOrNull(std::optional<std::int64_t> value) {
     if (value) return Int(*value);
     statement_.BindNull(++position_);

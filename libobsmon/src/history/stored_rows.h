@@ -15,7 +15,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "obsmon/expected.h"
 #include "obsmon/files.h"
@@ -94,11 +93,6 @@ struct StoredTransfer {
   }
 
   friend bool operator==(const StoredTransfer&, const StoredTransfer&) = default;
-  template <typename H>
-  friend H AbslHashValue(H hash, const StoredTransfer& row) {
-    return H::combine(std::move(hash), row.size, row.creation, row.arrival, row.file_id, row.state,
-                      row.verdict, row.checksum);
-  }
 };
 
 /// The table `transfer`.
@@ -174,12 +168,6 @@ struct StoredIngest {
   std::string_view link_target{};  ///< of a link in the repository, where IsPlain; else empty
 
   friend bool operator==(const StoredIngest&, const StoredIngest&) = default;
-  template <typename H>
-  friend H AbslHashValue(H hash, const StoredIngest& row) {
-    return H::combine(std::move(hash), row.file_id, row.ingest_time.has_value(),
-                      row.ingest_time ? ToNanos(*row.ingest_time) : 0, row.artifact, row.status,
-                      row.link_target);
-  }
 };
 
 /// The table `ingest`.
@@ -240,10 +228,6 @@ struct StoredAbsent {
   std::int64_t verdict = 0;
 
   friend bool operator==(const StoredAbsent&, const StoredAbsent&) = default;
-  template <typename H>
-  friend H AbslHashValue(H hash, const StoredAbsent& row) {
-    return H::combine(std::move(hash), row.since, row.verdict);
-  }
 };
 
 /// The table `absent`.
