@@ -79,15 +79,14 @@ class Gen2Snapshot final : public RegistrySnapshot {
         plans_(PlansFor(cameras_)),
         control_(std::move(control)) {}
 
-  // Of the rows' hashes in ascending order: the order of the table is the chance of the ingest.
+  // Of the sum of the rows' hashes: the order of the table is the chance of the ingest.
   std::uint64_t Digest(Night night) const override {
-    std::vector<std::uint64_t> hashes;
-    for (const RawRow& row : RowsOf(night)) hashes.push_back(row.HashWith(rows_.texts));
-    std::ranges::sort(hashes);
-    obsmon::Digest digest;
+    const std::span<const RawRow> rows = RowsOf(night);
+    std::uint64_t sum = 0;
+    for (const RawRow& row : rows) sum += row.HashWith(rows_.texts);
+    MixedDigest digest;
     for (const Gen2Camera camera : cameras_) digest.Add(static_cast<std::uint64_t>(camera));
-    for (const std::uint64_t hash : hashes) digest.Add(hash);
-    return digest.value();
+    return digest.Add(rows.size()).Add(sum).value();
   }
 
   absl::StatusOr<NightIngests> Ingests(Night night, const KnownFiles& known) const override {

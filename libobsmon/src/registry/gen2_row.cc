@@ -1,7 +1,5 @@
 #include "registry/gen2_row.h"
 
-#include <fmt/format.h>
-
 #include <limits>
 
 #include "text/digest.h"
@@ -65,16 +63,12 @@ std::int64_t RawRow::Exposure() const {
 }
 
 std::uint64_t RawRow::HashWith(const TextPool& texts) const {
-  Digest digest;
+  MixedDigest digest;
+  digest.Add(known_.bits());
   for (std::size_t i = 0; i < kNumRawFields; ++i) {
     const auto field = static_cast<RawField>(i);
-    if (!Has(field)) {
-      digest.Add("absent");
-    } else if (IsText(field)) {
-      digest.Add(texts.HashOf(Text(field)));
-    } else {
-      digest.Add(static_cast<std::uint64_t>(Number(field)));
-    }
+    if (!Has(field)) continue;
+    digest.Add(IsText(field) ? texts.HashOf(Text(field)) : static_cast<std::uint64_t>(Number(field)));
   }
   return digest.value();
 }
@@ -84,8 +78,12 @@ std::string StorageStem(const RawRow& row, const TextPool& texts) {
   const std::string_view obsid = texts[row.Text(RawField::kObsId)];
   if (IsUnknown(obsid)) return {};
   if (!row.Has(RawField::kRaftName) || !row.Has(RawField::kDetectorName)) return std::string(obsid);
-  return fmt::format("{}_{}_{}", obsid, texts[row.Text(RawField::kRaftName)],
-                     texts[row.Text(RawField::kDetectorName)]);
+  const std::string_view raft = texts[row.Text(RawField::kRaftName)];
+  const std::string_view detector = texts[row.Text(RawField::kDetectorName)];
+  std::string stem;
+  stem.reserve(obsid.size() + raft.size() + detector.size() + 2);
+  stem.append(obsid).append("_").append(raft).append("_").append(detector);
+  return stem;
 }
 
 }  // namespace obsmon

@@ -49,6 +49,7 @@ class FieldSet {
   }
   constexpr bool Has(RawField field) const { return (bits_ & 1U << static_cast<unsigned>(field)) != 0; }
   constexpr bool Contains(FieldSet other) const { return (other.bits_ & ~bits_) == 0; }
+  constexpr std::uint16_t bits() const { return bits_; }
 
  private:
   std::uint16_t bits_ = 0;

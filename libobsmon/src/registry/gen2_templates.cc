@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <iterator>
+#include <cstddef>
 #include <utility>
 
 #include "text/path_text.h"
@@ -86,6 +86,18 @@ constexpr auto kFieldNames = std::to_array<std::pair<std::string_view, RawField>
     {"pointing", RawField::kPointing},
 });
 
+// As fmt's "{:0{}}", which has to read that for each of a night's 205,000 rows.
+void AppendPadded(std::string& text, std::int64_t number, int width) {
+  const fmt::format_int digits(number);
+  std::string_view shown(digits.data(), digits.size());
+  const std::size_t padding = std::max(static_cast<std::size_t>(width), shown.size()) - shown.size();
+  if (shown.starts_with('-')) {
+    text += '-';
+    shown.remove_prefix(1);
+  }
+  text.append(padding, '0').append(shown);
+}
+
 std::optional<RawField> FieldNamed(std::string_view name) {
   const auto* const found =
       std::ranges::find(kFieldNames, name, [](const auto& entry) { return entry.first; });
@@ -139,7 +151,7 @@ void PathPattern::AppendTo(std::string& path, const RawRow& row, const TextPool&
     if (IsText(*piece.field)) {
       path += texts[row.Text(*piece.field)];
     } else {
-      fmt::format_to(std::back_inserter(path), "{:0{}}", row.Number(*piece.field), piece.width);
+      AppendPadded(path, row.Number(*piece.field), piece.width);
     }
   }
 }

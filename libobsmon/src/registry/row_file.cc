@@ -104,9 +104,10 @@ RowFile LookAtNamedFile(const Directory& folder, std::string_view folder_path, c
 std::string LinkTarget(std::string_view folder_path, std::string_view target) {
   const bool is_absolute = target.starts_with('/');
   // Ingest writes links that need nothing of this, and there are 205,000 of them in a night.
-  const bool is_plain =
-      target.find("/.") == std::string_view::npos && target.find("//") == std::string_view::npos;
-  if (is_absolute && is_plain) return std::string(target);
+  const auto needs_order = [](char a, char b) { return a == '/' && (b == '.' || b == '/'); };
+  if (is_absolute && std::ranges::adjacent_find(target, needs_order) == target.end()) {
+    return std::string(target);
+  }
   std::filesystem::path path(target);
   if (!is_absolute) path = std::filesystem::path(folder_path) / path;
   return path.lexically_normal().string();
