@@ -289,6 +289,42 @@ TEST(ParallelFor, CallsEachIndexOnce) {
   ParallelFor(0, 4, [](std::size_t) { FAIL(); });
 }
 
+TEST(ParallelFor, DoesOnItsCallersThreadWhatIsToBeDoneMeanwhile) {
+  for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{1'000}}) {
+    std::vector<std::atomic<int>> calls(n);
+    std::vector<std::thread::id> meanwhile;
+    ParallelFor(
+        n, 2, [&](std::size_t i) { ++calls[i]; }, [&] { meanwhile.push_back(std::this_thread::get_id()); });
+    EXPECT_THAT(calls, Each(testing::Eq(1))) << n;
+    EXPECT_THAT(meanwhile, ElementsAre(std::this_thread::get_id())) << n;
+  }
+  // The others work on: what is done here waits for the last of their calls.
+  constexpr std::size_t kCalls = 1'000;
+  std::atomic<std::size_t> done{0};
+  ParallelFor(
+      kCalls, 2, [&](std::size_t) { ++done; },
+      [&] {
+        while (done < kCalls) std::this_thread::yield();
+      });
+}
+
+TEST(ParallelFor, GivesItsCallerWhatIsThrownMeanwhile) {
+  std::atomic<bool> helper_is_at_work{false};
+  std::atomic<int> num_calls{0};
+  const auto call = [&](std::size_t) {
+    helper_is_at_work = true;
+    ++num_calls;
+    WorkFor(std::chrono::microseconds{100});
+  };
+  const auto meanwhile = [&] {
+    while (!helper_is_at_work) std::this_thread::yield();
+    throw std::runtime_error("thrown meanwhile");
+  };
+  EXPECT_THAT([&] { ParallelFor(1'000, 2, call, meanwhile); },
+              testing::ThrowsMessage<std::runtime_error>("thrown meanwhile"));
+  EXPECT_LT(num_calls, 1'000) << "calls that have not begun are dropped";
+}
+
 TEST(ThrottledProgress, SpeaksAtMostEvery50MillisecondsAndNotAtAllOfShortWork) {
   using std::chrono::milliseconds;
   std::vector<std::int64_t> heard;

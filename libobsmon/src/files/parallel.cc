@@ -16,9 +16,10 @@ class Loop {
   Loop(std::size_t n, int most_threads, absl::FunctionRef<void(std::size_t)> body)
       : n_(n), most_helpers_(static_cast<std::size_t>(most_threads) - 1), body_(body) {}
 
-  void Run(int num_threads) {
+  void Run(int num_threads, absl::FunctionRef<void()> meanwhile) {
     if (n_ > 1) StartHelpers(std::min(static_cast<std::size_t>(num_threads), n_) - 1);
-    Work();
+    OrFail(meanwhile);
+    OrFail([this] { CallBodies(); });
     Join();
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   }
@@ -39,15 +40,15 @@ class Loop {
     const std::size_t started_calls = std::min(next_.load(), n_);
     wanted = std::min({wanted, most_helpers_, n_ - started_calls});
     try {
-      while (helpers_.size() < wanted) helpers_.emplace_back([this] { Work(); });
+      while (helpers_.size() < wanted) helpers_.emplace_back([this] { OrFail([this] { CallBodies(); }); });
     } catch (const std::exception&) {
       // The system gives no more threads: those that there are do the work.
     }
   }
 
-  void Work() {
+  void OrFail(absl::FunctionRef<void()> work) {
     try {
-      CallBodies();
+      work();
     } catch (...) {
       const std::lock_guard lock(mutex_);
       if (!failure_) failure_ = std::current_exception();
@@ -77,14 +78,21 @@ class Loop {
   std::vector<std::jthread> helpers_;
 };
 
+void Nothing() {}
+
 }  // namespace
 
 void ParallelFor(std::size_t n, int num_threads, absl::FunctionRef<void(std::size_t)> body) {
-  Loop(n, MostThreads(num_threads), body).Run(ThreadsOrDefault(num_threads));
+  ParallelFor(n, num_threads, body, Nothing);
+}
+
+void ParallelFor(std::size_t n, int num_threads, absl::FunctionRef<void(std::size_t)> body,
+                 absl::FunctionRef<void()> meanwhile) {
+  Loop(n, MostThreads(num_threads), body).Run(ThreadsOrDefault(num_threads), meanwhile);
 }
 
 void ParallelForWhereSlow(std::size_t n, int num_threads, absl::FunctionRef<void(std::size_t)> body) {
-  Loop(n, MostThreads(num_threads), body).Run(1);
+  Loop(n, MostThreads(num_threads), body).Run(1, Nothing);
 }
 
 }  // namespace obsmon

@@ -21,8 +21,13 @@ inline constexpr std::launch kBeside = std::launch::async | std::launch::deferre
 /// Where the number is left open and calls are seen to wait for a disk, threads are added up to MostThreads.
 void ParallelFor(std::size_t n, int num_threads, absl::FunctionRef<void(std::size_t)> body);
 
-/// The same for bodies so short that a thread is worth its start only where they wait: begins on the caller's
-/// thread alone.
+/// The same, where the caller's thread has something else to do before it takes part: `meanwhile()`, which is
+/// called once in any case.
+void ParallelFor(std::size_t n, int num_threads, absl::FunctionRef<void(std::size_t)> body,
+                 absl::FunctionRef<void()> meanwhile);
+
+/// The same as the first for bodies so short that a thread is worth its start only where they wait: begins on
+/// the caller's thread alone.
 void ParallelForWhereSlow(std::size_t n, int num_threads, absl::FunctionRef<void(std::size_t)> body);
 
 }  // namespace obsmon

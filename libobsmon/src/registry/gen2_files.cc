@@ -143,14 +143,20 @@ absl::Status Gen2Finder::TryPlan(std::size_t plan) {
 std::vector<Gen2Folder> Gen2Finder::PlaceRows(std::size_t plan) {
   std::vector<Gen2Folder> visits;
   absl::flat_hash_map<std::string, std::size_t> visit_of;
+  std::size_t last = 0;  // the visit of the row before: mostly this one's too
+  std::string folder;
   std::erase_if(pending_, [&](std::uint32_t i) {
     const RawRow& row = rows_[i];
     if (!plans_[plan].Fits(row)) return false;
-    const std::string folder = plans_[plan].Folder(row, texts_);
+    folder.clear();
+    plans_[plan].folder.AppendTo(folder, row, texts_);
     if (WasTried(plan, row, folder)) return false;
-    const auto [visit, is_new] = visit_of.try_emplace(folder, visits.size());
-    if (is_new) visits.push_back({.folder = folder});
-    visits[visit->second].rows.push_back(i);
+    if (visits.empty() || visits[last].folder != folder) {
+      const auto [visit, is_new] = visit_of.try_emplace(folder, visits.size());
+      if (is_new) visits.push_back({.folder = folder});
+      last = visit->second;
+    }
+    visits[last].rows.push_back(i);
     return true;
   });
   std::ranges::sort(visits, {}, &Gen2Folder::folder);

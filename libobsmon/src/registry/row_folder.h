@@ -36,23 +36,32 @@ absl::StatusOr<Directory> OpenRowFolder(const std::string& path, FolderAnswer& a
 /// once.
 void SortIssuesAndFolders(NightIngests& found);
 
-/// Calls `visit(folder)` for each of `folders` from as many threads as `control` says, and then, in their
-/// order and on this thread, `take_over` with each of the answers. Errors: kCancelled.
+/// Calls `visit(folder)` for each of `folders` from as many threads as `control` says, and, in their order
+/// and on this thread, `take_over` with each of the answers, while the next ones are visited. Errors:
+/// kCancelled.
 template <typename Folder, typename Visit, typename TakeOver>
 absl::Status VisitFolders(const std::vector<Folder>& folders, const WorkControl& control, Visit visit,
                           TakeOver take_over) {
   // Before their answers are put together and a request to stop is heard: enough to keep every thread at
   // work, few enough that the answers of a night are not held twice.
   constexpr std::size_t kFoldersAtOnce = 128;
-  std::vector<decltype(visit(folders.front()))> answers;
-  for (std::size_t begin = 0; begin < folders.size(); begin += kFoldersAtOnce) {
-    answers.assign(std::min(kFoldersAtOnce, folders.size() - begin), {});
-    ParallelFor(answers.size(), control.num_threads, [&](std::size_t i) {
-      if (!control.stop.stop_requested()) answers[i] = visit(folders[begin + i]);
-    });
-    if (control.stop.stop_requested()) return absl::CancelledError("cancelled");
+  using Answers = std::vector<decltype(visit(folders.front()))>;
+  Answers answers;
+  const auto take_over_answers = [&] {
     for (auto& answer : answers) take_over(std::move(answer));
+  };
+  for (std::size_t begin = 0; begin < folders.size(); begin += kFoldersAtOnce) {
+    Answers next(std::min(kFoldersAtOnce, folders.size() - begin));
+    ParallelFor(
+        next.size(), control.num_threads,
+        [&](std::size_t i) {
+          if (!control.stop.stop_requested()) next[i] = visit(folders[begin + i]);
+        },
+        take_over_answers);
+    if (control.stop.stop_requested()) return absl::CancelledError("cancelled");
+    answers = std::move(next);
   }
+  take_over_answers();
   return absl::OkStatus();
 }
 
