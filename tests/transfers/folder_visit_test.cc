@@ -13,6 +13,7 @@
 
 #include "support/status_matchers.h"
 #include "support/temp_tree.h"
+#include "text/path_text.h"
 
 namespace obsmon::transfers {
 namespace {
@@ -24,7 +25,7 @@ using testing::SizeIs;
 
 std::vector<std::string> NamesOf(const FolderContents& contents) {
   std::vector<std::string> names;
-  for (const Entry& file : contents.files) names.emplace_back(contents.NameOf(file));
+  for (const TransferRow& file : contents.files) names.emplace_back(NameOf(file.path));
   return names;
 }
 

@@ -31,6 +31,21 @@ TEST(TransferTable, GivesBackItsRowsAsTheyWereAppended) {
   EXPECT_EQ(table[1].state, TransferState::kInFlight);
 }
 
+TEST(TransferTable, TakesTheRowsOfAnotherAfterItsOwn) {
+  const std::vector<TransferRow> rows = {
+      {.path = "2020-05-01/a.fits", .size_bytes = 1, .file_id = {.device = 1, .inode = 2}},
+      {.path = "2020-05-01/b.fits", .creation_time = Utc("2020-05-01T18:00:00")},
+      {.path = "/bad/c.fits", .arrival_time = Utc("2020-05-01T18:00:30"), .place = TransferPlace::kBad},
+      {.path = "2020-05-01/.d.fits.x7Kq2b", .state = TransferState::kInFlight, .checksum = 7}};
+  TransferTable table;
+  table.Append(rows[0]);
+  TransferTable others;
+  for (std::size_t row = 1; row < rows.size(); ++row) others.Append(rows[row]);
+  table.Append(others);
+  table.Append(TransferTable());
+  EXPECT_TRUE(std::ranges::equal(table, rows));
+}
+
 TEST(TransferTable, KeepsInodesOf63BitsAndMore) {
   // Lustre's inode numbers use all 64 bits; the prototype's database refused them ("datatype mismatch").
   const std::vector<FileId> ids = {{.device = 1, .inode = 0x7fff'ffff'ffff'ffff},

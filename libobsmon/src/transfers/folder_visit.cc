@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <iterator>
+#include <span>
 
 #include "files/folder_stamps.h"
 #include "status_macros.h"
@@ -31,6 +32,7 @@ bool IsIn(std::string_view path, std::string_view folder) {
 
 void FolderVisit::Begin() {
   contents_ = FolderContents{.path = task_.path};
+  names_.clear();
   entries_.clear();
   chunks_.clear();
   if (options_.known != nullptr) before_ = options_.known->FindFolder(storage_.PathOf(task_.path));
@@ -129,14 +131,14 @@ void FolderVisit::Add(const ListedEntry& listed, bool in_flight) {
 }
 
 Entry& FolderVisit::AddEntry(std::string_view name, FileKind listed_as, bool in_flight) {
-  entries_.push_back({.name_begin = contents_.names.size(),
+  entries_.push_back({.name_begin = names_.size(),
                       .name_bytes = static_cast<std::uint16_t>(name.size()),
                       .listed_as = listed_as,
                       // A folder is asked when it is opened, so not here as well.
                       .fate = listed_as == FileKind::kFolder ? Entry::Fate::kFolder : Entry::Fate::kUnasked,
                       .in_flight = in_flight});
-  contents_.names.append(name);
-  contents_.names.push_back('\0');  // system calls want it
+  names_.append(name);
+  names_.push_back('\0');  // system calls want it
   return entries_.back();
 }
 
@@ -172,7 +174,7 @@ bool FolderVisit::Ask(std::size_t chunk) {
 }
 
 void FolderVisit::AskEntry(Entry& entry, Chunk& chunk) const {
-  const char* name = contents_.names.data() + entry.name_begin;
+  const char* name = names_.data() + entry.name_begin;
   absl::StatusOr<FileFacts> facts = StatEntry(name, entry.listed_as, chunk);
   const bool is_no_file = facts.ok() && facts->kind == FileKind::kOther;
   if (is_no_file) {
@@ -236,14 +238,34 @@ FolderContents FolderVisit::TakeContents() && {
     std::ranges::move(std::move(chunk.linked).Take(), std::back_inserter(contents_.linked));
     std::ranges::move(chunk.issues, std::back_inserter(contents_.issues));
   }
-  std::erase_if(entries_, [](const Entry& entry) { return entry.fate != Entry::Fate::kFile; });
-  std::ranges::sort(entries_, {}, [this](const Entry& entry) { return contents_.NameOf(entry); });
-  contents_.files = std::move(entries_);
+  std::vector<const Entry*> files;
+  files.reserve(entries_.size());
+  for (const Entry& entry : entries_) {
+    if (entry.fate == Entry::Fate::kFile) files.push_back(&entry);
+  }
+  std::ranges::sort(files, {}, [this](const Entry* file) { return NameOfEntry(*file); });
+  PutFiles(files);
   return std::move(contents_);
 }
 
+// Here, where many threads are at work, and not where their answers are put together.
+void FolderVisit::PutFiles(std::span<const Entry* const> entries) {
+  std::string path = task_.path + '/';
+  const std::size_t prefix = path.size();
+  contents_.files.Reserve(entries.size(), entries.size() * prefix + names_.size());
+  for (const Entry* file : entries) {
+    path.replace(prefix, std::string::npos, NameOfEntry(*file));
+    contents_.files.Append({.path = path,
+                            .size_bytes = file->size_bytes,
+                            .creation_time = file->mtime,
+                            .arrival_time = file->ctime,
+                            .file_id = file->file_id,
+                            .state = file->in_flight ? TransferState::kInFlight : TransferState::kArrived});
+  }
+}
+
 FolderTask FolderVisit::TaskOf(const Entry& entry) const {
-  return {.path = fmt::format("{}/{}", task_.path, contents_.NameOf(entry)),
+  return {.path = fmt::format("{}/{}", task_.path, NameOfEntry(entry)),
           .ancestors = std::make_shared<Ancestry>(
               Ancestry{.file_id = contents_.stamp->file_id, .parent = task_.ancestors}),
           .night_path = night_path_,

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -72,7 +73,7 @@ struct Entry {
     kTroubled,  ///< an issue tells of it
   };
 
-  std::size_t name_begin = 0;  ///< in FolderContents::names
+  std::size_t name_begin = 0;  ///< among the names of its visit
   std::uint16_t name_bytes = 0;
   FileKind listed_as = FileKind::kUnknown;
   Fate fate = Fate::kUnasked;
@@ -89,16 +90,11 @@ struct FolderContents {
   /// Taken before the listing, so that a change during the visit makes it differ later. Absent where the
   /// folder could not be looked into.
   std::optional<FolderStamp> stamp{};
-  std::vector<Entry> files{};  ///< sorted by name, bytewise
+  TransferTable files{};  ///< sorted by name, bytewise
   std::vector<FolderTask> folders{};
   std::vector<FolderStamp> linked{};  ///< folders that links lead into
   std::vector<ScanIssue> issues{};
   std::int64_t num_hidden = 0;
-  std::string names{};
-
-  std::string_view NameOf(const Entry& entry) const {
-    return std::string_view(names).substr(entry.name_begin, entry.name_bytes);
-  }
 };
 
 /// One visit: Begin, then Ask for each chunk once, from any threads, then TakeContents.
@@ -144,6 +140,9 @@ class FolderVisit {
   void Add(const ListedEntry& listed, bool in_flight);
   void Recall(const ListedEntry& listed, Entry& entry);
   Entry& AddEntry(std::string_view name, FileKind listed_as, bool in_flight);
+  std::string_view NameOfEntry(const Entry& entry) const {
+    return std::string_view(names_).substr(entry.name_begin, entry.name_bytes);
+  }
   static void SetFound(const TransferRow& known, Entry& entry);
   bool HoldsPlainFilesAlone() const;
   void DivideIntoChunks();
@@ -152,6 +151,7 @@ class FolderVisit {
   absl::StatusOr<FileFacts> FollowLink(const char* name, Chunk& chunk) const;
   ScanIssue IssueOf(std::string_view name, absl::Status status) const;
   FolderTask TaskOf(const Entry& entry) const;
+  void PutFiles(std::span<const Entry* const> entries);
 
   const Storage& storage_;
   const ScanOptions& options_;
@@ -159,6 +159,7 @@ class FolderVisit {
   std::optional<Directory> folder_;
   bool leads_back_ = false;  ///< to a folder that it lies in
   std::shared_ptr<const std::string> night_path_;
+  std::string names_;
   std::vector<Entry> entries_;
   std::optional<FolderStamp> before_;             ///< as an earlier scan found it
   FolderChange change_ = FolderChange::kChanged;  ///< since an earlier scan

@@ -22,7 +22,6 @@ namespace obsmon {
 namespace {
 
 using transfers::Ancestry;
-using transfers::Entry;
 using transfers::FolderContents;
 using transfers::FolderTask;
 using transfers::FolderVisit;
@@ -166,26 +165,12 @@ void EnterNight(NightFolder dashed, NightFolder compact, const Storage& storage,
   scan.folders.push_back(StampOf(storage.PathOf(compact.name), *compact.facts));
 }
 
-void AppendFiles(const FolderContents& folder, TransferTable& files) {
-  std::string path = folder.path + '/';
-  const std::size_t prefix = path.size();
-  for (const Entry& file : folder.files) {
-    path.replace(prefix, std::string::npos, folder.NameOf(file));
-    files.Append({.path = path,
-                  .size_bytes = file.size_bytes,
-                  .creation_time = file.mtime,
-                  .arrival_time = file.ctime,
-                  .file_id = file.file_id,
-                  .state = file.in_flight ? TransferState::kInFlight : TransferState::kArrived});
-  }
-}
-
 void ReserveFor(const std::vector<FolderContents>& folders, TransferTable& files) {
   std::size_t rows = 0;
   std::size_t path_bytes = 0;
   for (const FolderContents& folder : folders) {
     rows += folder.files.size();
-    path_bytes += folder.files.size() * (folder.path.size() + 1) + folder.names.size();
+    path_bytes += folder.files.path().bytes().size();
   }
   files.Reserve(rows, path_bytes);
 }
@@ -196,7 +181,7 @@ void Merge(std::vector<FolderContents> folders, TransferScan& scan) {
   ReserveFor(folders, scan.files);
   std::vector<FolderStamp> linked;
   for (FolderContents& folder : folders) {
-    AppendFiles(folder, scan.files);
+    scan.files.Append(folder.files);
     if (folder.stamp) scan.folders.push_back(*std::move(folder.stamp));
     std::ranges::move(folder.linked, std::back_inserter(linked));
     std::ranges::move(folder.issues, std::back_inserter(scan.issues));

@@ -13,6 +13,18 @@ void TransferTable::Append(const TransferRow& row) {
   checksum_.push_back(row.checksum);
 }
 
+void TransferTable::Append(const TransferTable& rows) {
+  const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
+  path_.Append(rows.path_);
+  append(size_bytes_, rows.size_bytes_);
+  append(creation_time_, rows.creation_time_);
+  append(arrival_time_, rows.arrival_time_);
+  append(file_id_, rows.file_id_);
+  append(state_, rows.state_);
+  append(place_, rows.place_);
+  append(checksum_, rows.checksum_);
+}
+
 void TransferTable::Reserve(std::size_t rows, std::size_t path_bytes) {
   path_.Reserve(rows, path_bytes);
   size_bytes_.reserve(rows);
