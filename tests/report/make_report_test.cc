@@ -78,6 +78,7 @@ TEST(MakeReport, TellsTheTimesOfARowAloneAsTheRowTellsThem) {
     EXPECT_EQ(times.arrival, files[row].arrival_time) << row;
     EXPECT_EQ(times.ingest, files[row].ingest_time) << row;
     EXPECT_EQ(times.verdict, files[row].verdict) << row;
+    EXPECT_EQ(files.VerdictOf(row), files[row].verdict) << row;
   }
   EXPECT_EQ(files.TimesOf(2).ingest, kShot + seconds{40});
 }

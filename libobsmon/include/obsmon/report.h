@@ -243,6 +243,8 @@ class NightReport {
     FileRow operator[](std::size_t row) const;
     /// Of that row the times alone: this costs a small part of the whole row. REQUIRES: row < size().
     FileTimes TimesOf(std::size_t row) const;
+    /// The verdict alone, likewise.
+    Verdict VerdictOf(std::size_t row) const;
     RowIterator<Files> begin() const { return {this, 0}; }
     RowIterator<Files> end() const { return {this, size()}; }
 

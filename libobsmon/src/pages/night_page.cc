@@ -43,13 +43,17 @@ struct FolderCounts {
   std::array<std::int64_t, kNumVerdicts> by_verdict{};
 };
 
-void AddTo(std::vector<FolderCounts>& folders, const FileRow& file) {
-  const std::string_view folder = FolderPrefixOf(file.path);
+void AddTo(std::vector<FolderCounts>& folders, std::string_view path, std::int64_t bytes, Verdict verdict) {
+  const std::string_view folder = FolderPrefixOf(path);
   if (folders.empty() || folders.back().folder != folder) folders.push_back({.folder = folder});
   FolderCounts& last = folders.back();
   ++last.files;
-  last.bytes += file.size_bytes.value_or(0);
-  ++last.by_verdict[static_cast<std::size_t>(file.verdict)];
+  last.bytes += bytes;
+  ++last.by_verdict[static_cast<std::size_t>(verdict)];
+}
+
+void AddTo(std::vector<FolderCounts>& folders, const FileRow& file) {
+  AddTo(folders, file.path, file.size_bytes.value_or(0), file.verdict);
 }
 
 // What is the matter with files of one exposure that have one verdict. The first file's reason stands for
@@ -90,7 +94,7 @@ class NightPage {
   NightPage(const NightReport& report, std::string_view data)
       : report_(report), data_(data), files_(report.files()), page_(ExpectedBytes(report)) {
     for (std::uint32_t row = 0; row < files_.size(); ++row) {
-      const Verdict verdict = files_.TimesOf(row).verdict;  // a whole row would be read for it alone
+      const Verdict verdict = files_.VerdictOf(row);
       const Concern concern = ConcernOf(verdict);
       if (concern == Concern::kAttention || concern == Concern::kWait) RowsOf(verdict).push_back(row);
     }
@@ -436,7 +440,12 @@ class NightPage {
 
   void AllFolders() {
     std::vector<FolderCounts> folders;
-    for (const FileRow& file : files_) AddTo(folders, file);
+    // Of the most, those in storage, three columns tell what is asked; a whole row would be made of ten.
+    const TransferTable& stored = report_.evidence.transfers;
+    for (std::size_t row = 0; row < stored.size(); ++row) {
+      AddTo(folders, stored.path()[row], stored.size_bytes()[row], report_.match.verdict[row]);
+    }
+    for (std::size_t row = stored.size(); row < files_.size(); ++row) AddTo(folders, files_[row]);
     page_.Raw("<p>")
         .Text(CountOf(ToCount(files_.size()), "file", "files"))
         .Raw(" are too many for one page, so they are counted by folder here; ")

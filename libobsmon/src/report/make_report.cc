@@ -50,9 +50,15 @@ class Summing {
 
   void Run() && {
     const NightReport::Files files = report_.files();
-    const std::span<const TransferState> states = report_.evidence.transfers.state();
-    for (std::size_t row = 0; row < files.size(); ++row) {
-      Add(files[row], row < states.size() && states[row] == TransferState::kArrived);
+    const TransferTable& stored = report_.evidence.transfers;
+    // Of the most, those in storage, the times and the name tell all: a whole row would cost twice as much.
+    for (std::size_t row = 0; row < stored.size(); ++row) {
+      const std::optional<RawFileName> name = ParseRawFileName(stored.path()[row]);
+      Add(files.TimesOf(row), name ? name->obs_id : std::string_view(),
+          stored.state()[row] == TransferState::kArrived);
+    }
+    for (std::size_t row = stored.size(); row < files.size(); ++row) {
+      Add(files.TimesOf(row), files[row].obs_id, false);
     }
     report_.latency = {.creation_to_arrival = to_arrival_.OfAll(),
                        .arrival_to_ingest = arrival_to_ingest_.OfAll(),
@@ -64,29 +70,29 @@ class Summing {
   using Exposure = SpanCollector::Group;
 
   // What a transfer has not finished has no arrival yet, whatever its verdict.
-  void Add(const FileRow& file, bool has_arrived) {
+  void Add(const FileTimes& file, std::string_view obs_id, bool has_arrived) {
     NightCounts& counts = report_.counts;
     ++counts.files;
     ++counts[file.verdict];
     if (has_arrived) {
-      KeepLatest(counts.last_creation, file.creation_time);
-      KeepLatest(counts.last_arrival, file.arrival_time);
+      KeepLatest(counts.last_creation, file.creation);
+      KeepLatest(counts.last_arrival, file.arrival);
     }
-    KeepLatest(counts.last_ingest, file.ingest_time);
-    const Exposure exposure = ExposureOf(file, has_arrived);
-    if (has_arrived) to_arrival_.Add(exposure, Span(file.creation_time, file.arrival_time));
+    KeepLatest(counts.last_ingest, file.ingest);
+    const Exposure exposure = ExposureOf(file, obs_id, has_arrived);
+    if (has_arrived) to_arrival_.Add(exposure, Span(file.creation, file.arrival));
     if (file.verdict != Verdict::kIngested) return;
-    arrival_to_ingest_.Add(exposure, Span(file.arrival_time, file.ingest_time));
-    to_ingest_.Add(exposure, Span(file.creation_time, file.ingest_time));
+    arrival_to_ingest_.Add(exposure, Span(file.arrival, file.ingest));
+    to_ingest_.Add(exposure, Span(file.creation, file.ingest));
   }
 
   // Adds the file to its exposure. Mostly that of the file before.
-  Exposure ExposureOf(const FileRow& file, bool has_arrived) {
-    if (file.obs_id.empty()) return SpanCollector::kNoGroup;
+  Exposure ExposureOf(const FileTimes& file, std::string_view obs_id, bool has_arrived) {
+    if (obs_id.empty()) return SpanCollector::kNoGroup;
     std::vector<ExposureSummary>& exposures = report_.exposures;
-    if (last_ == SpanCollector::kNoGroup || exposures[last_].obs_id != file.obs_id) {
+    if (last_ == SpanCollector::kNoGroup || exposures[last_].obs_id != obs_id) {
       const auto [found, is_new] =
-          exposure_of_.try_emplace(std::string(file.obs_id), static_cast<Exposure>(exposures.size()));
+          exposure_of_.try_emplace(std::string(obs_id), static_cast<Exposure>(exposures.size()));
       if (is_new) exposures.push_back({.obs_id = found->first});
       last_ = found->second;
     }
@@ -94,8 +100,8 @@ class Summing {
     ++exposure.files;
     ++exposure.by_verdict[static_cast<std::size_t>(file.verdict)];
     if (has_arrived) {
-      KeepEarliest(exposure.first_creation, file.creation_time);
-      KeepLatest(exposure.last_arrival, file.arrival_time);
+      KeepEarliest(exposure.first_creation, file.creation);
+      KeepLatest(exposure.last_arrival, file.arrival);
     }
     return last_;
   }
@@ -349,13 +355,21 @@ FileTimes NightReport::Files::TimesOf(std::size_t row) const {
     }
     return times;
   }
+  FileTimes times{.verdict = VerdictOf(row)};
   row -= found.transfers.size();
-  if (row >= report_->registry_only.size()) {
-    return {.verdict = matched.absent[row - report_->registry_only.size()].verdict};
+  if (row < report_->registry_only.size()) {
+    times.ingest = IngestTimeOf(found.ingests, report_->registry_only[row], MatchBasis::kNone);
   }
-  const std::uint32_t dataset = report_->registry_only[row];
-  return {.ingest = IngestTimeOf(found.ingests, dataset, MatchBasis::kNone),
-          .verdict = matched.dataset_verdict[dataset]};
+  return times;
+}
+
+Verdict NightReport::Files::VerdictOf(std::size_t row) const {
+  const NightMatch& matched = report_->match;
+  if (row < matched.verdict.size()) return matched.verdict[row];
+  row -= matched.verdict.size();
+  const std::vector<std::uint32_t>& datasets = report_->registry_only;
+  if (row < datasets.size()) return matched.dataset_verdict[datasets[row]];
+  return matched.absent[row - datasets.size()].verdict;
 }
 
 FileRow NightReport::Files::Transfer(std::size_t row) const {

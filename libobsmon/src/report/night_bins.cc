@@ -33,23 +33,26 @@ minutes QuarterFor(UtcTime first, UtcTime last) {
   return minutes{1440};
 }
 
-// A clock that was never set must not stretch a night over years.
-bool Belongs(UtcTime time, Night night) {
-  const auto noon = night.date() + hours{12};  // UtcTime does not reach all nights
-  const auto hour = std::chrono::floor<hours>(time);
-  return noon - hours{24} <= hour && hour < noon + hours{48};
-}
+// The times that a night's files can be of: a clock that was never set must not stretch it over years.
+class TimesAround {
+ public:
+  explicit TimesAround(Night night) : noon_(night.date() + hours{12}) {}
+
+  bool Hold(UtcTime time) const {
+    const auto hour = std::chrono::floor<hours>(time);
+    return noon_ - hours{24} <= hour && hour < noon_ + hours{48};
+  }
+
+ private:
+  std::chrono::sys_time<hours> noon_;  // UtcTime does not reach all nights
+};
 
 class Binning {
  public:
   explicit Binning(const NightReport& report) : report_(report) {}
 
   NightBins Run() && {
-    ForEachFile([this](const FileTimes& times) {
-      if (!times.creation || !Belongs(*times.creation, report_.night)) return;
-      first_ = std::min(first_.value_or(*times.creation), *times.creation);
-      last_ = std::max(last_.value_or(*times.creation), *times.creation);
-    });
+    FindFirstAndLast();
     if (!first_) return {};
     LayOut();
     ForEachFile([this](const FileTimes& times) { Add(times); });
@@ -59,6 +62,18 @@ class Binning {
   }
 
  private:
+  // Only files in storage have a time of creation.
+  void FindFirstAndLast() {
+    const TransferTable& files = report_.evidence.transfers;
+    const TimesAround night(report_.night);
+    for (std::size_t row = 0; row < files.size(); ++row) {
+      const UtcTime created = files.creation_time()[row];
+      if (files.state()[row] != TransferState::kArrived || !night.Hold(created)) continue;
+      first_ = std::min(first_.value_or(created), created);
+      last_ = std::max(last_.value_or(created), created);
+    }
+  }
+
   template <typename Take>
   void ForEachFile(Take take) const {
     const NightReport::Files files = report_.files();
@@ -124,9 +139,10 @@ NightBins BinsOf(const NightReport& report) { return Binning(report).Run(); }
 CreatedElsewhere CreatedElsewhereOf(const NightReport& report) {
   CreatedElsewhere found{.earliest = UtcTime::max(), .latest = UtcTime::min()};
   const TransferTable& files = report.evidence.transfers;
+  const TimesAround night(report.night);
   for (std::size_t row = 0; row < files.size(); ++row) {
     const UtcTime created = files.creation_time()[row];
-    if (files.state()[row] != TransferState::kArrived || Belongs(created, report.night)) continue;
+    if (files.state()[row] != TransferState::kArrived || night.Hold(created)) continue;
     ++found.files;
     found.earliest = std::min(found.earliest, created);
     found.latest = std::max(found.latest, created);
