@@ -106,6 +106,24 @@ class Usage(CommandTest):
             self.skipTest("this build has no libpq, which takes URIs apart")
         self.assert_refused(result, 2, "--history: postgresql://db/nights: libpq can't take this URI apart")
 
+    def test_a_library_that_few_need_is_opened_by_those_alone(self):
+        self.stream.arrive_and_ingest(1)
+        broken = self.tmp / "broken"
+        broken.mkdir()
+        for library in ("libpq.so.5", "libcrypto.so.3", "libcrypto.so.1.1"):
+            (broken / library).write_text("no library")
+        env = {"LD_LIBRARY_PATH": str(broken)}
+        result = self.update(env=env)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+        result = self.update("--registry_events", "postgresql://db/lsst", "--registry_prefix", "t_", env=env)
+        if "this build" not in result.stderr:
+            self.assert_refused(result, 3, "postgresql://db/lsst: PostgreSQL can't be read without libpq")
+            self.assertIn("install it (Debian's package is libpq5)", result.stderr)
+        result = self.update("--compare_checksums", env=env)
+        if "this build" not in result.stderr:
+            self.assert_refused(result, 3, "checksums can't be compared without OpenSSL's libcrypto")
+
     def test_a_negative_span_may_stand_apart_from_its_option(self):
         self.stream.arrive_and_ingest(1)
         for offset in (["--night_offset", "-12h"], ["--night_offset=-12h"]):

@@ -1,14 +1,51 @@
-// BLAKE2b by OpenSSL's libcrypto, which libpq brings along where PostgreSQL is read. The only file that
+// BLAKE2b by OpenSSL's libcrypto, which is opened when the first checksum is asked for. The only file that
 // includes its headers.
 
+#include <fmt/format.h>
 #include <openssl/evp.h>
+#include <openssl/opensslv.h>
 
 #include <array>
+#include <string>
 
 #include "files/checksum.h"
+#include "files/shared_library.h"
+#include "status_macros.h"
 
 namespace obsmon {
 namespace {
+
+// Of the version whose headers these are: its functions' types are what counts.
+#define OBSMON_QUOTED(text) #text
+#define OBSMON_LIBCRYPTO_OF(version) "libcrypto.so." OBSMON_QUOTED(version)
+#ifdef OPENSSL_SHLIB_VERSION
+constexpr const char* kLibcrypto = OBSMON_LIBCRYPTO_OF(OPENSSL_SHLIB_VERSION);
+#else
+constexpr const char* kLibcrypto = "libcrypto.so." SHLIB_VERSION_NUMBER;  // before OpenSSL 3
+#endif
+#undef OBSMON_LIBCRYPTO_OF
+#undef OBSMON_QUOTED
+
+struct LibcryptoCalls {
+  decltype(&::EVP_MD_CTX_new) EVP_MD_CTX_new = nullptr;
+  decltype(&::EVP_MD_CTX_free) EVP_MD_CTX_free = nullptr;
+  decltype(&::EVP_blake2b512) EVP_blake2b512 = nullptr;
+  decltype(&::EVP_DigestInit_ex) EVP_DigestInit_ex = nullptr;
+  decltype(&::EVP_DigestUpdate) EVP_DigestUpdate = nullptr;
+  decltype(&::EVP_DigestFinal_ex) EVP_DigestFinal_ex = nullptr;
+};
+
+absl::StatusOr<LibcryptoCalls> FindLibcryptoCalls() {
+  OBSMON_ASSIGN_OR_RETURN(const SharedLibrary libcrypto, SharedLibrary::Open(kLibcrypto));
+  LibcryptoCalls calls;
+  OBSMON_RETURN_IF_ERROR(libcrypto.Find("EVP_MD_CTX_new", calls.EVP_MD_CTX_new));
+  OBSMON_RETURN_IF_ERROR(libcrypto.Find("EVP_MD_CTX_free", calls.EVP_MD_CTX_free));
+  OBSMON_RETURN_IF_ERROR(libcrypto.Find("EVP_blake2b512", calls.EVP_blake2b512));
+  OBSMON_RETURN_IF_ERROR(libcrypto.Find("EVP_DigestInit_ex", calls.EVP_DigestInit_ex));
+  OBSMON_RETURN_IF_ERROR(libcrypto.Find("EVP_DigestUpdate", calls.EVP_DigestUpdate));
+  OBSMON_RETURN_IF_ERROR(libcrypto.Find("EVP_DigestFinal_ex", calls.EVP_DigestFinal_ex));
+  return calls;
+}
 
 absl::Status Refused() {
   return absl::InternalError("libcrypto gives no BLAKE2b here (has openssl.cnf switched it off?)");
@@ -16,33 +53,43 @@ absl::Status Refused() {
 
 class Blake2b final : public ChecksumMaker {
  public:
-  Blake2b() : context_(EVP_MD_CTX_new()) {}
-  ~Blake2b() override { EVP_MD_CTX_free(context_); }
+  explicit Blake2b(const LibcryptoCalls& calls) : calls_(calls), context_(calls_.EVP_MD_CTX_new()) {}
+  ~Blake2b() override { calls_.EVP_MD_CTX_free(context_); }
   Blake2b(const Blake2b&) = delete;
   Blake2b& operator=(const Blake2b&) = delete;
 
-  bool Begin() { return context_ != nullptr && EVP_DigestInit_ex(context_, EVP_blake2b512(), nullptr) == 1; }
+  bool Begin() {
+    return context_ != nullptr && calls_.EVP_DigestInit_ex(context_, calls_.EVP_blake2b512(), nullptr) == 1;
+  }
 
   absl::Status Add(std::span<const char> bytes) override {
-    return EVP_DigestUpdate(context_, bytes.data(), bytes.size()) == 1 ? absl::OkStatus() : Refused();
+    return calls_.EVP_DigestUpdate(context_, bytes.data(), bytes.size()) == 1 ? absl::OkStatus() : Refused();
   }
 
   absl::StatusOr<Checksum> Finish() override {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    if (EVP_DigestFinal_ex(context_, digest.data(), nullptr) != 1) return Refused();
+    if (calls_.EVP_DigestFinal_ex(context_, digest.data(), nullptr) != 1) return Refused();
     Checksum checksum = 0;
     for (std::size_t i = 0; i < sizeof checksum; ++i) checksum = checksum << 8U | digest.at(i);
     return checksum;
   }
 
  private:
+  const LibcryptoCalls& calls_;
   EVP_MD_CTX* context_;
 };
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ChecksumMaker>> ChecksumMaker::Make() {
-  auto maker = std::make_unique<Blake2b>();
+  static const absl::StatusOr<LibcryptoCalls> calls = FindLibcryptoCalls();
+  if (!calls.ok()) {
+    return absl::UnimplementedError(
+        fmt::format("checksums can't be compared without OpenSSL's libcrypto ({}); install it, or leave "
+                    "--compare_checksums out",
+                    std::string(calls.status().message())));
+  }
+  auto maker = std::make_unique<Blake2b>(*calls);
   if (!maker->Begin()) return Refused();
   return maker;
 }

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <libpq-fe.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "postgres/libpq_calls.h"
 #include "postgres/postgres.h"
 #include "postgres/uri.h"
 #include "status_macros.h"
@@ -34,12 +34,12 @@ std::int64_t ServerTimeout(std::chrono::milliseconds timeout) {
 }
 
 struct Clear {
-  void operator()(PGresult* result) const { PQclear(result); }
+  void operator()(PGresult* result) const { Libpq().PQclear(result); }
 };
 using Result = std::unique_ptr<PGresult, Clear>;
 
 struct Finish {
-  void operator()(PGconn* connection) const { PQfinish(connection); }
+  void operator()(PGconn* connection) const { Libpq().PQfinish(connection); }
 };
 using Handle = std::unique_ptr<PGconn, Finish>;
 
@@ -119,7 +119,7 @@ class Session {
   bool waits_for_locks() const { return waits_for_locks_; }
   /// The server's own words may hold the password, wherever libpq has it from.
   absl::Status Error(absl::StatusCode code, std::string_view what) const {
-    const char* const password = PQpass(handle_.get());
+    const char* const password = Libpq().PQpass(handle_.get());
     return {code,
             fmt::format("{}: {}", shown_, Without(password == nullptr ? "" : password, std::string(what)))};
   }
@@ -136,7 +136,7 @@ class Session {
                  fmt::format("the server did not answer within {}", HumanDuration(limits_.silence)));
   }
   absl::Status ConnectionError() const {
-    return Error(absl::StatusCode::kUnavailable, FirstLine(PQerrorMessage(handle_.get())));
+    return Error(absl::StatusCode::kUnavailable, FirstLine(Libpq().PQerrorMessage(handle_.get())));
   }
   absl::Status IsOpen() const {
     if (handle_ != nullptr) return absl::OkStatus();
@@ -160,7 +160,7 @@ absl::Status Session::Wait(short events, Clock::time_point deadline) {
       Close();
       return Silent();
     }
-    pollfd socket{.fd = PQsocket(handle_.get()), .events = events, .revents = 0};
+    pollfd socket{.fd = Libpq().PQsocket(handle_.get()), .events = events, .revents = 0};
     const int ready = poll(&socket, 1, static_cast<int>(std::min(left, kSlice).count()));
     if (ready > 0) return absl::OkStatus();
     if (ready < 0 && errno != EINTR) {
@@ -179,11 +179,11 @@ absl::Status Session::Connect(std::chrono::milliseconds limit) {
 
 absl::Status Session::AwaitConnection() {
   const auto deadline = Clock::now() + limits_.silence;
-  if (PQstatus(handle_.get()) == CONNECTION_BAD) return ConnectionError();
+  if (Libpq().PQstatus(handle_.get()) == CONNECTION_BAD) return ConnectionError();
   PostgresPollingStatusType next = PGRES_POLLING_WRITING;
   while (next != PGRES_POLLING_OK) {
     OBSMON_RETURN_IF_ERROR(Wait(next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline));
-    next = PQconnectPoll(handle_.get());
+    next = Libpq().PQconnectPoll(handle_.get());
     if (next == PGRES_POLLING_FAILED) return ConnectionError();
   }
   return absl::OkStatus();
@@ -202,79 +202,81 @@ absl::Status Session::Send(std::string_view sql, std::span<const Value> values) 
   pointers.reserve(texts.size());
   for (const std::string& text : texts) pointers.push_back(text.c_str());
   // The extended protocol takes one statement only, and this form of it leaves no prepared statement behind.
-  if (PQsendQueryParams(handle_.get(), std::string(sql).c_str(), static_cast<int>(pointers.size()), nullptr,
-                        pointers.data(), nullptr, nullptr, kBinary) == 0) {
+  if (Libpq().PQsendQueryParams(handle_.get(), std::string(sql).c_str(), static_cast<int>(pointers.size()),
+                                nullptr, pointers.data(), nullptr, nullptr, kBinary) == 0) {
     return ConnectionError();
   }
-  PQsetSingleRowMode(handle_.get());
+  Libpq().PQsetSingleRowMode(handle_.get());
   return absl::OkStatus();
 }
 
 absl::Status Session::SendScript(std::string_view sql) {
   OBSMON_RETURN_IF_ERROR(IsOpen());
-  return PQsendQuery(handle_.get(), std::string(sql).c_str()) != 0 ? absl::OkStatus() : ConnectionError();
+  return Libpq().PQsendQuery(handle_.get(), std::string(sql).c_str()) != 0 ? absl::OkStatus()
+                                                                           : ConnectionError();
 }
 
 absl::Status Session::SendPrepare(std::string_view sql) {
   OBSMON_RETURN_IF_ERROR(IsOpen());
-  const int sent = PQsendPrepare(handle_.get(), "", std::string(sql).c_str(), 0, nullptr);
+  const int sent = Libpq().PQsendPrepare(handle_.get(), "", std::string(sql).c_str(), 0, nullptr);
   return sent != 0 ? absl::OkStatus() : ConnectionError();
 }
 
 absl::Status Session::SendDescribe() {
   OBSMON_RETURN_IF_ERROR(IsOpen());
-  return PQsendDescribePrepared(handle_.get(), "") != 0 ? absl::OkStatus() : ConnectionError();
+  return Libpq().PQsendDescribePrepared(handle_.get(), "") != 0 ? absl::OkStatus() : ConnectionError();
 }
 
 absl::Status Session::Flush() {
   for (;;) {
-    const int left = PQflush(handle_.get());
+    const int left = Libpq().PQflush(handle_.get());
     if (left == 0) return absl::OkStatus();
     if (left < 0) return ConnectionError();
     // The server may have something to say before it takes more.
     OBSMON_RETURN_IF_ERROR(Wait(POLLIN | POLLOUT, Clock::now() + limits_.silence));
-    if (PQconsumeInput(handle_.get()) == 0) return ConnectionError();
+    if (Libpq().PQconsumeInput(handle_.get()) == 0) return ConnectionError();
   }
 }
 
 absl::Status Session::SendCopyData(std::string_view data) {
   constexpr std::size_t kPiece = std::size_t{64} * 1024;
-  PQsetnonblocking(handle_.get(), 1);  // else libpq would wait, for ever
+  Libpq().PQsetnonblocking(handle_.get(), 1);  // else libpq would wait, for ever
   while (!data.empty()) {
     const std::string_view piece = data.substr(0, kPiece);
-    const int taken = PQputCopyData(handle_.get(), piece.data(), static_cast<int>(piece.size()));
+    const int taken = Libpq().PQputCopyData(handle_.get(), piece.data(), static_cast<int>(piece.size()));
     if (taken < 0) return ConnectionError();
     if (taken > 0) data.remove_prefix(piece.size());
     OBSMON_RETURN_IF_ERROR(Flush());
   }
-  if (PQputCopyEnd(handle_.get(), nullptr) < 0) return ConnectionError();
+  if (Libpq().PQputCopyEnd(handle_.get(), nullptr) < 0) return ConnectionError();
   OBSMON_RETURN_IF_ERROR(Flush());
-  PQsetnonblocking(handle_.get(), 0);
+  Libpq().PQsetnonblocking(handle_.get(), 0);
   return absl::OkStatus();
 }
 
 absl::StatusOr<Result> Session::Next() {
   OBSMON_RETURN_IF_ERROR(IsOpen());
-  while (PQisBusy(handle_.get()) != 0) {
+  while (Libpq().PQisBusy(handle_.get()) != 0) {
     OBSMON_RETURN_IF_ERROR(Wait(POLLIN, Clock::now() + limits_.silence));
-    if (PQconsumeInput(handle_.get()) == 0) return ConnectionError();
+    if (Libpq().PQconsumeInput(handle_.get()) == 0) return ConnectionError();
   }
-  Result result(PQgetResult(handle_.get()));
+  Result result(Libpq().PQgetResult(handle_.get()));
   if (result == nullptr) return result;
-  const ExecStatusType status = PQresultStatus(result.get());
+  const ExecStatusType status = Libpq().PQresultStatus(result.get());
   if (status != PGRES_FATAL_ERROR && status != PGRES_BAD_RESPONSE) return result;
-  const char* const state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
-  const char* const message = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
+  const char* const state = Libpq().PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+  const char* const message = Libpq().PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
   if (state == nullptr) return ConnectionError();  // libpq's own: the server is gone
-  return Error(CodeOf(state), FirstLine(message != nullptr ? message : PQresultErrorMessage(result.get())));
+  return Error(CodeOf(state),
+               FirstLine(message != nullptr ? message : Libpq().PQresultErrorMessage(result.get())));
 }
 
 std::vector<Column> ColumnsOf(const PGresult* result) {
   std::vector<Column> columns;
-  const int num_columns = PQnfields(result);
+  const int num_columns = Libpq().PQnfields(result);
   columns.reserve(static_cast<std::size_t>(num_columns));
   for (int column = 0; column < num_columns; ++column) {
-    columns.push_back({.name = PQfname(result, column), .type = PQftype(result, column)});
+    columns.push_back({.name = Libpq().PQfname(result, column), .type = Libpq().PQftype(result, column)});
   }
   return columns;
 }
@@ -300,7 +302,7 @@ class LibpqRows final : public Rows {
       current_ = *std::move(result);
     }
     if (current_ == nullptr) return End(absl::OkStatus());
-    if (PQntuples(current_.get()) == 0) return Drain();
+    if (Libpq().PQntuples(current_.get()) == 0) return Drain();
     FillCells();
     return true;
   }
@@ -323,13 +325,14 @@ class LibpqRows final : public Rows {
   }
 
   void FillCells() {
+    const LibpqCalls& libpq = Libpq();  // once a row, not thrice a cell
     for (std::size_t i = 0; i < cells_.size(); ++i) {
       const int column = static_cast<int>(i);
-      if (PQgetisnull(current_.get(), 0, column) != 0) {
+      if (libpq.PQgetisnull(current_.get(), 0, column) != 0) {
         cells_[i] = {};
       } else {
-        cells_[i] = {PQgetvalue(current_.get(), 0, column),
-                     static_cast<std::size_t>(PQgetlength(current_.get(), 0, column))};
+        cells_[i] = {libpq.PQgetvalue(current_.get(), 0, column),
+                     static_cast<std::size_t>(libpq.PQgetlength(current_.get(), 0, column))};
       }
     }
   }
@@ -397,7 +400,7 @@ absl::Status LibpqConnection::BeginWriting() {
 absl::Status LibpqConnection::CopyIn(std::string_view sql, std::string_view data) {
   OBSMON_RETURN_IF_ERROR(session_.SendScript(sql));
   OBSMON_ASSIGN_OR_RETURN(const Result ready, session_.Next());
-  if (ready == nullptr || PQresultStatus(ready.get()) != PGRES_COPY_IN) {
+  if (ready == nullptr || Libpq().PQresultStatus(ready.get()) != PGRES_COPY_IN) {
     return session_.Error(absl::StatusCode::kInternal, "the server does not want to be copied to");
   }
   OBSMON_RETURN_IF_ERROR(session_.SendCopyData(data));
@@ -479,16 +482,16 @@ Handle Start(const std::string& uri, const Login& login, const Host& host) {
   parameters.Add("client_encoding", encoding);
   parameters.keywords.push_back(nullptr);
   parameters.values.push_back(nullptr);
-  return Handle(PQconnectStartParams(parameters.keywords.data(), parameters.values.data(), 1));
+  return Handle(Libpq().PQconnectStartParams(parameters.keywords.data(), parameters.values.data(), 1));
 }
 
 /// What libpq makes of a URI.
 class UriForLibpq {
  public:
-  explicit UriForLibpq(const std::string& uri) : options_(nullptr, &PQconninfoFree) {
+  explicit UriForLibpq(const std::string& uri) : options_(nullptr, Libpq().PQconninfoFree) {
     char* trouble = nullptr;  // it may quote a password
-    options_.reset(PQconninfoParse(uri.c_str(), &trouble));
-    PQfreemem(trouble);
+    options_.reset(Libpq().PQconninfoParse(uri.c_str(), &trouble));
+    Libpq().PQfreemem(trouble);
   }
 
   /// Whether it could be taken apart.
@@ -565,6 +568,7 @@ std::chrono::milliseconds UriForLibpq::LimitOfEach(std::size_t num_hosts,
 // piece of the password would be seen, or a password of db-auth.yaml be sent to another server than the one
 // that it is for.
 absl::Status CheckForm(std::string_view uri) {
+  if (!OpenLibpq().ok()) return absl::OkStatus();  // as in a build without it: Open says why
   const std::string plain = WithoutDriver(uri);
   const UriForLibpq parsed(plain);
   if (parsed.IsGood() && parsed.Parts() == PartsOf(plain)) return absl::OkStatus();
@@ -579,6 +583,10 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Login& login,
     return absl::InvalidArgumentError(
         "that is no URI of a PostgreSQL database: write postgresql://user@host/database");
   }
+  const std::string shown = ForPeople(login.uri);
+  if (const absl::Status status = OpenLibpq(); !status.ok()) {
+    return absl::UnimplementedError(fmt::format("{}: {}", shown, std::string(status.message())));
+  }
   OBSMON_RETURN_IF_ERROR(CheckForm(login.uri));
   const std::string uri = WithoutDriver(login.uri);
   const UriForLibpq parsed(uri);
@@ -586,12 +594,11 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Login& login,
   const bool is_patient = limits.silence > std::chrono::milliseconds{0};
   const std::chrono::milliseconds limit =
       parsed.LimitOfEach(hosts.size(), is_patient ? limits.silence : kSilenceOfTheImpatient);
-  const std::string shown = ForPeople(login.uri);
   absl::Status trouble;
   for (const Host& host : hosts) {
     Handle handle = Start(uri, login, host);
     if (handle == nullptr) return absl::ResourceExhaustedError(fmt::format("{}: out of memory", shown));
-    PQsetNoticeProcessor(
+    Libpq().PQsetNoticeProcessor(
         handle.get(), [](void*, const char*) {}, nullptr);
     auto connection = std::make_unique<LibpqConnection>(Session(std::move(handle), shown, limits));
     const absl::Status status = connection->Connect(limit);

@@ -101,7 +101,7 @@ class Rows {
 };
 
 /// kInvalidArgument, with a sentence that begins with ForPeople(uri), where libpq can't take `uri` apart. A
-/// build without libpq takes all. REQUIRES: IsUri(uri).
+/// build without libpq, or a machine, takes all. REQUIRES: IsUri(uri).
 absl::Status CheckForm(std::string_view uri);
 
 /// A connection to one database.
@@ -110,7 +110,7 @@ absl::Status CheckForm(std::string_view uri);
 /// user or database, too many connections, in recovery, a lock that is held), for nothing then is known of
 /// what it holds; kFailedPrecondition where what was asked of it can't be (no such table or column, a syntax
 /// error, an attempt to write), kPermissionDenied for a table that may not be read, kInvalidArgument for a
-/// URI that is none, kCancelled, kUnimplemented in a build without libpq; else kInternal. The message is a
+/// URI that is none, kCancelled, kUnimplemented without libpq; else kInternal. The message is a
 /// sentence that begins with ForPeople(uri).
 class Connection {
  public:
