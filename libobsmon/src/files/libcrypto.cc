@@ -26,24 +26,22 @@ constexpr const char* kLibcrypto = "libcrypto.so." SHLIB_VERSION_NUMBER;  // bef
 #undef OBSMON_LIBCRYPTO_OF
 #undef OBSMON_QUOTED
 
+#define OBSMON_FOR_EACH_LIBCRYPTO_CALL(CALL) \
+  CALL(EVP_MD_CTX_new)                       \
+  CALL(EVP_MD_CTX_free)                      \
+  CALL(EVP_blake2b512)                       \
+  CALL(EVP_DigestInit_ex)                    \
+  CALL(EVP_DigestUpdate)                     \
+  CALL(EVP_DigestFinal_ex)
+
 struct LibcryptoCalls {
-  decltype(&::EVP_MD_CTX_new) EVP_MD_CTX_new = nullptr;
-  decltype(&::EVP_MD_CTX_free) EVP_MD_CTX_free = nullptr;
-  decltype(&::EVP_blake2b512) EVP_blake2b512 = nullptr;
-  decltype(&::EVP_DigestInit_ex) EVP_DigestInit_ex = nullptr;
-  decltype(&::EVP_DigestUpdate) EVP_DigestUpdate = nullptr;
-  decltype(&::EVP_DigestFinal_ex) EVP_DigestFinal_ex = nullptr;
+  OBSMON_FOR_EACH_LIBCRYPTO_CALL(OBSMON_DECLARE_CALL)
 };
 
 absl::StatusOr<LibcryptoCalls> FindLibcryptoCalls() {
-  OBSMON_ASSIGN_OR_RETURN(const SharedLibrary libcrypto, SharedLibrary::Open(kLibcrypto));
+  OBSMON_ASSIGN_OR_RETURN(const SharedLibrary library, SharedLibrary::Open(kLibcrypto));
   LibcryptoCalls calls;
-  OBSMON_RETURN_IF_ERROR(libcrypto.Find("EVP_MD_CTX_new", calls.EVP_MD_CTX_new));
-  OBSMON_RETURN_IF_ERROR(libcrypto.Find("EVP_MD_CTX_free", calls.EVP_MD_CTX_free));
-  OBSMON_RETURN_IF_ERROR(libcrypto.Find("EVP_blake2b512", calls.EVP_blake2b512));
-  OBSMON_RETURN_IF_ERROR(libcrypto.Find("EVP_DigestInit_ex", calls.EVP_DigestInit_ex));
-  OBSMON_RETURN_IF_ERROR(libcrypto.Find("EVP_DigestUpdate", calls.EVP_DigestUpdate));
-  OBSMON_RETURN_IF_ERROR(libcrypto.Find("EVP_DigestFinal_ex", calls.EVP_DigestFinal_ex));
+  OBSMON_FOR_EACH_LIBCRYPTO_CALL(OBSMON_FIND_CALL)
   return calls;
 }
 

@@ -19,7 +19,7 @@ class Loop {
   void Run(int num_threads, absl::FunctionRef<void()> meanwhile) {
     if (n_ > 1) StartHelpers(std::min(static_cast<std::size_t>(num_threads), n_) - 1);
     OrFail(meanwhile);
-    OrFail([this] { CallBodies(); });
+    Work();
     Join();
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   }
@@ -40,10 +40,14 @@ class Loop {
     const std::size_t started_calls = std::min(next_.load(), n_);
     wanted = std::min({wanted, most_helpers_, n_ - started_calls});
     try {
-      while (helpers_.size() < wanted) helpers_.emplace_back([this] { OrFail([this] { CallBodies(); }); });
+      while (helpers_.size() < wanted) helpers_.emplace_back([this] { Work(); });
     } catch (const std::exception&) {
       // The system gives no more threads: those that there are do the work.
     }
+  }
+
+  void Work() {
+    OrFail([this] { CallBodies(); });
   }
 
   void OrFail(absl::FunctionRef<void()> work) {

@@ -2,12 +2,19 @@
 // libraries.
 //
 // libpq brings thirty others along, and to load them takes as long as a look at a night in which nothing has
-// changed: few streams need it, and none at each look.
+// changed; most streams need none of them.
 #ifndef OBSMON_SRC_FILES_SHARED_LIBRARY_H_
 #define OBSMON_SRC_FILES_SHARED_LIBRARY_H_
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "status_macros.h"
+
+/// A library's functions are listed once, by a macro that calls its argument with the name of each. With
+/// these the list makes a struct `calls` of pointers to them, with the types that the library's own header
+/// gives them, and finds each in a SharedLibrary `library`.
+#define OBSMON_DECLARE_CALL(name) decltype(&::name) name = nullptr;
+#define OBSMON_FIND_CALL(name) OBSMON_RETURN_IF_ERROR(library.Find(#name, calls.name));
 
 namespace obsmon {
 

@@ -14,13 +14,11 @@ namespace {
 constexpr std::size_t kMostFilesOfAWholeFolder = 1024;
 constexpr std::size_t kMostFilesOfAPack = 8192;
 
-// One path in 512 does. The lowest bits of an FNV digest depend on the lowest bits of the text alone: there
-// are whole series of names in which these never change.
+// Mixed, for the lowest bits of an FNV digest depend on the lowest bits of the text alone: there are whole
+// series of names in which these never change.
 bool EndsAPack(std::string_view path) {
-  constexpr unsigned kBits = 9;
-  std::uint64_t digest = Digest().Add(path).value();
-  digest = (digest ^ (digest >> 32U)) * 0x9E3779B97F4A7C15U;
-  return digest >> (64U - kBits) == 0;
+  constexpr std::uint64_t kEndsOneIn = 512;
+  return MixedDigest().Add(Digest().Add(path).value()).value() % kEndsOneIn == 0;
 }
 
 std::string_view SharedBeginning(std::string_view a, std::string_view b) {

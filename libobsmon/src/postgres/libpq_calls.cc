@@ -16,11 +16,9 @@ namespace {
 constexpr const char* kLibpq = "libpq.so.5";
 
 absl::StatusOr<LibpqCalls> FindLibpqCalls() {
-  OBSMON_ASSIGN_OR_RETURN(const SharedLibrary libpq, SharedLibrary::Open(kLibpq));
+  OBSMON_ASSIGN_OR_RETURN(const SharedLibrary library, SharedLibrary::Open(kLibpq));
   LibpqCalls calls;
-#define OBSMON_FIND_LIBPQ_CALL(name) OBSMON_RETURN_IF_ERROR(libpq.Find(#name, calls.name));
-  OBSMON_FOR_EACH_LIBPQ_CALL(OBSMON_FIND_LIBPQ_CALL)
-#undef OBSMON_FIND_LIBPQ_CALL
+  OBSMON_FOR_EACH_LIBPQ_CALL(OBSMON_FIND_CALL)
   return calls;
 }
 

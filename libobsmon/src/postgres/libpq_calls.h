@@ -5,6 +5,7 @@
 #include <libpq-fe.h>
 
 #include "absl/status/status.h"
+#include "files/shared_library.h"
 
 namespace obsmon::postgres {
 
@@ -46,9 +47,7 @@ namespace obsmon::postgres {
 
 /// By their names, and with the types that libpq-fe.h gives them.
 struct LibpqCalls {
-#define OBSMON_DECLARE_LIBPQ_CALL(name) decltype(&::name) name = nullptr;
-  OBSMON_FOR_EACH_LIBPQ_CALL(OBSMON_DECLARE_LIBPQ_CALL)
-#undef OBSMON_DECLARE_LIBPQ_CALL
+  OBSMON_FOR_EACH_LIBPQ_CALL(OBSMON_DECLARE_CALL)
 };
 
 /// Opens libpq; the first answer is that of all later calls. kUnimplemented: a clause that says why it can't

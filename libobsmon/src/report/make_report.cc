@@ -346,16 +346,15 @@ FileRow NightReport::Files::operator[](std::size_t row) const {
 FileTimes NightReport::Files::TimesOf(std::size_t row) const {
   const NightEvidence& found = report_->evidence;
   const NightMatch& matched = report_->match;
+  FileTimes times{.verdict = VerdictOf(row)};
   if (row < found.transfers.size()) {
-    FileTimes times{.creation = found.transfers.creation_time()[row],
-                    .arrival = found.transfers.arrival_time()[row],
-                    .verdict = matched.verdict[row]};
+    times.creation = found.transfers.creation_time()[row];
+    times.arrival = found.transfers.arrival_time()[row];
     if (const std::int32_t ingest = matched.ingest_of[row]; ingest != NightMatch::kNoRow) {
       times.ingest = IngestTimeOf(found.ingests, static_cast<std::size_t>(ingest), matched.basis[row]);
     }
     return times;
   }
-  FileTimes times{.verdict = VerdictOf(row)};
   row -= found.transfers.size();
   if (row < report_->registry_only.size()) {
     times.ingest = IngestTimeOf(found.ingests, report_->registry_only[row], MatchBasis::kNone);
