@@ -51,7 +51,8 @@ absl::StatusOr<std::string> ReadPlace(const std::filesystem::path& file) {
   if (absl::IsNotFound(text.status())) return "";
   OBSMON_RETURN_IF_ERROR(text.status());
   while (text->ends_with('\n')) text->pop_back();
-  return IsPlace(*text) ? *std::move(text) : "";
+  if (!IsPlace(*text)) text->clear();
+  return text;
 }
 
 absl::Status WritePlace(const std::filesystem::path& file, std::string_view place) {
