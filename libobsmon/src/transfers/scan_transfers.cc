@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -65,15 +68,69 @@ absl::StatusOr<Storage> OpenStorage(const std::filesystem::path& storage) {
                  .real_path = std::move(real_path)};
 }
 
-/// All visits of one scan. Its results are in the order in which threads came by.
+/// What visits find, put into a scan in the order of their folders, whatever the order in which they end: as
+/// soon as no visit is open that may still bring a folder before it. So what a visit holds is let go while
+/// others go on, and a night is not in memory twice.
+///
+/// Threads: any.
+class ContentsInOrder {
+ public:
+  explicit ContentsInOrder(TransferScan& scan) : scan_(scan) {}
+
+  /// A visit to the folder `path` is to come; it may open others, of folders below.
+  void Open(std::string path) {
+    const std::lock_guard lock(mutex_);
+    open_.insert(std::move(path));
+  }
+
+  /// This was one. REQUIRES: those that it has brought are open by now.
+  void Close(FolderContents contents) {
+    const std::lock_guard lock(mutex_);
+    open_.erase(open_.find(contents.path));
+    std::string path = contents.path;
+    closed_.emplace(std::move(path), std::move(contents));
+    auto next = closed_.begin();
+    while (next != closed_.end() && (open_.empty() || next->first < *open_.begin())) {
+      Put(std::move(next->second));
+      next = closed_.erase(next);
+    }
+  }
+
+  /// After the last visit.
+  void Finish() && {
+    std::ranges::move(linked_, std::back_inserter(scan_.folders));  // last: a folder's own stamp is older
+    SortAndKeepFirst(scan_.folders);
+    std::ranges::sort(scan_.issues, {}, &ScanIssue::path);
+  }
+
+ private:
+  void Put(FolderContents folder) {
+    scan_.files.Append(folder.files);
+    if (folder.stamp) scan_.folders.push_back(*std::move(folder.stamp));
+    std::ranges::move(folder.linked, std::back_inserter(linked_));
+    std::ranges::move(folder.issues, std::back_inserter(scan_.issues));
+    scan_.num_hidden += folder.num_hidden;
+  }
+
+  std::mutex mutex_;
+  TransferScan& scan_;
+  // A listing may bring a name twice, while its folder changes.
+  std::multiset<std::string> open_;
+  std::multimap<std::string, FolderContents> closed_;
+  std::vector<FolderStamp> linked_;
+};
+
+/// All visits of one scan.
 class Walk {
  public:
-  Walk(const Storage& storage, const ScanOptions& options)
+  Walk(const Storage& storage, const ScanOptions& options, TransferScan& scan)
       : storage_(storage),
         options_(options),
+        contents_(scan),
         queue_(ThreadsOrDefault(options.control.num_threads), MostThreads(options.control.num_threads)) {}
 
   void Enter(FolderTask task) {
+    contents_.Open(task.path);
     queue_.Push(Urgency::kLater, [this, task = std::move(task)] {
       if (IsCancelled()) return;
       Look(std::make_shared<FolderVisit>(storage_, options_, task), 1);
@@ -87,7 +144,7 @@ class Walk {
   }
 
   bool IsCancelled() const { return options_.control.stop.stop_requested(); }
-  std::vector<FolderContents> TakeContents() && { return std::move(contents_); }
+  void Finish() && { std::move(contents_).Finish(); }
 
  private:
   void Look(const std::shared_ptr<FolderVisit>& visit, int look) {
@@ -112,16 +169,16 @@ class Walk {
 
   void Keep(FolderVisit& visit) {
     FolderContents contents = std::move(visit).TakeContents();
+    // What is pushed last is visited first, and is best the first of them.
+    std::ranges::sort(contents.folders, std::greater{}, &FolderTask::path);
     for (FolderTask& folder : contents.folders) Enter(std::move(folder));
-    const std::lock_guard lock(mutex_);
-    contents_.push_back(std::move(contents));
+    contents_.Close(std::move(contents));
   }
 
   const Storage& storage_;
   const ScanOptions& options_;
   std::atomic<std::int64_t> num_asked_{0};
-  std::mutex mutex_;
-  std::vector<FolderContents> contents_;
+  ContentsInOrder contents_;
   WorkQueue queue_;  // last: its threads, which use the others, end with it
 };
 
@@ -165,47 +222,19 @@ void EnterNight(NightFolder dashed, NightFolder compact, const Storage& storage,
   scan.folders.push_back(StampOf(storage.PathOf(compact.name), *compact.facts));
 }
 
-void ReserveFor(const std::vector<FolderContents>& folders, TransferTable& files) {
-  std::size_t rows = 0;
-  std::size_t path_bytes = 0;
-  for (const FolderContents& folder : folders) {
-    rows += folder.files.size();
-    path_bytes += folder.files.path().bytes().size();
-  }
-  files.Reserve(rows, path_bytes);
-}
-
-/// Puts what the visits found into `scan`, in an order that does not depend on theirs.
-void Merge(std::vector<FolderContents> folders, TransferScan& scan) {
-  std::ranges::sort(folders, {}, &FolderContents::path);
-  ReserveFor(folders, scan.files);
-  std::vector<FolderStamp> linked;
-  for (FolderContents& folder : folders) {
-    scan.files.Append(folder.files);
-    if (folder.stamp) scan.folders.push_back(*std::move(folder.stamp));
-    std::ranges::move(folder.linked, std::back_inserter(linked));
-    std::ranges::move(folder.issues, std::back_inserter(scan.issues));
-    scan.num_hidden += folder.num_hidden;
-    folder = {};  // a night's entries and its table need not be in memory together to the last
-  }
-  std::ranges::move(linked, std::back_inserter(scan.folders));  // last: a folder's own stamp is older
-  SortAndKeepFirst(scan.folders);
-  std::ranges::sort(scan.issues, {}, &ScanIssue::path);
-}
-
 }  // namespace
 
 absl::StatusOr<TransferScan> ScanTransfers(const std::filesystem::path& storage, Night night,
                                            const ScanOptions& options) {
   OBSMON_ASSIGN_OR_RETURN(const Storage opened, OpenStorage(storage));
   TransferScan scan;
-  Walk walk(opened, options);
+  Walk walk(opened, options, scan);
   EnterNight(NightFolder(night.ToString(), opened), NightFolder(night.Compact(), opened), opened, walk, scan);
   walk.Run();
   if (walk.IsCancelled()) {
     return absl::CancelledError(fmt::format("the scan of night {} was cancelled", night.ToString()));
   }
-  Merge(std::move(walk).TakeContents(), scan);
+  std::move(walk).Finish();
   return scan;
 }
 
