@@ -284,6 +284,11 @@ absl::StatusOr<NightSides> StreamView::Read(Night night) {
                     .registry = *std::move(sides.registry)};
 }
 
+void StreamView::Forget() {
+  snapshot_.reset();
+  sides_.clear();
+}
+
 std::span<const ListedFile> StreamView::Listed(Night night) {
   if (expected_query_ == nullptr) return {};
   if (!expected_lists_ && expected_status_.ok()) {

@@ -68,6 +68,9 @@ class StreamView {
   /// alone: others may read it at the same time.
   void Remember(std::shared_ptr<const NightLook> look) { last_look_ = std::move(look); }
 
+  /// After the last look: what was read of the registry and of neighbours is not asked for any more.
+  void Forget();
+
   // For a look:
 
   /// Reads both sides, and hands them over. What was read of other nights than this and its neighbours is

@@ -215,6 +215,7 @@ class StreamUpdate {
     absl::StatusOr<NightLook> found = LookAt(night, view);
     if (!CouldRecall()) outcome_ = UpdateOutcome::kOutputUnwritable;
     OBSMON_ASSIGN_OR_RETURN(NightLook look, std::move(found));
+    if (is_last) view.Forget();
     OBSMON_RETURN_IF_ERROR(AwaitKeeping());
     const auto shared = std::make_shared<const NightLook>(std::move(look));
     view.Remember(shared);
