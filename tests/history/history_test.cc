@@ -275,6 +275,18 @@ TEST_F(HistoryTest, OfVersion6IsReadAsItIsWithWhatMayHideFiles) {
   EXPECT_THAT(Raw().Lines("SELECT hex(path) FROM absent"), IsEmpty());
 }
 
+TEST_F(HistoryTest, OfVersion6LetsThePlannerBelieveWhatANewOneDoes) {
+  const auto believed = [this] {
+    return Raw().Lines("SELECT tbl || ' ' || idx || ' ' || stat FROM sqlite_stat1 ORDER BY 1");
+  };
+  Put({Report(N("2020-05-01"), {})});
+  const std::vector<std::string> of_a_new_one = believed();
+  EXPECT_THAT(of_a_new_one, testing::Contains("night sqlite_autoindex_night_1 100 1"));
+  TakeBackToVersion(6);
+  Put({Report(N("2020-05-01"), {})});
+  EXPECT_EQ(believed(), of_a_new_one);
+}
+
 TEST_F(HistoryTest, ShowsEventsWithTheFirstArrivalOfTheirFile) {
   NightReport report = Report(N("2020-05-01"), {{.path = "2020-05-01/a.fits"}});
   report.evidence.events = {{.path = "2020-05-01/a.fits", .number = 7, .status = "SUCCESS"}};

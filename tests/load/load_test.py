@@ -177,6 +177,7 @@ class Looks(unittest.TestCase):
             time.sleep(0.3)  # no divisor of the second between looks: samples fall into them and between them
         process.terminate()
         self.assertIn(process.wait(60), (0, 143))
+        self.assertGreaterEqual(len(usages), 3, "too few looks: raise OBSMON_LOAD_LOOKS")
         third = len(usages) // 3
         early, late = (usages[:third], usages[-third:])
         # What is held while streams are looked at comes and goes; what is never given back raises the fewest, too.

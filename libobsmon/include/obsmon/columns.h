@@ -28,6 +28,7 @@ class StringColumn {
     bytes_.append(text);
     offsets_.push_back(static_cast<std::int64_t>(bytes_.size()));
   }
+  /// Adds all strings of another column. REQUIRES: &texts != this.
   void Append(const StringColumn& texts) {
     const auto begin = static_cast<std::int64_t>(bytes_.size());
     bytes_.append(texts.bytes_);

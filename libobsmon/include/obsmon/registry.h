@@ -94,6 +94,7 @@ class IngestTable {
  public:
   /// Adds a row; its texts are copied.
   void Append(const IngestRow& row);
+  /// Adds all rows of another table. REQUIRES: &rows != this.
   void Append(const IngestTable& rows);
   void Reserve(std::size_t rows, std::size_t path_bytes);
 

@@ -66,6 +66,7 @@ class TransferTable {
  public:
   /// Adds a row; `row.path` is copied.
   void Append(const TransferRow& row);
+  /// Adds all rows of another table. REQUIRES: &rows != this.
   void Append(const TransferTable& rows);
   void Reserve(std::size_t rows, std::size_t path_bytes);
   /// REQUIRES: row < size(). For what knows better than the file's ctime when it arrived.

@@ -93,10 +93,15 @@ CREATE TABLE prototype_file_list_gen3 (
   Filenum INTEGER, Nite TEXT, Last_Update TEXT, Transfer_Path TEXT, Status TEXT, Creation_Time TEXT,
   Transfer_Time TEXT, Ingest_Time TEXT, File_Size INT, Err_Message TEXT
 );
+)";
 
--- What the query planner is to believe: that the lists are long (rows, rows a night, rows a key). Left to guess
--- it takes a night for ten rows, and joins the two lists of a night row by row with row.
+// What the query planner is to believe: that the lists are long (rows, rows a night, rows a key). Left to
+// guess it takes a night for ten rows, and joins the two lists of a night row by row with row. (Of what
+// ANALYZE finds nothing stays: it makes the table, whose name SQLite keeps for itself.)
+const char* const kPlannerStatistics = R"(
 ANALYZE night;
+DELETE FROM sqlite_stat1 WHERE tbl IN
+  ('night', 'transfer', 'ingest', 'transfer_pack', 'ingest_pack', 'prototype_transfer', 'prototype_ingest');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('night', 'sqlite_autoindex_night_1', '100 1'),
   ('transfer_pack', 'transfer_pack', '1000000 10000 1'),
@@ -242,12 +247,7 @@ constexpr const char* kFromVersion6 =
     "UPDATE event SET (arrival, size) = (SELECT t.arrival, t.size FROM transfer t WHERE t.night = event.night"
     " AND t.path = event.path);"
     "DROP TABLE transfer; DROP TABLE ingest;"
-    "UPDATE absent SET path = CAST(path AS BLOB) WHERE NOT (" OBSMON_IS_TEXT_IN_JSON
-    ");"
-    "ANALYZE night; DELETE FROM sqlite_stat1 WHERE tbl IN ('transfer', 'ingest');"
-    "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES"
-    " ('transfer_pack', 'transfer_pack', '1000000 10000 1'),"
-    " ('ingest_pack', 'ingest_pack', '500000 5000 1');";
+    "UPDATE absent SET path = CAST(path AS BLOB) WHERE NOT (" OBSMON_IS_TEXT_IN_JSON ");";
 #undef OBSMON_IS_TEXT_IN_JSON
 
 // Step i brings a history of version i + 1 to the next.
@@ -357,13 +357,16 @@ absl::Status Migrate(sqlite::Connection& database) {
     if (version == 6) OBSMON_RETURN_IF_ERROR(database.Execute(kPackTables));
     OBSMON_RETURN_IF_ERROR(database.Execute(kSteps[static_cast<std::size_t>(version - 1)]));
   }
+  OBSMON_RETURN_IF_ERROR(database.Execute(kPlannerStatistics));
   OBSMON_RETURN_IF_ERROR(MakeViews(database));
   return MarkAsHistory(database);
 }
 
 absl::Status MakeTables(sqlite::Connection& database) {
-  OBSMON_RETURN_IF_ERROR(database.Execute(kTables));
-  return database.Execute(kPackTables);
+  for (const char* const step : {kTables, kPackTables, kPlannerStatistics}) {
+    OBSMON_RETURN_IF_ERROR(database.Execute(step));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status MakeViews(sqlite::Connection& database) {

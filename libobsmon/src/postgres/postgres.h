@@ -101,7 +101,7 @@ class Rows {
 };
 
 /// kInvalidArgument, with a sentence that begins with ForPeople(uri), where libpq can't take `uri` apart. A
-/// build without libpq, or a machine, takes all. REQUIRES: IsUri(uri).
+/// build, or a machine, without libpq takes all. REQUIRES: IsUri(uri).
 absl::Status CheckForm(std::string_view uri);
 
 /// A connection to one database.

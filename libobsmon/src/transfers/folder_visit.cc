@@ -245,6 +245,9 @@ FolderContents FolderVisit::TakeContents() && {
   }
   std::ranges::sort(files, {}, [this](const Entry* file) { return NameOfEntry(*file); });
   PutFiles(files);
+  // A night may be one folder: of it all is in the table now.
+  entries_ = {};
+  names_ = {};
   return std::move(contents_);
 }
 

@@ -105,7 +105,11 @@ class ContentsInOrder {
 
  private:
   void Put(FolderContents folder) {
-    scan_.files.Append(folder.files);
+    if (scan_.files.empty()) {
+      scan_.files = std::move(folder.files);  // all of a night that is one folder
+    } else {
+      scan_.files.Append(folder.files);
+    }
     if (folder.stamp) scan_.folders.push_back(*std::move(folder.stamp));
     std::ranges::move(folder.linked, std::back_inserter(linked_));
     std::ranges::move(folder.issues, std::back_inserter(scan_.issues));
@@ -212,8 +216,9 @@ void EnterNightFolder(const NightFolder& folder, const Storage& storage, Walk& w
 void EnterNight(NightFolder dashed, NightFolder compact, const Storage& storage, Walk& walk,
                 TransferScan& scan) {
   if (!dashed.Exists() || !compact.Exists() || dashed.facts->file_id != compact.facts->file_id) {
-    EnterNightFolder(dashed, storage, walk, scan);
+    // Last what comes first, as in Walk::Keep.
     EnterNightFolder(compact, storage, walk, scan);
+    EnterNightFolder(dashed, storage, walk, scan);
     return;
   }
   const absl::StatusOr<FileFacts> entry = storage.folder.Stat(dashed.name.c_str(), FollowLinks::kNo);
