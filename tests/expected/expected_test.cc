@@ -1,5 +1,6 @@
 #include "obsmon/expected.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -101,31 +102,48 @@ TEST(ManifestList, IsReadInLinesAndInJson) {
       {.path = "AT_O_20250501_000013.fits",
        .since = Utc("2025-05-01T23:59:59") + std::chrono::milliseconds{500}},
       {.path = "x/b.fits"}};
-  EXPECT_EQ(ParseLines(lines).value(), files);
+  EXPECT_EQ(ParseLines(lines).value().files, files);
   EXPECT_EQ(ParseJsonList(R"(["AT_O_20250501_000012.fits",
-      {"path": "AT_O_20250501_000013.fits", "since": "2025-05-01 23:59:59.5", "more": 1}, {"path": "x/b.fits"}])")
-                .value(),
+      {"path": "AT_O_20250501_000013.fits", "since": "2025-05-01 23:59:59.5", "more": {"path": ["y"]}}, {"path": "x/b.fits"}])")
+                .value()
+                .files,
             files);
-  EXPECT_THAT(ParseLines("").value(), IsEmpty());
-  EXPECT_THAT(ParseJsonList("[]").value(), IsEmpty());
+  EXPECT_THAT(ParseLines("").value().files, IsEmpty());
+  EXPECT_THAT(ParseJsonList("[]").value().files, IsEmpty());
 }
 
 TEST(ManifestList, SaysWhatIsWrongAndWhere) {
   for (const BadText& bad :
-       {BadText{"a.fits\n../a.fits\n", "line 2: '../a.fits' leads out"}, BadText{"/a.fits", "line 1"},
+       {BadText{"# none\n../a.fits\n", "line 2: '../a.fits' leads out"}, BadText{"/a.fits", "line 1"},
         BadText{"a//b.fits", "leads out"}, BadText{"a/", "no path"},
         BadText{"a.fits,yesterday", "'yesterday' is no time"},
         BadText{",2025-05-01T00:00:00", "an empty path"}, BadText{"\xFF", "not UTF-8"}}) {
     EXPECT_THAT(ParseLines(bad.text), FailsWith(absl::StatusCode::kDataLoss, HasSubstr(bad.why))) << bad.text;
   }
   for (const BadText& bad :
-       {BadText{"{}", "not an array"}, BadText{"[[]]", "entry 1 is neither"},
-        BadText{"[1]", "entry 1 is neither"}, BadText{R"(["a", {}])", "entry 2: an empty path"},
+       {BadText{"{}", "not an array"}, BadText{"[[]]", "entry 1: is neither"},
+        BadText{"[1]", "entry 1: is neither"}, BadText{R"([{}])", "entry 1: an empty path"},
         BadText{R"(["../a"])", "leads out"}, BadText{"[", "no JSON"}, BadText{R"("a")", "is a text"},
         BadText{"1", "no array"},
         BadText{R"([{"path": "a", "since": "2025-13-01T00:00:00"}])", "is no time"}}) {
     EXPECT_THAT(ParseJsonList(bad.text), FailsWith(absl::StatusCode::kDataLoss, HasSubstr(bad.why)))
         << bad.text;
+  }
+}
+
+TEST(ManifestList, LosesNoMoreThanTheEntriesThatAreWrongAndSaysWhichIsTheFirst) {
+  const std::vector<ListedFile> files = {{.path = "a.fits"}, {.path = "b.fits"}};
+  const auto lines = ParseLines("a.fits\nx.fits,garbage\n\xFF.fits\nb.fits\n");
+  ASSERT_TRUE(lines.ok()) << lines.status();
+  EXPECT_EQ(lines->files, files);
+  EXPECT_THAT(lines->left_out,
+              FailsWith(absl::StatusCode::kDataLoss, HasSubstr("line 2: 'garbage' is no time")));
+  for (const std::string_view odd :
+       {"5", "null", R"(["a.fits", {"path": "x"}])", "{}", R"({"path": "../x"})"}) {
+    const auto json = ParseJsonList(fmt::format(R"(["a.fits", {}, {{"path": "b.fits"}}])", odd));
+    ASSERT_TRUE(json.ok()) << odd << json.status();
+    EXPECT_EQ(json->files, files) << odd;
+    EXPECT_THAT(json->left_out, FailsWith(absl::StatusCode::kDataLoss, HasSubstr("entry 2: "))) << odd;
   }
 }
 
@@ -254,6 +272,17 @@ TEST_F(ReadExpectedTest, FilesOfOneNameInTwoFoldersAreTwoWhereTheNameIsOfNoExpos
   EXPECT_THAT(paths, ElementsAre("20250501/14.fits", "20250501/a/MC_O_20250501_000012_R22_S11.fits",
                                  "20250501/blue/12.fits", "20250501/blue/13.fits", "20250501/red/12.fits"));
   EXPECT_THAT(whose_folder_counts, ElementsAre("20250501/blue/12.fits", "20250501/red/12.fits"));
+}
+
+TEST_F(ReadExpectedTest, OfAListThatIsUnderstoodInPartTheRestIsExpected) {
+  tree_.Folder("storage/20250501");
+  tree_.Text("taken.txt", "a.fits\nb.fits,garbage\n");
+  const NightExpected found = Read({.manifest = tree_ / "taken.txt"});
+  ASSERT_THAT(found.files, SizeIs(1));
+  EXPECT_EQ(found.files.path()[0], "20250501/a.fits");
+  ASSERT_THAT(found.issues, SizeIs(1));
+  EXPECT_THAT(std::string(found.issues[0].status.message()), HasSubstr("can't be used whole: line 2"));
+  EXPECT_TRUE(found.issues[0].is_option) << "whoever gave it is told";
 }
 
 TEST_F(ReadExpectedTest, ABadListIsNamed) {

@@ -167,49 +167,75 @@ absl::StatusOr<ListedFile> MakeListed(std::string_view path, std::string_view si
   return file;
 }
 
+/// The entries of a list, one by one. One that is wrong does not cost the others.
+class Entries {
+ public:
+  /// `where` names the entry for a sentence about it.
+  void Add(std::string_view where, const absl::StatusOr<ListedFile>& file) {
+    if (file.ok()) {
+      list_.files.push_back(*file);
+    } else if (list_.left_out.ok()) {
+      list_.left_out = Bad(fmt::format("{}: {}", where, std::string(file.status().message())));
+    }
+  }
+  bool empty() const { return list_.files.empty() && list_.left_out.ok(); }
+  absl::StatusOr<List> Take() && {
+    if (list_.files.empty()) OBSMON_RETURN_IF_ERROR(list_.left_out);
+    return std::move(list_);
+  }
+
+ private:
+  List list_;
+};
+
 class ListReader final : public Reader {
  public:
-  std::vector<ListedFile> TakeFiles() && { return std::move(files_); }
+  absl::StatusOr<List> TakeList() && { return std::move(entries_).Take(); }
 
  private:
   bool Begin(bool is_object) override {
     if (depth() == 1) return !is_object || Stop("is an object, not an array of names");
-    if (depth() > 2 || !is_object) return Stop(Where() + " is neither a name nor an object");
+    if (depth() > 2) return true;  // a value that a later list may have, of a name that we don't know
+    is_entry_ = is_object;
     path_.clear();
     since_.clear();
     observation_type_.clear();
     return true;
   }
-  bool End() override { return depth() != 1 || Add(path_, since_, observation_type_); }
+  bool End() override {
+    if (depth() != 1) return true;
+    return is_entry_ ? Add(MakeListed(path_, since_, observation_type_)) : AddOther();
+  }
   bool Key(const std::string& key) override {
-    key_ = key;
+    if (depth() == 2) key_ = key;
     return true;
   }
   bool Text(const std::string& text) override {
     if (depth() == 0) return Stop("is a text, not an array of names");
-    if (depth() == 1) return Add(text, "");
+    if (depth() == 1) return Add(MakeListed(text, ""));
+    if (depth() > 2 || !is_entry_) return true;
     if (key_ == "path") path_ = text;
     if (key_ == "since") since_ = text;
     if (key_ == "observation_type") observation_type_ = text;
     return true;
   }
   bool Other() override {
-    if (depth() == 2) return true;
-    return Stop(depth() == 0 ? "is no array of names" : Where() + " is neither a name nor an object");
+    if (depth() == 0) return Stop("is no array of names");
+    return depth() > 1 || AddOther();
   }
-  bool Add(std::string_view path, std::string_view since, std::string_view observation_type = {}) {
-    absl::StatusOr<ListedFile> file = MakeListed(path, since, observation_type);
-    if (!file.ok()) return Stop(fmt::format("{}: {}", Where(), std::string(file.status().message())));
-    files_.push_back(*std::move(file));
+  bool AddOther() { return Add(Bad("is neither a name nor an object")); }
+  bool Add(const absl::StatusOr<ListedFile>& file) {
+    entries_.Add(fmt::format("entry {}", ++number_), file);
     return true;
   }
-  std::string Where() const { return fmt::format("entry {}", files_.size() + 1); }
 
+  Entries entries_;
+  int number_ = 0;
+  bool is_entry_ = false;  // where we are within one: an object, as it should be
   std::string key_;
   std::string path_;
   std::string since_;
   std::string observation_type_;
-  std::vector<ListedFile> files_;
 };
 
 std::string_view Trimmed(std::string_view text) {
@@ -245,15 +271,14 @@ absl::StatusOr<Sensors> ParseExpectedSensors(std::string_view text, std::string_
   return std::move(reader).TakeSensors();
 }
 
-absl::StatusOr<std::vector<ListedFile>> ParseJsonList(std::string_view text) {
+absl::StatusOr<List> ParseJsonList(std::string_view text) {
   ListReader reader;
   OBSMON_RETURN_IF_ERROR(reader.Read(text));
-  return std::move(reader).TakeFiles();
+  return std::move(reader).TakeList();
 }
 
-absl::StatusOr<std::vector<ListedFile>> ParseLines(std::string_view text) {
-  if (!IsUtf8(text)) return Bad("is not UTF-8");
-  std::vector<ListedFile> files;
+absl::StatusOr<List> ParseLines(std::string_view text) {
+  Entries entries;
   int number = 0;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -264,12 +289,10 @@ absl::StatusOr<std::vector<ListedFile>> ParseLines(std::string_view text) {
     const std::size_t comma = std::min(line.find(','), line.size());
     const std::string_view path = Trimmed(line.substr(0, comma));
     const std::string_view since = comma < line.size() ? Trimmed(line.substr(comma + 1)) : "";
-    if (files.empty() && path == "path" && (since.empty() || since == "since")) continue;
-    absl::StatusOr<ListedFile> file = MakeListed(path, since);
-    if (!file.ok()) return Bad(fmt::format("line {}: {}", number, std::string(file.status().message())));
-    files.push_back(*std::move(file));
+    if (entries.empty() && path == "path" && (since.empty() || since == "since")) continue;
+    entries.Add(fmt::format("line {}", number), MakeListed(path, since));
   }
-  return files;
+  return std::move(entries).Take();
 }
 
 }  // namespace obsmon::expected

@@ -34,14 +34,22 @@ struct Sensors {
 /// no JSON, no "expectedSensors", a key twice, the "obsId" of another exposure.
 absl::StatusOr<Sensors> ParseExpectedSensors(std::string_view text, std::string_view obs_id);
 
-/// kDataLoss, one clause, where a list can't have this path: it is absolute, or leads out of the night's
-/// folder.
+/// kDataLoss, one clause, where a list can't have this path: it is absolute, leads out of the night's folder,
+/// or is not UTF-8.
 absl::Status CheckListedPath(std::string_view path);
 
-/// Reads a list in lines, or in JSON; see ExpectedOptions. Errors likewise, with the line or the place: a
-/// path that is absolute or has ".." in it, a time that is none, text that is not UTF-8.
-absl::StatusOr<std::vector<ListedFile>> ParseLines(std::string_view text);
-absl::StatusOr<std::vector<ListedFile>> ParseJsonList(std::string_view text);
+/// The files of a list.
+struct List {
+  std::vector<ListedFile> files{};
+  /// Not OK: kDataLoss, one clause on the first entry that is left out, with its line or its place: a path
+  /// that CheckListedPath does not take, a time that is none.
+  absl::Status left_out{};
+};
+
+/// Reads a list in lines, or in JSON; see ExpectedOptions. Errors are kDataLoss, one clause: it is no such
+/// list, or each of its entries is one to leave out.
+absl::StatusOr<List> ParseLines(std::string_view text);
+absl::StatusOr<List> ParseJsonList(std::string_view text);
 
 }  // namespace obsmon::expected
 

@@ -86,12 +86,15 @@ class Collector {
     // One a night may be to come; the one of all nights is somewhere else.
     const bool is_of_all = path == AbsolutePath(pattern).string();
     if (absl::IsNotFound(facts.status()) && !is_of_all) return;
-    const absl::StatusOr<std::vector<ListedFile>> list = ParsedList(path, facts);
+    const absl::StatusOr<expected::List> list = ParsedList(path, facts);
     if (!list.ok()) {
       found_.issues.push_back({.path = path, .status = BadManifest(list.status()), .is_option = true});
       return;
     }
-    for (const ListedFile& file : *list) {
+    if (!list->left_out.ok()) {
+      found_.issues.push_back({.path = path, .status = PartlyBadManifest(list->left_out), .is_option = true});
+    }
+    for (const ListedFile& file : list->files) {
       // One list may be of many nights.
       const std::optional<Night> night = NightOf(file);
       if (!night || *night == night_) AddListed(file, file.since.value_or(facts->mtime));
@@ -121,8 +124,8 @@ class Collector {
     UtcTime since;
   };
 
-  static absl::StatusOr<std::vector<ListedFile>> ParsedList(const std::string& path,
-                                                            const absl::StatusOr<FileFacts>& facts) {
+  static absl::StatusOr<expected::List> ParsedList(const std::string& path,
+                                                   const absl::StatusOr<FileFacts>& facts) {
     OBSMON_RETURN_IF_ERROR(facts.status());
     if (facts->kind != FileKind::kRegular) return absl::FailedPreconditionError("it is no regular file");
     constexpr std::size_t kLargestList = 64;  // MiB: a million names
