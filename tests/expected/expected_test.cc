@@ -121,8 +121,8 @@ TEST(ManifestList, SaysWhatIsWrongAndWhere) {
     EXPECT_THAT(ParseLines(bad.text), FailsWith(absl::StatusCode::kDataLoss, HasSubstr(bad.why))) << bad.text;
   }
   for (const BadText& bad :
-       {BadText{"{}", "not an array"}, BadText{"[[]]", "entry 1: is neither"},
-        BadText{"[1]", "entry 1: is neither"}, BadText{R"([{}])", "entry 1: an empty path"},
+       {BadText{"{}", "not an array"}, BadText{"[[]]", "entry 1: neither a name nor an object"},
+        BadText{"[1]", "entry 1: neither a name nor an object"}, BadText{R"([{}])", "entry 1: an empty path"},
         BadText{R"(["../a"])", "leads out"}, BadText{"[", "no JSON"}, BadText{R"("a")", "is a text"},
         BadText{"1", "no array"},
         BadText{R"([{"path": "a", "since": "2025-13-01T00:00:00"}])", "is no time"}}) {

@@ -223,7 +223,7 @@ class ListReader final : public Reader {
     if (depth() == 0) return Stop("is no array of names");
     return depth() > 1 || AddOther();
   }
-  bool AddOther() { return Add(Bad("is neither a name nor an object")); }
+  bool AddOther() { return Add(Bad("neither a name nor an object")); }
   bool Add(const absl::StatusOr<ListedFile>& file) {
     entries_.Add(fmt::format("entry {}", ++number_), file);
     return true;
